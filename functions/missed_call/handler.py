@@ -1,0 +1,41 @@
+"""Nobody took a call: Dash's `missed_call`."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from hookswitch.notification import NotificationPayload
+from hookswitch.payload import GregorianSeconds, IdentityText
+from hookswitch.receive import receiver
+
+
+class MissedCall(NotificationPayload):
+    """A call that rang and was not answered.
+
+    `to` is a list of e-mail addresses here, `notify` the whole hang-up event.
+    """
+
+    hook: ClassVar = "missed_call"
+    alert: ClassVar = True
+    step: ClassVar = 90
+
+    call_id: IdentityText
+    timestamp: GregorianSeconds
+    call_bridged: bool | None = None
+    message_left: bool | None = None
+    to: list[str] | None = None
+    notify: dict[str, Any] | None = None
+
+    def identity(self) -> tuple[str | datetime, ...]:
+        """Return the call and the second; `msg_id` is new at each publication."""
+        return self.call_id, self.timestamp
+
+    def occurred_at(self) -> datetime:
+        """Return `timestamp`."""
+        return self.timestamp
+
+    def summary(self) -> str:
+        """Return one line for people."""
+        return f"Missed call from {self.caller()} to {self.callee()}"
+
+
+handler = receiver(MissedCall)

@@ -1,0 +1,140 @@
+"""Publishes what is written to the table: stream records in, SNS messages out.
+
+The stream is the outbox. SNS refusing an event, or being away, holds up no other: what SNS did not take after a
+few tries is noted, by its key, in the publish dead-letter queue, from which functions/redrive/ has it published
+later. Only when that queue can't be reached either is the batch given back to the stream.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hookswitch.cloudevent import MAX_MESSAGE, entry_of, size_of
+from hookswitch.log import count, logger
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.client import DynamoDBClient
+    from types_boto3_sns.client import SNSClient
+    from types_boto3_sns.type_defs import PublishBatchRequestEntryTypeDef
+    from types_boto3_sqs.client import SQSClient
+
+MAX_ENTRIES = 10  # of one batch, for SNS and SQS alike
+TRIES = 3
+
+_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+@cache
+def _sns() -> "SNSClient":
+    return boto3.client("sns", config=_CONFIG)
+
+
+@cache
+def _sqs() -> "SQSClient":
+    return boto3.client("sqs", config=_CONFIG)
+
+
+@cache
+def _dynamodb() -> "DynamoDBClient":
+    return boto3.client("dynamodb", config=_CONFIG)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Publish stream records, `{"Records": [...]}`, or the events that redrive names, `{"event_ids": [...]}`.
+
+    Returns:
+        For records the partial batch response of Lambda's stream mappings; for named events
+        `{"unpublished": [...]}`, the keys that SNS did not take this time either.
+    """
+    del context
+    if "event_ids" in event:
+        return {"unpublished": publish([_read(event_id) for event_id in event["event_ids"]])}
+    records = {record["dynamodb"]["NewImage"]["event_id"]["S"]: record["dynamodb"] for record in event["Records"]}
+    unpublished = publish([record["NewImage"] for record in records.values()])
+    if not unpublished:
+        return {"batchItemFailures": []}
+    try:
+        _note(unpublished)
+    except (ClientError, BotoCoreError) as error:
+        logger.error("The publish dead-letter queue can't be reached: %s", type(error).__name__)
+        return {
+            "batchItemFailures": [{"itemIdentifier": records[event_id]["SequenceNumber"]} for event_id in unpublished]
+        }
+    return {"batchItemFailures": []}
+
+
+def publish(images: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Publish items, given as DynamoDB attribute values, and return the keys of those that SNS did not take.
+
+    What SNS refuses out of a batch is tried again alone. When a whole call fails, after the SDK's own retries,
+    SNS is taken to be away, and the rest is not tried.
+    """
+    deserialize = TypeDeserializer().deserialize
+    items = [{name: deserialize(value) for name, value in image.items()} for image in images]
+    pending = {item["event_id"]: entry_of(item) for item in items}
+    hooks = {item["event_id"]: item["hook"] for item in items}
+    for _ in range(TRIES):
+        for batch in _batches(pending.values()):
+            try:
+                answer = _sns().publish_batch(TopicArn=os.environ["EVENTS_TOPIC_ARN"], PublishBatchRequestEntries=batch)
+            except (ClientError, BotoCoreError) as error:
+                logger.warning("SNS takes no messages: %s", type(error).__name__)
+                return list(pending)
+            for success in answer["Successful"]:
+                del pending[success["Id"]]
+                logger.info("Event published.", extra={"event_id": success["Id"], "hook": hooks[success["Id"]]})
+                count("published", hooks[success["Id"]])
+            for failure in answer["Failed"]:
+                logger.warning("SNS refused an event: %s", failure["Code"], extra={"event_id": failure["Id"]})
+        if not pending:
+            break
+    return list(pending)
+
+
+def _batches(
+    entries: Iterable["PublishBatchRequestEntryTypeDef"],
+) -> list[list["PublishBatchRequestEntryTypeDef"]]:
+    batches: list[list[PublishBatchRequestEntryTypeDef]] = []
+    room = 0
+    for entry in entries:
+        size = size_of(entry)
+        if size > room or len(batches[-1]) == MAX_ENTRIES:
+            batches.append([])
+            room = MAX_MESSAGE
+        batches[-1].append(entry)
+        room -= size
+    return batches
+
+
+def _note(event_ids: list[str]) -> None:
+    """Put the keys of unpublished events into the publish dead-letter queue, one a message."""
+    for start in range(0, len(event_ids), MAX_ENTRIES):
+        answer = _sqs().send_message_batch(
+            QueueUrl=os.environ["PUBLISH_DEAD_LETTER_QUEUE_URL"],
+            Entries=[
+                {"Id": str(number), "MessageBody": json.dumps({"event_id": event_id})}
+                for number, event_id in enumerate(event_ids[start : start + MAX_ENTRIES])
+            ],
+        )
+        if answer.get("Failed"):
+            raise ClientError({"Error": {"Code": answer["Failed"][0]["Code"]}}, "SendMessageBatch")
+
+
+def _read(event_id: str) -> Mapping[str, Any]:
+    """Return the image of an event that is in the table.
+
+    Raises:
+        KeyError: It is not there any more, because it expired or somebody deleted it.
+    """
+    answer = _dynamodb().get_item(
+        TableName=os.environ["EVENTS_TABLE"], Key={"event_id": {"S": event_id}}, ConsistentRead=True
+    )
+    return answer["Item"]

@@ -1,0 +1,175 @@
+"""Brings in what could not be kept or published at once, as soon as that is possible again.
+
+Two queues lead here. The redrive queue has deliveries that DynamoDB did not take; each goes through its own hook
+function again, which knows how to decode, check and store it. The publish dead-letter queue says which events
+SNS did not take: by their keys, or, where the publish function itself failed, as Lambda's pointer to a stretch
+of the table's stream; those go through the publish function.
+
+A message that fails becomes visible again after a wait that doubles up to 15 minutes, and moves to the
+dead-letter queue after a hundred tries, which is about a day.
+"""
+
+import json
+import os
+import random
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from hookswitch.log import logger
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodbstreams.client import DynamoDBStreamsClient
+    from types_boto3_lambda.client import LambdaClient
+    from types_boto3_sqs.client import SQSClient
+
+FIRST_WAIT = 5  # seconds
+LONGEST_WAIT = 900
+
+# A hook function takes 25 s at most; to invoke one twice would do no harm, and no good either.
+_CONFIG = Config(connect_timeout=2, read_timeout=28, retries={"mode": "standard", "total_max_attempts": 1})
+
+
+class NotYetError(Exception):
+    """A message can't be brought in now; it stays in its queue."""
+
+
+class QueuedDelivery(BaseModel):
+    """A delivery that DynamoDB did not take, and the function that is to receive it again."""
+
+    model_config = ConfigDict(extra="forbid")
+    function: str
+    redelivery: dict[str, Any]
+
+
+class UnpublishedEvent(BaseModel):
+    """The key of an event that SNS did not take."""
+
+    model_config = ConfigDict(extra="forbid")
+    event_id: str
+
+
+class StreamBatch(BaseModel):
+    """A stretch of one shard of the table's stream (AWS Lambda, "Retain discarded batches")."""
+
+    shard: str = Field(alias="shardId")
+    stream: str = Field(alias="streamArn")
+    start: str = Field(alias="startSequenceNumber")
+    end: str = Field(alias="endSequenceNumber")
+
+
+class FailedStreamBatch(BaseModel):
+    """What Lambda sends when the publish function failed on a batch more often than it is retried."""
+
+    batch: StreamBatch = Field(alias="DDBStreamBatchInfo")
+
+
+_MESSAGE: TypeAdapter[QueuedDelivery | UnpublishedEvent | FailedStreamBatch] = TypeAdapter(
+    QueuedDelivery | UnpublishedEvent | FailedStreamBatch
+)
+_processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@cache
+def _lambda() -> "LambdaClient":
+    return boto3.client("lambda", config=_CONFIG)
+
+
+@cache
+def _sqs() -> "SQSClient":
+    return boto3.client("sqs", config=_CONFIG)
+
+
+@cache
+def _streams() -> "DynamoDBStreamsClient":
+    return boto3.client("dynamodbstreams", config=_CONFIG)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
+    """Bring in a batch of SQS messages; what fails is reported alone and stays in its queue."""
+    return process_partial_response(event=event, record_handler=_bring_in, processor=_processor, context=context)
+
+
+def _bring_in(record: SQSRecord) -> None:
+    message = _MESSAGE.validate_json(record.body)
+    try:
+        match message:
+            case QueuedDelivery():
+                _deliver(message)
+            case UnpublishedEvent():
+                _publish(message.event_id)
+            case FailedStreamBatch():
+                for event_id in _events_in(message.batch):
+                    _publish(event_id)
+    except NotYetError as error:
+        wait = _wait(int(record.attributes.approximate_receive_count or 1))
+        logger.warning("Not yet: %s Next try in %s s.", error, wait)
+        _sqs().change_message_visibility(
+            QueueUrl=_queue_url(record.event_source_arn),
+            ReceiptHandle=record.receipt_handle,
+            VisibilityTimeout=wait,
+        )
+        raise
+
+
+def _deliver(message: QueuedDelivery) -> None:
+    answer = _invoke(message.function, {"redelivery": message.redelivery})
+    if answer["statusCode"] != 200:  # noqa: PLR2004 - what Dash would call a success
+        raise NotYetError("the hook function could not keep the delivery.")
+    logger.info("Delivery brought in.", extra=json.loads(answer["body"]))
+
+
+def _publish(event_id: str) -> None:
+    if _invoke(os.environ["PUBLISH_FUNCTION"], {"event_ids": [event_id]})["unpublished"]:
+        raise NotYetError("SNS does not take the event.")
+    logger.info("Event published at last.", extra={"event_id": event_id})
+
+
+def _invoke(function: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        answer = _lambda().invoke(FunctionName=function, Payload=json.dumps(payload))
+    except (ClientError, BotoCoreError) as error:
+        raise NotYetError(f"{function} can't be invoked ({type(error).__name__}).") from error
+    result: dict[str, Any] = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise NotYetError(f"{function} failed with {result.get('errorType', 'an error')}.")
+    return result
+
+
+def _events_in(batch: StreamBatch) -> Iterator[str]:
+    """Yield the keys of the events in a stretch of the stream, which keeps its records for a day."""
+    iterator: str | None = _streams().get_shard_iterator(
+        StreamArn=batch.stream,
+        ShardId=batch.shard,
+        ShardIteratorType="AT_SEQUENCE_NUMBER",
+        SequenceNumber=batch.start,
+    )["ShardIterator"]
+    while iterator:
+        answer = _streams().get_records(ShardIterator=iterator)
+        for record in answer["Records"]:
+            change = record["dynamodb"]
+            if record["eventName"] == "INSERT" and change["NewImage"]["kind"]["S"] == "event":
+                yield change["NewImage"]["event_id"]["S"]
+            if change["SequenceNumber"] == batch.end:
+                return
+        iterator = answer.get("NextShardIterator")
+
+
+def _wait(receive_count: int) -> int:
+    longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(receive_count - 1, 10))
+    return random.randint((longest + 1) // 2, longest)  # noqa: S311 - jitter
+
+
+def _queue_url(arn: str) -> str:
+    name = arn.rpartition(":")[2]
+    urls = (os.environ["REDRIVE_QUEUE_URL"], os.environ["PUBLISH_DEAD_LETTER_QUEUE_URL"])
+    return next(url for url in urls if url.rpartition("/")[2] == name)

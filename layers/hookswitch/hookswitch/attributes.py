@@ -1,0 +1,56 @@
+"""Values as DynamoDB's wire format has them, for any value that a decoded body can hold."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+# DynamoDB, "Supported data types": 38 significant digits, magnitudes from 1E-130 to 9.99E+125.
+_DIGITS = 38
+_EXPONENTS = range(-130, 126)
+
+
+def attribute(value: object) -> "AttributeValueTypeDef":  # noqa: PLR0911 - one return a type
+    """Return a value as a DynamoDB attribute value.
+
+    Numbers that DynamoDB can't hold exactly become strings, and lone surrogates question marks: no event may
+    fail to be stored for its spelling. (boto3's serializer raises on both, which is why it is not used.)
+
+    Raises:
+        TypeError: The value is of a type that no decoder here produces.
+    """
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": _text(value)}
+        case int() | Decimal():
+            return {"N": str(value)} if _storable(Decimal(value)) else {"S": str(value)}
+        case bytes():
+            return {"B": value}
+        case Mapping():
+            return {"M": {_text(str(key)): attribute(inner) for key, inner in value.items()}}
+        case list() | tuple():
+            return {"L": [attribute(inner) for inner in value]}
+        case _:
+            raise TypeError(f"{type(value).__name__} has no place in a DynamoDB item.")
+
+
+def item(values: Mapping[str, object]) -> dict[str, "AttributeValueTypeDef"]:
+    """Return the attributes of an item, without those that are None."""
+    return {name: attribute(value) for name, value in values.items() if value is not None}
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-8", "replace").decode()
+
+
+def _storable(number: Decimal) -> bool:
+    if not number:
+        return True
+    digits = len("".join(map(str, number.as_tuple().digits)).strip("0"))
+    return digits <= _DIGITS and number.adjusted() in _EXPONENTS

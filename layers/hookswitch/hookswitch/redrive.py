@@ -1,0 +1,28 @@
+"""The queue for deliveries that DynamoDB did not take; functions/redrive/ brings them in later."""
+
+import json
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from . import aws
+from .delivery import Delivery
+from .errors import QueueUnavailableError
+from .settings import Settings
+
+
+def enqueue(delivery: Delivery, settings: Settings) -> None:
+    """Put a delivery on the redrive queue, with the name of the function that is to receive it again.
+
+    The message holds no token: whoever may write to the queue, or invoke the function, needs none.
+
+    Raises:
+        QueueUnavailableError: SQS did not take it either.
+    """
+    message = {"function": settings.function_name, "redelivery": delivery.to_message()}
+    try:
+        aws.sqs().send_message(QueueUrl=settings.redrive_queue, MessageBody=json.dumps(message))
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise QueueUnavailableError(f"The redrive queue did not take the delivery: {code}.") from error
+    except BotoCoreError as error:
+        raise QueueUnavailableError(f"The redrive queue did not take the delivery: {type(error).__name__}.") from error
