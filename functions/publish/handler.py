@@ -7,6 +7,8 @@ later. Only when that queue can't be reached either is the batch given back to t
 
 import json
 import os
+import random
+import time
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 10  # of one batch, for SNS and SQS alike
 TRIES = 3
 
+_DESERIALIZE = TypeDeserializer().deserialize
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 
 
@@ -72,16 +75,28 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 
 def publish(images: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Publish items, given as DynamoDB attribute values, and return the keys of those that SNS did not take.
+    """Publish items, given as DynamoDB attribute values, and return the keys of those that are not published.
 
     What SNS refuses out of a batch is tried again alone. When a whole call fails, after the SDK's own retries,
-    SNS is taken to be away, and the rest is not tried.
+    SNS is taken to be away, and the rest is not tried. An item that can't be made a message holds up no other.
     """
-    deserialize = TypeDeserializer().deserialize
-    items = [{name: deserialize(value) for name, value in image.items()} for image in images]
-    pending = {item["event_id"]: entry_of(item) for item in items}
-    hooks = {item["event_id"]: item["hook"] for item in items}
-    for _ in range(TRIES):
+    pending: dict[str, PublishBatchRequestEntryTypeDef] = {}
+    hooks: dict[str, str] = {}
+    unpublished: list[str] = []
+    for image in images:
+        event_id, hooks[event_id] = image["event_id"]["S"], image["hook"]["S"]
+        try:
+            pending[event_id] = entry_of({name: _DESERIALIZE(value) for name, value in image.items()})
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            logger.error("An item is no event: %s", type(error).__name__, extra={"event_id": event_id})
+            unpublished.append(event_id)
+    return [*unpublished, *_published_but(pending, hooks)]
+
+
+def _published_but(pending: dict[str, "PublishBatchRequestEntryTypeDef"], hooks: Mapping[str, str]) -> list[str]:
+    for attempt in range(TRIES):
+        if attempt:
+            time.sleep(attempt * random.uniform(0.1, 0.3))  # noqa: S311 - jitter
         for batch in _batches(pending.values()):
             try:
                 answer = _sns().publish_batch(TopicArn=os.environ["EVENTS_TOPIC_ARN"], PublishBatchRequestEntries=batch)

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-# DynamoDB, "Supported data types": 38 significant digits, magnitudes from 1E-130 to 9.99E+125.
+# DynamoDB, "Supported data types": 38 significant digits, magnitudes down to 1E-130. It takes larger ones than 1E+38,
+# and returns them with all their zeros, which boto3 then refuses to read.
 _DIGITS = 38
-_EXPONENTS = range(-130, 126)
+_EXPONENTS = range(-130, _DIGITS)
 
 
 def attribute(value: object) -> "AttributeValueTypeDef":  # noqa: PLR0911 - one return a type
     """Return a value as a DynamoDB attribute value.
 
-    Numbers that DynamoDB can't hold exactly become strings, and lone surrogates question marks: no event may
+    Numbers that don't come back exactly become strings, and lone surrogates question marks: no event may
     fail to be stored for its spelling. (boto3's serializer raises on both, which is why it is not used.)
 
     Raises:
@@ -50,7 +51,4 @@ def _text(value: str) -> str:
 
 
 def _storable(number: Decimal) -> bool:
-    if not number:
-        return True
-    digits = len("".join(map(str, number.as_tuple().digits)).strip("0"))
-    return digits <= _DIGITS and number.adjusted() in _EXPONENTS
+    return len(number.as_tuple().digits) <= _DIGITS and (not number or number.adjusted() in _EXPONENTS)

@@ -1,0 +1,1 @@
+"""Tests of the whole stack, unit tests, and the doubles that both use."""

@@ -1,0 +1,143 @@
+"""Delivery attempts, their log, and the failures that switch a webhook off.
+
+docs/dash-protocol.md, section 2 (verdict, auto-disable) and section 5 (attempts).
+"""
+
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+UNIX_EPOCH_GREGORIAN = 62_167_219_200
+CHANNEL_PREFIX = "channel_"
+
+
+def gregorian(unix: float) -> int:
+    """Return a Unix time as gregorian seconds, the unit of every timestamp in Dash."""
+    return int(unix) + UNIX_EPOCH_GREGORIAN
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of one delivery.
+
+    `timestamp` is in gregorian seconds, `duration_ms` in milliseconds, `tries_left` counts this try too.
+    `status` is absent when a client error happened, and then `client_error` says which.
+    """
+
+    account_id: str
+    hook_id: str
+    hook: str
+    event_id: str
+    uri: str
+    method: str
+    req_headers: Mapping[str, str]
+    req_body: bytes
+    timestamp: int
+    tries_left: int
+    delivered: bool
+    duration_ms: float
+    status: int | None = None
+    resp_headers: Mapping[str, str] | None = None
+    resp_body: bytes = b""
+    client_error: str | None = None
+
+    @property
+    def last(self) -> bool:
+        """Whether no try is left after this one."""
+        return self.tries_left == 1
+
+    def entry(self) -> dict[str, Any]:
+        """Return the attempt as the API shows it. It has no id, and only its own headers, lowercase."""
+        hook = self.hook.upper() if self.hook.startswith(CHANNEL_PREFIX) else self.hook
+        return self._outcome() | {
+            "hook_id": self.hook_id,
+            "hook_event": hook,
+            "event_id": self.event_id,
+            "uri": self.uri,
+            "method": self.method,
+            "req_headers": {name: value.lower() for name, value in self.req_headers.items()},
+            "req_body": self.req_body.decode(),
+            "timestamp": self.timestamp,
+        }
+
+    def _outcome(self) -> dict[str, Any]:
+        if self.client_error is not None:
+            return {
+                "result": "failure",
+                "reason": "kazoo http client error",
+                "client_error": self.client_error,
+                "retries": self.tries_left,
+                "retries_left": "retries exceeded" if self.last else self.tries_left,
+            }
+        answer = {
+            "resp_status_code": str(self.status),
+            "resp_headers": dict(self.resp_headers or {}),
+            "resp_body": self.resp_body.decode(errors="replace"),
+        }
+        if self.delivered:
+            return {"result": "success"} | answer
+        left = "retries exceeded" if self.last else self.tries_left - 1
+        return {
+            "result": "failure",
+            "reason": "bad response code",
+            "try": self.tries_left,
+            "retries_left": left,
+        } | answer
+
+
+class AttemptLog:
+    """The attempts that are kept: failures, and successes only where the system is set to keep them."""
+
+    def __init__(self, *, keep_successes: bool = False) -> None:
+        self._keep_successes = keep_successes
+        self._lock = threading.Lock()
+        self._attempts: list[Attempt] = []
+
+    def add(self, attempt: Attempt) -> None:
+        """Keep the attempt if it is of the kind that is kept."""
+        if attempt.delivered and not self._keep_successes:
+            return
+        with self._lock:
+            self._attempts.append(attempt)
+
+    def newest_first(self, account_id: str, hook_id: str | None = None) -> list[Attempt]:
+        """Return the attempts of an account's webhooks, or of one of them."""
+        with self._lock:
+            kept = [
+                attempt
+                for attempt in self._attempts
+                if attempt.account_id == account_id and hook_id in {None, attempt.hook_id}
+            ]
+        kept.sort(key=lambda attempt: attempt.timestamp)
+        return kept[::-1]
+
+
+class FailureWindow:
+    """Counts each webhook's failed tries of the last `seconds`, and tells when `limit` of them are reached.
+
+    Times are Unix seconds. The real system looks every 15 s; this one looks at each failure.
+    """
+
+    def __init__(self, limit: int = 6, seconds: float = 60.0) -> None:
+        self._limit, self._seconds = limit, seconds
+        self._lock = threading.Lock()
+        self._failures: defaultdict[str, deque[float]] = defaultdict(deque)
+
+    def note(self, hook_id: str, now: float, disable: Callable[[], None]) -> None:
+        """Count one failed try; at the limit, call `disable` and start from nothing."""
+        with self._lock:
+            times = self._failures[hook_id]
+            times.append(now)
+            while times[0] <= now - self._seconds:
+                times.popleft()
+            if len(times) < self._limit:
+                return
+            del self._failures[hook_id]
+        disable()
+
+    def forget(self, hook_id: str) -> None:
+        """Drop what was counted against a webhook."""
+        with self._lock:
+            self._failures.pop(hook_id, None)

@@ -1,0 +1,1 @@
+"""Tests of the Dash simulator itself: what the other tests trust."""
