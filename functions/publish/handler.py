@@ -97,7 +97,7 @@ def _published_but(pending: dict[str, "PublishBatchRequestEntryTypeDef"], hooks:
     for attempt in range(TRIES):
         if attempt:
             time.sleep(attempt * random.uniform(0.1, 0.3))  # noqa: S311 - jitter
-        for batch in _batches(pending.values()):
+        for batch in batches(pending.values()):
             try:
                 answer = _sns().publish_batch(TopicArn=os.environ["EVENTS_TOPIC_ARN"], PublishBatchRequestEntries=batch)
             except (ClientError, BotoCoreError) as error:
@@ -114,19 +114,20 @@ def _published_but(pending: dict[str, "PublishBatchRequestEntryTypeDef"], hooks:
     return list(pending)
 
 
-def _batches(
+def batches(
     entries: Iterable["PublishBatchRequestEntryTypeDef"],
 ) -> list[list["PublishBatchRequestEntryTypeDef"]]:
-    batches: list[list[PublishBatchRequestEntryTypeDef]] = []
+    """Divide entries, in order, into batches that SNS takes: MAX_ENTRIES and MAX_MESSAGE bytes at most."""
+    found: list[list[PublishBatchRequestEntryTypeDef]] = []
     room = 0
     for entry in entries:
         size = size_of(entry)
-        if size > room or len(batches[-1]) == MAX_ENTRIES:
-            batches.append([])
+        if size > room or len(found[-1]) == MAX_ENTRIES:
+            found.append([])
             room = MAX_MESSAGE
-        batches[-1].append(entry)
+        found[-1].append(entry)
         room -= size
-    return batches
+    return found
 
 
 def _note(event_ids: list[str]) -> None:

@@ -1,0 +1,239 @@
+"""The stack on an emulator of its own, and what tests need around it.
+
+Emulator, build and deployment are those of the laptop commands, made once for all tests. The table, the topic
+and the functions are shared, so a test makes events of its own (a fresh call id, message id and the like) and
+looks for their ids only.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from pytest_localstack.session import RunningSession
+
+from tests.dash.api import DashApi
+from tests.dash.payloads import DEFAULT_ACCOUNT_ID
+from tests.dash.simulator import Dash, registration_for
+from tests.dash.transport import emulator_resolver
+from tests.faults import FaultProxies
+from tests.integration.delivering import Deliver
+from tools import emulator as emulators
+from tools import stack as stacks
+from tools.dash import simulator
+from tools.emulator import Emulator
+from tools.inbox import Inbox
+from tools.local import HOOKS, REGION
+from tools.stack import Stack, StackError
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_secretsmanager import SecretsManagerClient
+    from types_boto3_sns import SNSClient
+    from types_boto3_sqs import SQSClient
+
+type Stored = Callable[[str], dict[str, Any] | None]
+type Logs = Callable[[str], list[str]]
+type OpenInbox = Callable[[dict[str, Any]], Inbox]
+
+CLIENTS = ("cloudformation", "dynamodb", "lambda", "logs", "secretsmanager", "sns", "sqs")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder, so that `-m "not integration"` leaves them out."""
+    for item in items:
+        if item.path.is_relative_to(__file__.rpartition("/")[0]):
+            item.add_marker(pytest.mark.integration)
+
+
+@pytest.fixture(scope="session")
+def emulator_port() -> int:
+    """A free port for the emulator."""
+    return emulators.free_port()
+
+
+@pytest.fixture(scope="session")
+def fault_proxies(emulator_port: int) -> Iterator[FaultProxies]:
+    """The proxies between the functions and the emulator; tests use `faults`."""
+    proxies = FaultProxies(emulator_port)
+    for proxy in proxies:
+        proxy.start()
+    yield proxies
+    for proxy in proxies:
+        proxy.stop()
+
+
+@pytest.fixture(scope="session")
+def emulator(
+    emulator_port: int, fault_proxies: FaultProxies, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Emulator]:
+    """MiniStack, whose functions reach AWS through the fault proxies only."""
+    with emulators.running(emulator_port, tmp_path_factory.mktemp("emulator"), fault_proxies.environment) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def dash_api(emulator: Emulator) -> Iterator[DashApi]:
+    """The API of the Dash that the stack registers its webhooks on."""
+    with DashApi(simulator(emulator.endpoint)) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def stack(emulator: Emulator, dash_api: DashApi) -> Stack:
+    """The stack of template.yaml with all fourteen hooks.
+
+    `stack.url("parking")` is a callback URL with its token, as this machine reaches it; see also
+    `stack.outputs`, `stack.resources` (physical ids by logical id) and `stack.parameters`.
+    """
+    try:
+        stacks.build()
+        return stacks.deploy(emulator.endpoint, overrides={"DashApiUrl": dash_api.url})
+    except StackError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def aws(emulator: Emulator) -> Iterator[RunningSession]:
+    """pytest-localstack's session on the emulator; the clients below are its."""
+    services = dict.fromkeys(CLIENTS, emulator.port)
+    with RunningSession(emulators.ADDRESS, services=services, region_name=REGION) as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def cloudformation(aws: RunningSession) -> Iterator["CloudFormationClient"]:
+    """A CloudFormation client."""
+    yield from _client(aws, "cloudformation")
+
+
+@pytest.fixture(scope="session")
+def dynamodb(aws: RunningSession) -> Iterator["DynamoDBClient"]:
+    """A DynamoDB client, which no fault befalls."""
+    yield from _client(aws, "dynamodb")
+
+
+@pytest.fixture(scope="session")
+def lambda_(aws: RunningSession) -> Iterator["LambdaClient"]:
+    """A Lambda client, which no fault befalls."""
+    yield from _client(aws, "lambda")
+
+
+@pytest.fixture(scope="session")
+def cloudwatch_logs(aws: RunningSession) -> Iterator["CloudWatchLogsClient"]:
+    """A CloudWatch Logs client."""
+    yield from _client(aws, "logs")
+
+
+@pytest.fixture(scope="session")
+def secretsmanager(aws: RunningSession) -> Iterator["SecretsManagerClient"]:
+    """A Secrets Manager client, which no fault befalls."""
+    yield from _client(aws, "secretsmanager")
+
+
+@pytest.fixture(scope="session")
+def sns(aws: RunningSession) -> Iterator["SNSClient"]:
+    """An SNS client, which no fault befalls."""
+    yield from _client(aws, "sns")
+
+
+@pytest.fixture(scope="session")
+def sqs(aws: RunningSession) -> Iterator["SQSClient"]:
+    """An SQS client, which no fault befalls."""
+    yield from _client(aws, "sqs")
+
+
+@pytest.fixture
+def faults(fault_proxies: FaultProxies) -> Iterator[FaultProxies]:
+    """Faults of the services as the functions see them, for this test only.
+
+    `faults["dynamodb"].fail("PutItem", "InternalServerError", times=2)`; also `delay` and `lose_answer`.
+    `faults["sns"].calls` has what the functions asked since the test began, `count("Publish")` how often.
+    """
+    fault_proxies.clear()
+    yield fault_proxies
+    fault_proxies.clear()
+
+
+@pytest.fixture
+def dash(stack: Stack) -> Iterator[Dash]:
+    """A simulated Dash that has the stack's fourteen webhooks, registered to post JSON.
+
+    `dash.fire(DEFAULT_ACCOUNT_ID, hook, payload(hook))` delivers an event. The catch-all is registered but switched
+    off, so that one firing is one delivery; `dash.webhooks()` has it for tests that want it on. For other encodings
+    make webhooks with `registration_for(hook)` and `stack.public_url(hook)`.
+    """
+    simulated = Dash(resolver=emulator_resolver(stack.endpoint), retry_interval=0.1)
+    for hook in HOOKS:
+        document = {"name": hook, "uri": stack.public_url(hook), "http_verb": "post", "format": "json"}
+        enabled = {"enabled": hook != "notifications"}
+        simulated.register(DEFAULT_ACCOUNT_ID, document | registration_for(hook) | enabled)
+    yield simulated
+    simulated.close()
+
+
+@pytest.fixture
+def inbox(stack: Stack, sns: "SNSClient", sqs: "SQSClient") -> Iterator[Inbox]:
+    """A queue subscribed to the topic during this test.
+
+    `inbox.wait_for(event_id)` returns an event's message, `inbox.counts()[event_id]` says how often it came.
+    """
+    with Inbox(sns, sqs, stack.outputs["EventsTopicArn"]) as subscribed:
+        yield subscribed
+
+
+@pytest.fixture
+def filtered_inbox(stack: Stack, sns: "SNSClient", sqs: "SQSClient") -> OpenInbox:
+    """Make inboxes that see a part only: give it a filter policy and enter what it returns.
+
+    Such as `with filtered_inbox({"alert": ["true"]}) as alerts:`.
+    """
+    return lambda policy: Inbox(sns, sqs, stack.outputs["EventsTopicArn"], policy)
+
+
+@pytest.fixture(scope="session")
+def stored(stack: Stack, dynamodb: "DynamoDBClient") -> Stored:
+    """Look an item up by its event id: `stored(event_id)` is a dict of plain values, or None."""
+    table = stack.outputs["EventsTableName"]
+    plain = TypeDeserializer()
+
+    def look(event_id: str) -> dict[str, Any] | None:
+        answer = dynamodb.get_item(TableName=table, Key={"event_id": {"S": event_id}}, ConsistentRead=True)
+        item = answer.get("Item")
+        return {name: plain.deserialize(value) for name, value in item.items()} if item else None
+
+    return look
+
+
+@pytest.fixture(scope="session")
+def deliver(stack: Stack) -> Iterator[Deliver]:
+    """Post bodies to the stack: `deliver("parking", body).outcome`."""
+    delivering = Deliver(stack)
+    yield delivering
+    delivering.close()
+
+
+@pytest.fixture(scope="session")
+def logs(stack: Stack, cloudwatch_logs: "CloudWatchLogsClient", lambda_: "LambdaClient") -> Logs:
+    """Read the log so far of the group that a function writes to: `logs("MissedCall")`.
+
+    All functions of the stack share one group, so its lines may be another's.
+    """
+
+    def lines(logical_id: str) -> list[str]:
+        configuration = lambda_.get_function_configuration(FunctionName=stack.resources[logical_id])
+        default = f"/aws/lambda/{configuration['FunctionName']}"
+        group = configuration.get("LoggingConfig", {}).get("LogGroup", default)
+        pages = cloudwatch_logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        return [event["message"] for page in pages for event in page["events"]]
+
+    return lines
+
+
+def _client(session: RunningSession, service: str) -> Iterator[Any]:
+    client = cast("Any", session.boto3.client(service))
+    yield client
+    client.close()

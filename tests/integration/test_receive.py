@@ -1,0 +1,337 @@
+"""Through the front door: a request in, an item in the table and a message on the topic out."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import urllib3
+
+from hookswitch.delivery import MAX_BODY
+from tests.dash.encoding import UnsendableError, encode_form, encode_json, get_url
+from tests.dash.payloads import DEFAULT_ACCOUNT_ID, HOOKS, SECRET_EVENTS, SPECIFIC_HOOKS, payload
+from tests.dash.simulator import Dash, registration_for
+from tests.dash.transport import emulator_resolver
+from tests.integration.conftest import Logs, Stored
+from tests.integration.delivering import Deliver
+from tools.inbox import Inbox
+from tools.stack import Stack
+from tools.waiting import wait_for
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+ALERTS = {"missed_call", "voicemail_new", "voicemail_full", "outbound_fax_error", "inbound_fax_error"}
+ENCODINGS: dict[str, dict[str, str]] = {
+    "post-json": {"http_verb": "post", "format": "json"},
+    "post-form": {"http_verb": "post", "format": "form-data"},
+    "get": {"http_verb": "get"},
+}
+
+
+def sendable(hook: str, encoding: str) -> bool:
+    """Tell whether Dash can send an ordinary event of a hook so."""
+    try:
+        get_url("https://x.example.com", payload(hook))
+    except UnsendableError:
+        return encoding != "get"
+    return True
+
+
+WAYS = [(hook, encoding) for hook in HOOKS for encoding in ENCODINGS if sendable(hook, encoding)]
+
+
+@pytest.fixture
+def dash(stack: Stack) -> Dash:
+    """A Dash system that reaches the stack by its public address."""
+    return Dash(resolver=emulator_resolver(stack.endpoint), retry_interval=0.1)
+
+
+@pytest.mark.parametrize(("hook", "encoding"), WAYS)
+def test_every_hook_in_every_encoding(
+    hook: str, encoding: str, stack: Stack, dash: Dash, inbox: Inbox, stored: Stored
+) -> None:
+    """An event of any hook, in any encoding that Dash has for it, is stored, and published once."""
+    document = {"name": "a webhook", "uri": stack.public_url(hook), **ENCODINGS[encoding], **registration_for(hook)}
+    dash.register(DEFAULT_ACCOUNT_ID, document)
+    sent = payload(hook)
+    (firing,) = dash.fire(DEFAULT_ACCOUNT_ID, hook, sent)
+    assert firing.delivered
+    answer = json.loads(firing.attempts[-1].resp_body)
+    assert answer["status"] == "stored"
+
+    item = stored(answer["event_id"])
+    assert item is not None
+    assert (item["hook"], item["account_id"]) == (hook, DEFAULT_ACCOUNT_ID)
+    assert item["payload"].keys() >= {name for name, value in sent.items() if value not in ({}, [])}
+    message = inbox.wait_for(answer["event_id"])
+    assert message.event["type"] == f"com.virtualpbx.dash.{hook}"
+    assert message.event["source"] == f"dash/{DEFAULT_ACCOUNT_ID}"
+    assert message.event["time"] == item["occurred_at"]
+    assert message.event["data"].keys() == item["payload"].keys()
+    assert message.attributes["hook"]["Value"] == hook
+    assert message.attributes["alert"]["Value"] == ("true" if hook in ALERTS else "false")
+    assert inbox.counts()[answer["event_id"]] == 1
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_delivered_again(hook: str, deliver: Deliver, inbox: Inbox) -> None:
+    """The same event again, also in another encoding and with other custom data, is neither stored nor published."""
+    sent = payload(hook)
+    first = deliver(hook, encode_json(sent))
+    again = [deliver(hook, encode_json(sent)), deliver(hook, encode_form(sent | {"my_data": "x"}), form=True)]
+    assert [answer.outcome for answer in again] == ["duplicate", "duplicate"]
+    fence = deliver(hook, encode_json(payload(hook)))
+    inbox.wait_for_all([first.event_id, fence.event_id])
+    assert inbox.counts()[first.event_id] == 1
+
+
+@pytest.mark.parametrize("hook", ["channel_destroy", "parking"])
+def test_concurrent_duplicates(hook: str, deliver: Deliver, inbox: Inbox, stored: Stored) -> None:
+    """Of fifty deliveries of one event at the same moment one is stored and published."""
+    body = encode_json(payload(hook))
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: deliver(hook, body), range(50)))
+    assert {answer.status for answer in answers} == {200}
+    outcomes = [answer.outcome for answer in answers]
+    assert set(outcomes) <= {"stored", "duplicate", "queued"}
+    event_id = next(answer.event_id for answer in answers if answer.outcome in {"stored", "duplicate"})
+    assert {answer.event_id for answer in answers if answer.event_id} == {event_id}
+    assert outcomes.count("stored") <= 1
+    assert stored(event_id) is not None
+    fence = deliver(hook, encode_json(payload(hook)))
+    inbox.wait_for_all([event_id, fence.event_id])
+    assert inbox.counts()[event_id] == 1
+
+
+@pytest.mark.parametrize(
+    ("hook", "changes"),
+    [
+        ("missed_call", {"call_id": None}),
+        ("missed_call", {"timestamp": "soon"}),
+        ("missed_call", {"event_name": "voicemail_new"}),
+        ("channel_destroy", {"hook_event": "channel_create"}),
+        ("voicemail_new", {"account_id": "f" * 32}),
+        ("parking", {"event_name": "PARK_SOMETHING"}),
+        ("outbound_fax", {"fax_jobid": None, "fax_id": None}),
+        ("register", {"msg_id": ""}),
+    ],
+)
+def test_unusable_payload(hook: str, changes: dict[str, Any], deliver: Deliver, stored: Stored, inbox: Inbox) -> None:
+    """An authentic delivery that is no event of its hook is answered 200 and quarantined whole, and not published."""
+    body = (
+        encode_json(payload(hook) | changes) if None not in changes.values() else encode_json(payload(hook, **changes))
+    )
+    answer = deliver(hook, body)
+    assert (answer.status, answer.outcome) == (200, "quarantined")
+    item = stored(answer.event_id)
+    assert item is not None
+    assert item["body"].encode() == body
+    assert item["reasons"]
+    assert item["hook"] == hook
+    assert item["headers"]["content-type"] == "application/json"
+    assert "payload" not in item
+    fence = deliver(hook, encode_json(payload(hook)))
+    inbox.wait_for(fence.event_id)
+    assert answer.event_id not in inbox.counts()
+
+
+@pytest.mark.parametrize("body", [b"[1, 2]", b'"text"', b"", b'{"call_id": ', b"\xff\xfe\x00 no text", b"a=1&b=2"])
+def test_unusable_body(body: bytes, deliver: Deliver, stored: Stored) -> None:
+    """So is one whose body is no object of fields."""
+    answer = deliver("missed_call", body)
+    assert (answer.status, answer.outcome) == (200, "quarantined")
+    item = stored(answer.event_id)
+    assert item is not None
+    assert item["body_size"] == len(body) or b"\xff" in body  # API Gateway itself replaces what is no text
+
+
+def test_large_body(deliver: Deliver, stored: Stored) -> None:
+    """A body over the limit is quarantined in part, with its size and hash."""
+    body = encode_json(payload("missed_call", notes="x" * MAX_BODY))
+    answer = deliver("missed_call", body)
+    assert (answer.status, answer.outcome) == (200, "quarantined")
+    item = stored(answer.event_id)
+    assert item is not None
+    assert item["truncated"]
+    assert item["body"].encode() == body[:MAX_BODY]
+    assert item["body_size"] == len(body)
+    assert len(item["body_sha256"]) == 64
+
+
+def test_largest_event(deliver: Deliver, inbox: Inbox) -> None:
+    """An event that fills the limit is stored and published, if need be without its data."""
+    filler = MAX_BODY - len(encode_json(payload("missed_call", notes="", rng=None))) - 200
+    answer = deliver("missed_call", encode_json(payload("missed_call", notes='"' * (filler // 2))))
+    assert answer.outcome == "stored"
+    message = inbox.wait_for(answer.event_id)
+    assert "data" in message.event or "dataref" in message.event
+
+
+def test_numbers_beyond_dynamodb(deliver: Deliver, stored: Stored) -> None:
+    """A number that DynamoDB can't hold does not keep an event out; it is stored as text."""
+    answer = deliver("missed_call", encode_json(payload("missed_call", odd=10**60)))
+    item = stored(answer.event_id)
+    assert item is not None
+    assert item["payload"]["odd"] == str(10**60)
+
+
+@pytest.mark.parametrize("token", ["wrong", "x" * 43, "%C3%BC", "a" * 5000])
+def test_wrong_token(token: str, stack: Stack, deliver: Deliver, logs: Logs) -> None:
+    """A wrong token gets 403 and a plain sentence; nothing is stored, and nothing of the token is logged."""
+    body = encode_json(payload("missed_call"))
+    answer = deliver("missed_call", body, url=f"{stack.local_api_url}/hooks/missed_call/{token}")
+    assert answer.status == 403
+    assert answer.body["message"].endswith(".")
+    assert answer.event_id == ""
+    assert deliver("missed_call", body).outcome == "stored"
+    wait_for(lambda: any("refused" in line for line in logs("MissedCall")), "the refusal is logged")
+    assert not any(token in line for line in logs("MissedCall"))
+
+
+@pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook != "missed_call"])
+def test_token_of_another_hook(hook: str, stack: Stack, deliver: Deliver) -> None:
+    """A URL that leaked opens no other hook."""
+    token = stack.url("missed_call").rpartition("/")[2]
+    answer = deliver(hook, encode_json(payload(hook)), url=f"{stack.local_api_url}/hooks/{hook}/{token}")
+    assert answer.status == 403
+
+
+@pytest.mark.parametrize("path", ["/hooks/missed_call", "/hooks/missed_call/", "/hooks/unknown/token"])
+def test_no_route(path: str, stack: Stack, deliver: Deliver) -> None:
+    """A request without a token, or for no hook at all, reaches no function."""
+    assert deliver("missed_call", b"{}", url=stack.local_api_url + path).status in {403, 404}
+
+
+def test_forged_redelivery(deliver: Deliver, stack: Stack) -> None:
+    """Nothing in a request can pass itself off as a redelivery, which needs no token."""
+    forged = json.dumps({"redelivery": {"hook": "missed_call", "body": ""}, "requestContext": None})
+    url = f"{stack.local_api_url}/hooks/missed_call/wrong?redelivery=%7B%7D&requestContext="
+    assert deliver("missed_call", forged.encode(), url=url, headers={"redelivery": "{}"}).status == 403
+
+
+@pytest.mark.parametrize("hook", [hook for hook in SPECIFIC_HOOKS if not hook.startswith(("channel_", "parking"))])
+def test_catch_all_leaves_what_has_its_own_hook(hook: str, deliver: Deliver) -> None:
+    """The catch-all does not store an event whose own hook the stack has."""
+    answer = deliver("notifications", encode_json(payload(hook)))
+    assert (answer.status, answer.outcome, answer.event_id) == (200, "left_to_dedicated_hook", "")
+
+
+@pytest.mark.parametrize("name", SECRET_EVENTS)
+@pytest.mark.parametrize("form", [False, True])
+def test_catch_all_keeps_no_secrets(
+    name: str, form: bool, deliver: Deliver, stored: Stored, inbox: Inbox, logs: Logs
+) -> None:
+    """A password, reset link or API key is neither stored, nor published, nor logged."""
+    sent = payload("notifications", event_name=name) | {SECRET_EVENTS[name]: "s3cret-value"}
+    answer = deliver("notifications", encode_form(sent) if form else encode_json(sent), form=form)
+    item = stored(answer.event_id)
+    assert item is not None
+    assert "removed" in item["payload"][SECRET_EVENTS[name]]
+    message = inbox.wait_for(answer.event_id)
+    assert "s3cret-value" not in f"{item}{message}{logs('Notifications')}{logs('Publish')}"
+
+
+def test_quarantine_keeps_no_secrets(deliver: Deliver, stored: Stored) -> None:
+    """So it is with an event of the catch-all that is unusable, whether it can be decoded or not."""
+    sent = payload("notifications", event_name="new_user", msg_id=None, password="s3cret-value")
+    for body in (encode_json(sent), encode_json(sent).removesuffix(b"}")):
+        item = stored(deliver("notifications", body).event_id)
+        assert item is not None
+        assert item["kind"] == "quarantine"
+        assert "s3cret-value" not in str(item)
+
+
+def test_no_phone_number_in_the_log(deliver: Deliver, logs: Logs, inbox: Inbox) -> None:
+    """Neither numbers nor tokens are logged, and each line of ours has hook and event id."""
+    answer = deliver("missed_call", encode_json(payload("missed_call", caller_id_number="+15559998877")))
+    inbox.wait_for(answer.event_id)
+    wait_for(lambda: any(answer.event_id in line for line in logs("MissedCall")), "the delivery is logged")
+    lines = [line for line in logs("MissedCall") if answer.event_id in line]
+    assert all(json.loads(line)["hook"] == "missed_call" for line in lines)
+    assert not any("9998877" in line for line in [*logs("MissedCall"), *logs("Publish")])
+
+
+Query = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture
+def query(stack: Stack, dynamodb: "DynamoDBClient") -> Query:
+    """Query an index of the table: `query("calls", "call_id", "abc")`, the oldest first."""
+
+    def ask(index: str, key: str, value: str, *, newest_first: bool = False) -> list[dict[str, Any]]:
+        return dynamodb.query(
+            TableName=stack.outputs["EventsTableName"],
+            IndexName=index,
+            KeyConditionExpression="#key = :value",
+            ExpressionAttributeNames={"#key": key},
+            ExpressionAttributeValues={":value": {"S": value}},
+            ScanIndexForward=not newest_first,
+        )["Items"]
+
+    return ask
+
+
+def test_timeline_of_a_call(deliver: Deliver, query: Query) -> None:
+    """One query gives the timeline of a call in time order, whatever order the events came in."""
+    call: dict[str, Any] = {"call_id": payload("channel_create")["call_id"], "timestamp": 63_962_663_273}
+    hooks = ["channel_create", "channel_answer", "channel_bridge", "channel_destroy"]
+    for hook in reversed(hooks):
+        deliver(hook, encode_json(payload(hook, **call)))
+    deliver(
+        "voicemail_new",
+        encode_json(payload("voicemail_new", call_id=call["call_id"], voicemail_timestamp=63_962_663_290)),
+    )
+    timeline = query("calls", "call_id", str(call["call_id"]))
+    assert [item["hook"]["S"] for item in timeline] == [*hooks, "voicemail_new"]
+    assert all(item["payload"]["M"] for item in timeline)
+
+
+def test_a_days_events(deliver: Deliver, query: Query) -> None:
+    """One query gives an account's events of one hook on one day, the newest first."""
+    second = 63_000_000_000
+    for later in (1, 3, 2):
+        deliver("missed_call", encode_json(payload("missed_call", timestamp=second + later)))
+    feed = query("feeds", "feed", f"{DEFAULT_ACCOUNT_ID}/missed_call/1996-05-22", newest_first=True)
+    assert [item["occurred_at"]["S"][-6:] for item in feed] == sorted(
+        (item["occurred_at"]["S"][-6:] for item in feed), reverse=True
+    )
+    assert len(feed) == 3
+    assert all(item["summary"]["S"].startswith("Missed call") for item in feed)
+
+
+@pytest.mark.parametrize(
+    ("hooks", "same", "subject"),
+    [
+        (
+            ["register", "deregister"],
+            {"username": "desk-7", "realm": "acme.sip.example.com"},
+            "device/desk-7@acme.sip.example.com",
+        ),
+        (["voicemail_new", "voicemail_full"], {"voicemail_box": "box-7"}, "mailbox/box-7"),
+        (["outbound_fax_error", "outbound_fax"], {"fax_jobid": "job-7"}, "fax/job-7"),
+        (["inbound_fax_error"], {"fax_id": "fax-7"}, "fax/fax-7"),
+    ],
+)
+def test_history(hooks: list[str], same: dict[str, Any], subject: str, deliver: Deliver, query: Query) -> None:
+    """One query gives the history of a device, a mailbox or a fax; its last line is the latest state."""
+    times = ("event_timestamp", "voicemail_timestamp", "fax_timestamp")
+    for later, hook in enumerate(hooks):
+        sent = payload(hook, **same)
+        deliver(hook, encode_json(sent | {name: 63_962_663_273 + later for name in times if name in sent}))
+    history = query("subjects", "subject_key", subject)
+    assert [item["hook"]["S"] for item in history] == hooks
+
+
+def test_quarantine_newest_first(deliver: Deliver, query: Query) -> None:
+    """One query gives the quarantine, the newest first."""
+    ids = [deliver("missed_call", f'{{"number": {number}}}'.encode()).event_id for number in range(3)]
+    listed = [item["event_id"]["S"] for item in query("feeds", "feed", "quarantine", newest_first=True)]
+    assert [event_id for event_id in listed if event_id in ids] == ids[::-1]
+
+
+def test_only_json_answers(stack: Stack) -> None:
+    """A get without anything is an unusable delivery: answered 200 all the same."""
+    answer = urllib3.request("GET", stack.url("parking"))
+    assert (answer.status, answer.json()["status"]) == (200, "quarantined")
