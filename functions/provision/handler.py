@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient
 
 NOTHING = "/nothing-made"
+LATENESS = 6  # times the patience for an answer, in which what had none may still come true
 TRIGGER = "Deployment"  # the property that only makes an update look at Dash
 
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
@@ -167,7 +168,7 @@ def _take_back(  # noqa: PLR0913 - bound one after the other
 ) -> list[str]:
     client.deadline = deadline
     # A creation whose answer did not come may still be under way.
-    settle = partial(_sleep_until, client.patience, deadline) if in_doubt else None
+    settle = partial(_sleep_until, LATENESS * client.patience, deadline) if in_doubt else None
     return remove(client, account_id, ownership, spare=spare, settle=settle)
 
 

@@ -53,6 +53,7 @@ class DashApi:
         dash: Dash,
         *,
         port: int = 0,
+        address: str = LOOPBACK,
         token_lifetime: float = TOKEN_LIFETIME,
         rate_limit: RateLimit | None = None,
     ) -> None:
@@ -61,6 +62,7 @@ class DashApi:
         Args:
             dash: The system to serve.
             port: 0 takes any that is free.
+            address: What to listen on, where loopback can't be reached.
             token_lifetime: Seconds.
             rate_limit: No limit if absent.
         """
@@ -71,13 +73,14 @@ class DashApi:
         self._login = Login(dash, token_lifetime)
         self._webhooks = Webhooks(dash)
         self._bucket = Bucket(rate_limit, dash.clock) if rate_limit else None
-        self._server = _Server((LOOPBACK, port), self)
+        self._server = _Server((address, port), self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
     def url(self) -> str:
         """The base that paths are appended to, such as `http://127.0.0.1:8000/v2`."""
-        return f"http://{LOOPBACK}:{self._server.server_address[1]}/v2"
+        address, port = self._server.server_address[:2]
+        return f"http://{address!s}:{port}/v2"
 
     def __enter__(self) -> Self:
         """Begin to answer."""
@@ -156,6 +159,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: a client that keeps its connection would wait
     server_version = "Dash"
 
     def _handle(self) -> None:

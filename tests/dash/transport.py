@@ -71,14 +71,16 @@ def emulator_resolver(endpoint_url: str) -> Resolver:
 
     Args:
         endpoint_url: Where the emulator listens, such as `http://127.0.0.1:4566`. It is spoken to in plain
-            HTTP, with the host header `{id}.execute-api.localhost:{port}`. The path keeps its stage.
+            HTTP, with the host header `{id}.execute-api.{its own name}:{port}`, which is localhost on the
+            loopback address. The path keeps its stage.
     """
     emulator = default_resolver(urlsplit(endpoint_url))
+    name = "localhost" if emulator.host == "127.0.0.1" else emulator.host
 
     def resolve(address: SplitResult) -> Endpoint:
         if not (api := EXECUTE_API.fullmatch(address.hostname or "")):
             return default_resolver(address)
-        host_header = f"{api['id']}.execute-api.localhost:{emulator.port}"
+        host_header = f"{api['id']}.execute-api.{name}:{emulator.port}"
         return Endpoint(emulator.host, emulator.port, tls=False, host_header=host_header)
 
     return resolve

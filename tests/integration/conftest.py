@@ -6,6 +6,7 @@ looks for their ids only.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -18,12 +19,14 @@ from tests.dash.simulator import Dash, registration_for
 from tests.dash.transport import emulator_resolver
 from tests.faults import FaultProxies
 from tests.integration.delivering import Deliver
+from tests.integration.sessions import container_session, running_session
 from tools import emulator as emulators
 from tools import stack as stacks
 from tools.dash import simulator
 from tools.emulator import Emulator
 from tools.inbox import Inbox
-from tools.local import HOOKS, REGION
+from tools.local import HOOKS
+from tools.samlocal.docker import NoDockerError, daemon, reach
 from tools.stack import Stack, StackError
 
 if TYPE_CHECKING:
@@ -39,7 +42,7 @@ type Stored = Callable[[str], dict[str, Any] | None]
 type Logs = Callable[[str], list[str]]
 type OpenInbox = Callable[[dict[str, Any]], Inbox]
 
-CLIENTS = ("cloudformation", "dynamodb", "lambda", "logs", "secretsmanager", "sns", "sqs")
+IN_CONTAINER = "localstack"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,6 +56,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def emulator_port() -> int:
     """A free port for the emulator."""
     return emulators.free_port()
+
+
+@pytest.fixture(scope="session")
+def in_container(pytestconfig: pytest.Config) -> bool:
+    """Whether AWS is in a container (`--aws=localstack`), and not the emulator that the tests start."""
+    return bool(pytestconfig.getoption("--aws") == IN_CONTAINER)
 
 
 @pytest.fixture(scope="session")
@@ -76,14 +85,36 @@ def emulator(
 
 
 @pytest.fixture(scope="session")
-def dash_api(emulator: Emulator) -> Iterator[DashApi]:
+def aws(request: pytest.FixtureRequest, *, in_container: bool) -> Iterator[RunningSession]:
+    """pytest-localstack's session, on the emulator or in a container; the clients below are its."""
+    with ExitStack() as undo:
+        if in_container:
+            try:
+                session = undo.enter_context(container_session(request.config.getoption("--localstack-image")))
+            except NoDockerError as error:
+                pytest.fail(str(error), pytrace=False)
+        else:
+            running: Emulator = request.getfixturevalue("emulator")
+            session = undo.enter_context(running_session(running.reach.here, running.port))
+        yield session
+
+
+@pytest.fixture(scope="session")
+def endpoint(aws: RunningSession) -> str:
+    """The address of AWS, whichever it is."""
+    return str(aws.endpoint_url("cloudformation"))
+
+
+@pytest.fixture(scope="session")
+def dash_api(endpoint: str, *, in_container: bool) -> Iterator[DashApi]:
     """The API of the Dash that the stack registers its webhooks on."""
-    with DashApi(simulator(emulator.endpoint)) as api:
+    address = _bridge() if in_container else emulators.ADDRESS
+    with DashApi(simulator(endpoint), address=address) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
-def stack(emulator: Emulator, dash_api: DashApi) -> Stack:
+def stack(endpoint: str, dash_api: DashApi) -> Stack:
     """The stack of template.yaml with all fourteen hooks.
 
     `stack.url("parking")` is a callback URL with its token, as this machine reaches it; see also
@@ -91,17 +122,9 @@ def stack(emulator: Emulator, dash_api: DashApi) -> Stack:
     """
     try:
         stacks.build()
-        return stacks.deploy(emulator.endpoint, overrides={"DashApiUrl": dash_api.url})
+        return stacks.deploy(endpoint, overrides={"DashApiUrl": dash_api.url})
     except StackError as error:
         pytest.fail(str(error), pytrace=False)
-
-
-@pytest.fixture(scope="session")
-def aws(emulator: Emulator) -> Iterator[RunningSession]:
-    """pytest-localstack's session on the emulator; the clients below are its."""
-    services = dict.fromkeys(CLIENTS, emulator.port)
-    with RunningSession(emulators.ADDRESS, services=services, region_name=REGION) as session:
-        yield session
 
 
 @pytest.fixture(scope="session")
@@ -147,12 +170,14 @@ def sqs(aws: RunningSession) -> Iterator["SQSClient"]:
 
 
 @pytest.fixture
-def faults(fault_proxies: FaultProxies) -> Iterator[FaultProxies]:
+def faults(fault_proxies: FaultProxies, *, in_container: bool) -> Iterator[FaultProxies]:
     """Faults of the services as the functions see them, for this test only.
 
     `faults["dynamodb"].fail("PutItem", "InternalServerError", times=2)`; also `delay` and `lose_answer`.
     `faults["sns"].calls` has what the functions asked since the test began, `count("Publish")` how often.
     """
+    if in_container:
+        pytest.skip("A container's functions can't be led through the fault proxies.")
     fault_proxies.clear()
     yield fault_proxies
     fault_proxies.clear()
@@ -231,6 +256,11 @@ def logs(stack: Stack, cloudwatch_logs: "CloudWatchLogsClient", lambda_: "Lambda
         return [event["message"] for page in pages for event in page["events"]]
 
     return lines
+
+
+def _bridge() -> str:
+    with daemon() as client:
+        return reach(client).bind
 
 
 def _client(session: RunningSession, service: str) -> Iterator[Any]:

@@ -196,11 +196,16 @@ class Redelivering:
 
     def __call__(self, sent: dict[str, Any], received_at: datetime) -> str:
         """Return what became of a parking delivery that arrived at a moment."""
+        return str(self.answer(sent, received_at)["status"])
+
+    def answer(self, sent: dict[str, Any], received_at: datetime) -> dict[str, str]:
+        """Return the whole answer to it."""
         message = delivery("parking", encode_json(sent)).to_message() | {"received_at": received_at.isoformat()}
         answer = self._lambda.invoke(
             FunctionName=self._stack.resources["Parking"], Payload=json.dumps({"redelivery": message})
         )
-        return str(json.loads(json.loads(answer["Payload"].read())["body"])["status"])
+        body: dict[str, str] = json.loads(json.loads(answer["Payload"].read())["body"])
+        return body
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +236,16 @@ def test_parked_in_any_order(redeliver: Redelivering, seconds: list[int]) -> Non
         outcome = redeliver(sent, began + timedelta(seconds=second))
         assert outcome == ("duplicate" if near else "stored")
         kept += [] if near else [second]
+
+
+def test_duplicate_names_the_item(redeliver: Redelivering, stored: Stored) -> None:
+    """A duplicate is answered with the key of the item that is there, on whichever side of a border of time that is."""
+    border = datetime.fromtimestamp(datetime.now(UTC).timestamp() // WINDOW * WINDOW, UTC)
+    for first, again in ((-1, 1), (1, -1)):
+        sent = payload("parking")
+        kept = redeliver.answer(sent, border + timedelta(seconds=first))
+        assert redeliver.answer(sent, border + timedelta(seconds=again)) == kept | {"status": "duplicate"}
+        assert stored(kept["event_id"]) is not None
 
 
 def test_concurrent_parking_at_a_border(redeliver: Redelivering) -> None:

@@ -1,6 +1,7 @@
 """What each hook makes of its payloads: types, identity, and the attributes of the item."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -243,6 +244,22 @@ def test_account_not_served() -> None:
     """An event of an account that the stack does not serve is unusable."""
     with pytest.raises(UnusableError, match="does not serve"):
         event("missed_call", payload("missed_call", account_id="f" * 32))
+
+
+def test_account_of_a_descendant() -> None:
+    """With its subaccounts, any account that the webhook's owner vouches for is served."""
+    serving = replace(SETTINGS, include_subaccounts=True)
+    sent = payload("missed_call", account_id="f" * 32)
+    assert event("missed_call", sent, settings=serving).account_id == "f" * 32
+    with pytest.raises(UnusableError, match="does not serve"):
+        event("missed_call", sent, settings=replace(serving, account_id="e" * 32))
+
+
+def test_retention() -> None:
+    """An item expires so many days after it was received, or never."""
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    kept = event_item(event("missed_call", payload("missed_call"), received_at=at), replace(SETTINGS, retention_days=2))
+    assert kept["expires_at"] == int((at + timedelta(days=2)).timestamp())
 
 
 def test_account_missing() -> None:

@@ -1,0 +1,113 @@
+# Hookswitch on a laptop. Needs Python 3 and make; everything else is installed below .local/.
+
+PYTHON ?= python3
+PORT   ?= 4566
+HOOK   ?=
+VERB   ?= post
+FORMAT ?= json
+COUNT  ?= 1
+STACK  ?=
+DOCKER ?=
+API_PORT ?= 3000
+
+# Paths are relative: make can't name a target in a folder whose name has a space.
+UV       := .local/bootstrap/bin/uv
+BIN      := .local/dev/bin
+INSTALL  := $(UV) pip install --quiet --require-hashes
+LAPTOP   := $(BIN)/python -m tools
+BOOT     := .local/bootstrap.stamp
+DEV      := .local/dev.stamp
+SAM      := .local/sam.stamp
+EMULATOR := .local/emulator.stamp
+RUNTIME  := .local/runtime.stamp
+
+# The layer's package, as the functions find it.
+export PYTHONPATH := $(CURDIR)/layers/hookswitch
+export UV_NO_PROGRESS := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run up down fire webhooks rotate sam-local test lint format events schemas requirements clean
+
+help: ## List these targets
+	@echo "make <target>, with PORT=$(PORT) or another where a port is used:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
+
+run: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally, send a scenario of all fourteen hooks, show what became of it, clean up
+	@exec $(LAPTOP) run --port "$(PORT)"
+
+up: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally and leave it running: [DOCKER=yes] lets `sam local` use it
+	@exec $(LAPTOP) up --port "$(PORT)" $(if $(DOCKER),--for-containers)
+
+down: ## Stop what `make up` left running
+	@if [ -x $(BIN)/python ]; then $(LAPTOP) down; else echo "Nothing is running."; fi
+
+fire: $(DEV) ## Send one event to what runs: HOOK=missed_call [VERB=post|get] [FORMAT=json|form-data] [COUNT=1]
+	@exec $(LAPTOP) fire "$(HOOK)" --verb "$(VERB)" --format "$(FORMAT)" --count "$(COUNT)"
+
+webhooks: $(DEV) ## Show what is registered on Dash for the stack that is up, or for one on AWS: [STACK=hookswitch]
+	@exec $(LAPTOP) webhooks --stack "$(STACK)"
+
+rotate: $(DEV) ## Replace the callback secret of the stack that is up, or of one on AWS, and the webhooks' tokens: [STACK=hookswitch]
+	@exec $(LAPTOP) rotate --stack "$(STACK)"
+
+sam-local: $(DEV) $(SAM) $(EMULATOR) ## Check all fourteen hooks in the containers of `sam local`: needs Docker [API_PORT=3000]
+	@exec $(LAPTOP) sam-local --port "$(PORT)" --api-port "$(API_PORT)"
+
+test: lint $(EMULATOR) $(RUNTIME) ## Check everything: lint, types, and all tests that need no Docker
+	$(BIN)/pytest
+
+lint: $(DEV) $(SAM) ## Check style, types and the template
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(LAPTOP) lint
+
+format: $(DEV) ## Put the code into the house's format
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+events: $(DEV) ## Make the files of events/ again, after a change of the simulated payloads
+	@$(LAPTOP) events
+
+schemas: $(DEV) ## Make the JSON Schemas of docs/schemas/ again, after a change of a payload type
+	@$(LAPTOP) schemas
+
+setup: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Install what the other targets need
+
+clean: down ## Stop what runs and remove all that was built or installed
+	rm -rf .local .aws-sam
+
+requirements: $(BOOT) ## Pin newer versions of everything, with hashes
+	@set -e; pin() { \
+	  echo "Pinning $$1"; \
+	  $(UV) pip compile --quiet --upgrade --universal --python-version $$2 --generate-hashes \
+	    --custom-compile-command 'make requirements' $$1.in -o $$1.txt; \
+	}; \
+	pin requirements/bootstrap 3.9; \
+	for name in layers/hookswitch/requirements requirements/runtime requirements/dev requirements/sam requirements/emulator; do \
+	  pin $$name 3.13; \
+	done
+
+# A stamp is written last: an interrupted installation starts afresh.
+
+$(BOOT): requirements/bootstrap.txt
+	@sh tools/bootstrap.sh "$(PYTHON)"
+	@touch $@
+
+define environment =
+@echo "Installing $(*F)"
+@rm -rf .local/$(*F)
+@$(UV) venv --quiet --python 3.13 .local/$(*F)
+@$(INSTALL) --python .local/$(*F)/bin/python -r requirements/$(*F).txt
+@touch $@
+endef
+
+$(DEV) $(SAM) $(EMULATOR): .local/%.stamp: requirements/%.txt | $(BOOT)
+	$(environment)
+
+$(RUNTIME): requirements/runtime.txt | $(DEV) $(BOOT)
+	@echo "Installing runtime"
+	@rm -rf .local/runtime
+	@$(INSTALL) --python $(BIN)/python --target .local/runtime -r requirements/runtime.txt
+	@touch $@

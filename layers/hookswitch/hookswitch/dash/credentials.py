@@ -1,0 +1,88 @@
+"""What opens a Dash account: an API key, or a user's name and password, from a secret in Secrets Manager."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from hookswitch import aws
+
+from .errors import CredentialsError, UnavailableError
+
+Stage = Literal["AWSCURRENT", "AWSPREVIOUS"]
+Text = Annotated[str, Field(min_length=1, repr=False)]
+
+
+class ApiKey(BaseModel):
+    """An account's API key, 64 characters."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
+
+    api_key: Text
+
+    resource: ClassVar = "api_auth"
+
+    def login(self) -> Mapping[str, str]:
+        """Return what `PUT /api_auth` takes."""
+        return {"api_key": self.api_key}
+
+
+class User(BaseModel):
+    """A user of an account."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
+
+    account_name: Text
+    username: Text
+    password: Text
+
+    resource: ClassVar = "user_auth"
+
+    def login(self) -> Mapping[str, str]:
+        """Return what `PUT /user_auth` takes: the MD5 sum is Dash's choice."""
+        digest = hashlib.md5(f"{self.username}:{self.password}".encode(), usedforsecurity=False).hexdigest()
+        return {"credentials": digest, "account_name": self.account_name}
+
+
+type Credentials = ApiKey | User
+
+_CREDENTIALS: TypeAdapter[Credentials] = TypeAdapter(ApiKey | User)
+
+
+def parse(text: str) -> Credentials:
+    """Return the credentials that a secret's text holds.
+
+    Raises:
+        CredentialsError: The text is neither form; nothing of it is repeated.
+    """
+    try:
+        return _CREDENTIALS.validate_json(text)
+    except ValidationError:
+        raise CredentialsError(
+            'The secret with the Dash credentials must be JSON text, either {"api_key": "..."} or {"account_name": '
+            '"...", "username": "...", "password": "..."}. Put it right in Secrets Manager.'
+        ) from None
+
+
+def read(secret_arn: str, stage: Stage = "AWSCURRENT") -> Credentials:
+    """Return the credentials in a version of a secret.
+
+    Raises:
+        CredentialsError: There is no such version, it may not be read, or it is of neither form.
+        UnavailableError: Secrets Manager does not answer.
+    """
+    try:
+        answer = aws.secrets_manager().get_secret_value(SecretId=secret_arn, VersionStage=stage)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise CredentialsError(
+            f"The secret with the Dash credentials can't be read: Secrets Manager says {code}. Check "
+            "DashCredentialsArn, and that the secret still exists."
+        ) from error
+    except BotoCoreError as error:
+        raise UnavailableError(
+            f"The secret with the Dash credentials can't be read: no answer ({type(error).__name__})."
+        ) from error
+    return parse(answer.get("SecretString", ""))

@@ -1,0 +1,128 @@
+"""Each built function stands on its own folder, its layer and what the Lambda runtime has: on nothing else.
+
+The emulator can't tell: it offers the functions its own packages, which hide a missing one.
+"""
+
+import json
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from hookswitch.payload import Payload
+from tests.cloudformation import parsed
+from tests.receiving import payload_type
+from tools import stack
+from tools.local import HOOKS, LOCAL, ROOT, architecture
+
+FUNCTIONS = sorted(name for name, it in parsed()["Resources"].items() if it["Type"] == "AWS::Serverless::Function")
+RUNTIME = LOCAL / "runtime"
+STANDARD_LIBRARY = Path(json.__file__).parents[1]
+
+# The order is that of Lambda: the function's folder, its layer, the runtime's packages.
+LOAD = """
+import json, sys
+sys.path[:0] = json.loads(sys.argv[1])
+import handler
+assert callable(handler.handler)
+modules = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
+json.dump(modules, sys.stdout)
+"""
+
+# What a delivery would wait for at a cold start and has no use for.
+NEEDLESS = {
+    "boto3",  # botocore is enough for three calls
+    "s3transfer",
+    "requests",
+    "aws_xray_sdk",
+    "aws_lambda_powertools.event_handler",
+    "aws_lambda_powertools.utilities.batch",
+    "aws_lambda_powertools.utilities.data_classes",
+    "aws_lambda_powertools.utilities.parser",
+    "aws_lambda_powertools.utilities.validation",
+    "hookswitch.cloudevent",
+    "hookswitch.customresource",
+    "hookswitch.dash",
+    "pydantic.networks",
+    "pydantic.v1",
+}
+BASES = {f"hookswitch.{name}" for name in ("channel", "fax", "notification", "registration")}
+MACHINES = {"arm64": 0xB7, "x86_64": 0x3E}  # of the ELF header
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The folder that `sam build` fills, for this machine."""
+    return stack.build().parent
+
+
+@pytest.fixture(scope="session")
+def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where compiled modules go: not into what was built, which may be deployed next."""
+    return tmp_path_factory.mktemp("bytecode")
+
+
+@cache
+def load(built: Path, function: str, bytecode: Path) -> dict[str, str | None]:
+    """Import a function's handler as Lambda does; return the files of all modules that came with it."""
+    template = parsed()
+    own = template["Resources"][function]["Properties"].get("Environment", {}).get("Variables", {})
+    variables = {**template["Globals"]["Function"]["Environment"]["Variables"], **own}
+    folders = [built / function, built / "Layer" / "python", RUNTIME]
+    done = subprocess.run(  # noqa: S603 - our own Python
+        [sys.executable, "-I", "-S", "-X", f"pycache_prefix={bytecode}", "-c", LOAD, json.dumps([*map(str, folders)])],
+        env=dict.fromkeys(variables, "value"),
+        cwd=built,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    modules: dict[str, str | None] = json.loads(done.stdout)
+    return modules
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_imports(function: str, built: Path, bytecode: Path) -> None:
+    """Its handler imports with the template's variables alone, and every module is from where it will be on Lambda."""
+    homes = (built / function, built / "Layer" / "python", RUNTIME, STANDARD_LIBRARY)
+    layer, modules = homes[1], load(built, function, bytecode)
+    for name, file in modules.items():
+        assert file is None or any(Path(file).is_relative_to(home) for home in homes), name
+    assert modules["handler"] == str(built / function / "handler.py")
+    for name in {"hookswitch", "pydantic", "pydantic_core", "aws_lambda_powertools"} & modules.keys():
+        assert Path(modules[name] or "").is_relative_to(layer), name
+    for name in {"boto3", "botocore"} & modules.keys():
+        assert Path(modules[name] or "").is_relative_to(RUNTIME), name
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_cold_start_of_a_hook_is_short(hook: str, built: Path, bytecode: Path) -> None:
+    """A delivery waits for no module that it has no use for, the payload types of other hooks among them."""
+    modules = load(built, hook.title().replace("_", ""), bytecode).keys()
+    assert not NEEDLESS & modules
+    needed = {base.__module__ for base in payload_type(hook).__mro__ if issubclass(base, Payload)}
+    assert BASES & modules == BASES & needed
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_holds_its_own_folder_only(function: str, built: Path) -> None:
+    """What is uploaded is what is in the folder: no package beside it, which belongs into the layer."""
+    code = parsed()["Resources"][function]["Properties"]["CodeUri"]
+    ours = {path.name for path in (ROOT / code).iterdir()} - {"__pycache__"}
+    assert {path.name for path in (built / function).iterdir()} - {"__pycache__"} == ours
+
+
+@pytest.mark.parametrize("processor", MACHINES)
+def test_layer_is_built_for_the_processor(
+    processor: str, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parameter Architecture decides for which machine the compiled part of pydantic is."""
+    if processor != architecture():
+        monkeypatch.setattr(stack, "architecture", lambda: processor)
+        built = stack.build(directory=tmp_path / "build").parent
+    machines = {path.name: path.read_bytes()[18] for path in (built / "Layer").rglob("*.so")}
+    assert any("pydantic_core" in name for name in machines)
+    assert set(machines.values()) == {MACHINES[processor]}

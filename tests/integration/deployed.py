@@ -1,0 +1,126 @@
+"""A stack of the real template that comes and goes as a test wants it, and the Dash account that it serves."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import ClientError
+
+from tests.dash.api import DashApi
+from tests.dash.payloads import payload
+from tests.dash.simulator import Account
+from tests.dash.webhooks import Webhook
+from tools import aws, stack
+from tools.local import parameters
+from tools.waiting import wait_for
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_cloudformation.type_defs import StackTypeDef
+
+SEVEN = "channel_create,channel_answer,channel_bridge,channel_destroy,parking,missed_call,register"
+
+
+@dataclass
+class Deployed:
+    """A stack of the real template that serves one Dash account."""
+
+    endpoint: str
+    template: dict[str, Any]
+    api: DashApi
+    account: Account
+    name: str
+    client: "CloudFormationClient" = field(init=False)
+    given: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the parameters."""
+        self.client = aws.cloudformation(self.endpoint)
+        self.given = parameters() | {
+            "DashAccountId": self.account.id,
+            "DashApiKey": self.account.api_key,
+            "DashApiUrl": self.api.url,
+            "Hooks": SEVEN,
+        }
+
+    def create(self, **changed: str) -> str:
+        """Create the stack and return its status."""
+        self.given |= changed
+        self.client.create_stack(**self._call())
+        return self.status()
+
+    def update(self, **changed: str) -> str:
+        """Update the stack and return its status."""
+        call = self._call() | {"Parameters": _listed(self.given | changed)}
+        self.client.update_stack(**call)
+        status = self.status()
+        if status == "UPDATE_COMPLETE":
+            self.given |= changed
+        return status
+
+    def delete(self) -> str:
+        """Delete the stack and return its status."""
+        stack_id = self._described()["StackId"]
+        self.client.delete_stack(StackName=self.name)
+        return self.status(stack_id)
+
+    def status(self, stack_id: str = "") -> str:
+        """Return the status that the stack comes to rest at."""
+        stack_id = stack_id or self.name
+
+        def at_rest() -> str:
+            status = self._described(stack_id)["StackStatus"]
+            return "" if status.endswith("_IN_PROGRESS") else status
+
+        return wait_for(at_rest, f"the stack {self.name} comes to rest", limit=60)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why something of the stack failed, the newest first."""
+        pages = self.client.get_paginator("describe_stack_events").paginate(StackName=self._described()["StackId"])
+        events = [event for page in pages for event in page["StackEvents"]]
+        return [
+            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
+            for event in events
+            if event["ResourceStatus"].endswith("_FAILED") and event["LogicalResourceId"] != self.name
+        ]
+
+    @property
+    def webhooks(self) -> list[Webhook]:
+        """What the account holds."""
+        return self.api.dash.webhooks(self.account.id)
+
+    @property
+    def hooks(self) -> list[str]:
+        """The hooks that the account's webhooks are for, with the names that they should have."""
+        return sorted(webhook.uri.split("/")[-2] for webhook in self.webhooks if f" ({self.name} " in webhook.name)
+
+    @property
+    def resources(self) -> Mapping[str, str]:
+        """The physical id of every resource by its logical id."""
+        return stack.Stack(self.endpoint, self.name, {}, {}).resources
+
+    def fire(self, hook: str) -> list[int | None]:
+        """Let an event happen, and return the status of the answer to each webhook that is called."""
+        firings = self.api.dash.fire(self.account.id, hook, payload(hook) | {"account_id": self.account.id})
+        return [firing.attempts[-1].status for firing in firings]
+
+    def _call(self) -> dict[str, Any]:
+        return {
+            "StackName": self.name,
+            "TemplateBody": json.dumps(self.template),
+            "Parameters": _listed(self.given),
+            "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        }
+
+    def _described(self, stack_id: str = "") -> "StackTypeDef":
+        try:
+            return self.client.describe_stacks(StackName=stack_id or self.name)["Stacks"][0]
+        except ClientError:
+            stacks = self.client.get_paginator("list_stacks").paginate().build_full_result()["StackSummaries"]
+            return cast("StackTypeDef", next(it for it in stacks if it["StackName"] == self.name))
+
+
+def _listed(given: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]

@@ -1,0 +1,367 @@
+"""Provisioning through CloudFormation: what Dash's account holds, and how the stack ends, in good cases and bad.
+
+On an emulator of its own, which enforces the functions' policies (AUTH) and whose functions wait shorter than on
+AWS. Each test has a Dash account and a stack of its own.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any, cast
+from uuid import uuid4
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from hookswitch.sender import token_for
+from tests.dash.api import DashApi
+from tests.dash.faults import Fault
+from tests.dash.simulator import Account, Dash
+from tests.dash.transport import emulator_resolver
+from tests.dash.webhooks import Webhook
+from tests.integration.deployed import SEVEN, Deployed
+from tools import aws, emulator, stack
+from tools.emulator import Emulator
+from tools.local import ACCESS_KEY, CALLBACK_SECRET, HOOKS, REGION, SECRET_KEY
+from tools.waiting import wait_for
+
+BUCKET = "code"
+ENVIRONMENT = {"AUTH": "true", "DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
+
+
+@pytest.fixture(scope="module")
+def own_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An emulator for the stacks of this file."""
+    directory = tmp_path_factory.mktemp("provisioning")
+    with emulator.running(emulator.free_port(), directory, ENVIRONMENT) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def packaged(own_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The real template, its code uploaded once for all stacks."""
+    stack.build()
+    _client(own_emulator, "s3").create_bucket(Bucket=BUCKET)
+    path = stack.package(own_emulator.endpoint, BUCKET, tmp_path_factory.mktemp("packaged"))
+    template: dict[str, Any] = json.loads(path.read_text())
+    return template
+
+
+@pytest.fixture(scope="module")
+def whole_api(own_emulator: Emulator) -> Iterator[DashApi]:
+    """A Dash for the accounts of this file."""
+    with DashApi(Dash(resolver=emulator_resolver(own_emulator.endpoint))) as api:
+        yield api
+
+
+@pytest.fixture
+def account(whole_api: DashApi) -> Iterator[Account]:
+    """A fresh account, on which somebody has a webhook that no test may touch."""
+    account = whole_api.dash.add_account(uuid4().hex)
+    other = whole_api.dash.register(account.id, {"name": "Other", "hook": "object", "uri": "https://example.com/"})
+    before = other.document()
+    yield account
+    whole_api.faults.clear()
+    assert other in whole_api.dash.webhooks(account.id)
+    assert other.document() == before
+
+
+@pytest.fixture
+def deployed(own_emulator: Emulator, packaged: dict[str, Any], whole_api: DashApi, account: Account) -> Deployed:
+    """A stack that is not there yet."""
+    name = f"phones-{account.id[:8]}"
+    return Deployed(own_emulator.endpoint, json.loads(json.dumps(packaged)), whole_api, account, name)
+
+
+def without_other(deployed: Deployed) -> list[Webhook]:
+    """Return what the account holds besides the webhook of somebody else."""
+    return [webhook for webhook in deployed.webhooks if webhook.name != "Other"]
+
+
+def test_life_of_a_stack(deployed: Deployed) -> None:
+    """Create, an update of each property, a hook added and one removed, delete: the account always matches."""
+    assert deployed.create() == "CREATE_COMPLETE"
+    assert deployed.hooks == sorted(SEVEN.split(","))
+    ids = {webhook.id for webhook in deployed.webhooks}
+    for parameter, value, attribute, expected in (
+        ("HttpVerb", "get", "http_verb", "get"),
+        ("PayloadFormat", "form-data", "format", "form-data"),
+        ("Retries", "1", "retries", 1),
+        ("IncludeSubaccounts", "true", "include_subaccounts", True),
+        ("IncludeInternalLegs", "false", "include_internal_legs", False),
+    ):
+        assert deployed.update(**{parameter: value}) == "UPDATE_COMPLETE"
+        assert {getattr(webhook, attribute) for webhook in without_other(deployed)} == {expected}, parameter
+    assert deployed.update(CustomData='{"site":"north"}', WebhookNamePrefix="Phones") == "UPDATE_COMPLETE"
+    assert {(webhook.custom_data or {}).get("site") for webhook in without_other(deployed)} == {"north"}
+    assert all(webhook.name.startswith("Phones ") for webhook in without_other(deployed))
+    assert deployed.update(CallbackBaseUrl="https://hooks.example.com/pbx") == "UPDATE_COMPLETE"
+    assert all(webhook.uri.startswith("https://hooks.example.com/pbx/hooks/") for webhook in without_other(deployed))
+    assert {webhook.id for webhook in deployed.webhooks} == ids
+    assert deployed.update(Hooks="parking,missed_call,notifications") == "UPDATE_COMPLETE"
+    assert deployed.hooks == ["missed_call", "notifications", "parking"]
+    assert deployed.delete() == "DELETE_COMPLETE"
+    assert without_other(deployed) == []
+
+
+def test_what_is_registered_arrives(deployed: Deployed) -> None:
+    """All fourteen hooks: Dash calls what was registered, and is answered 200."""
+    assert deployed.create(Hooks=",".join(HOOKS)) == "CREATE_COMPLETE"
+    assert deployed.hooks == sorted(HOOKS)
+    for hook in HOOKS:
+        assert set(deployed.fire(hook)) == {200}, hook
+
+
+def test_account_changed(deployed: Deployed, whole_api: DashApi) -> None:
+    """With one update of account and key the webhooks move, and the old account is left clean."""
+    assert deployed.create() == "CREATE_COMPLETE"
+    other = whole_api.dash.add_account(uuid4().hex)
+    assert deployed.update(DashAccountId=other.id, DashApiKey=other.api_key) == "UPDATE_COMPLETE"
+    assert len(whole_api.dash.webhooks(other.id)) == 7
+    wait_for(lambda: not without_other(deployed), "the old account is clean")
+    assert deployed.delete() == "DELETE_COMPLETE"
+    assert whole_api.dash.webhooks(other.id) == []
+
+
+def test_account_changed_in_vain(deployed: Deployed, whole_api: DashApi) -> None:
+    """If the new account can't be set up the old one keeps its webhooks, and the new one gets none."""
+    assert deployed.create() == "CREATE_COMPLETE"
+    before = [webhook.document() for webhook in deployed.webhooks]
+    other = whole_api.dash.add_account(uuid4().hex)
+    whole_api.faults.add(Fault("PUT", f"{other.id}/webhooks$", after=4, count=None, status=400, message="no"))
+    assert deployed.update(DashAccountId=other.id, DashApiKey=other.api_key) == "UPDATE_ROLLBACK_COMPLETE"
+    assert "creating the webhook" in deployed.reasons[0]
+    assert whole_api.dash.webhooks(other.id) == []
+    assert [webhook.document() for webhook in deployed.webhooks] == before
+
+
+def test_secret_changed_by_the_template(deployed: Deployed) -> None:
+    """A new CallbackSecretValue gives the webhooks new tokens, and deliveries go on."""
+    assert deployed.create() == "CREATE_COMPLETE"
+    assert deployed.fire("missed_call") == [200]
+    new = "another-callback-secret-of-forty-letters"
+    assert deployed.update(CallbackSecretValue=new) == "UPDATE_COMPLETE"
+    assert all(webhook.uri.endswith(token_for(new, webhook.uri.split("/")[-2])) for webhook in without_other(deployed))
+    assert deployed.fire("missed_call") == [200]
+
+
+def test_rotation(deployed: Deployed, own_emulator: Emulator) -> None:
+    """Two rotations in a row give new tokens, and events before, between and after arrive."""
+    assert deployed.create() == "CREATE_COMPLETE"
+    seen = {webhook.uri for webhook in without_other(deployed)}
+    assert all(uri.endswith(token_for(CALLBACK_SECRET, uri.split("/")[-2])) for uri in seen)
+    for _ in range(2):
+        assert deployed.fire("missed_call") == [200]
+        answer = _client(own_emulator, "lambda").invoke(FunctionName=deployed.resources["Rotate"], Payload=b"{}")
+        said = answer["Payload"].read().decode()
+        assert "FunctionError" not in answer, said
+        uris = {webhook.uri for webhook in without_other(deployed)}
+        assert not uris & seen
+        seen |= uris
+    assert deployed.fire("missed_call") == [200]
+    assert deployed.delete() == "DELETE_COMPLETE"
+
+
+def test_user_credentials(deployed: Deployed, own_emulator: Emulator) -> None:
+    """A secret of the customer's own with a user's name and password serves as well as an API key."""
+    deployed.account.add_user("anna", "a password")
+    text = json.dumps({"account_name": deployed.account.name, "username": "anna", "password": "a password"})
+    secret = _client(own_emulator, "secretsmanager").create_secret(Name=deployed.name, SecretString=text)
+    assert deployed.create(DashApiKey="", DashCredentialsArn=secret["ARN"]) == "CREATE_COMPLETE"
+    assert "DashCredentials" not in deployed.resources
+    assert deployed.delete() == "DELETE_COMPLETE"
+    assert without_other(deployed) == []
+
+
+def test_no_credentials(deployed: Deployed) -> None:
+    """Without either, CloudFormation refuses before anything is made."""
+    with pytest.raises(ClientError, match="Give DashApiKey or DashCredentialsArn"):
+        deployed.create(DashApiKey="")
+
+
+def test_older_system(own_emulator: Emulator, packaged: dict[str, Any]) -> None:
+    """A Dash that knows no format is served, and an update of other things does not stumble on it."""
+    dash = Dash(resolver=emulator_resolver(own_emulator.endpoint), legacy=True)
+    with DashApi(dash) as api:
+        account = dash.add_account(uuid4().hex)
+        deployed = Deployed(own_emulator.endpoint, packaged, api, account, f"older-{account.id[:8]}")
+        assert deployed.create() == "CREATE_COMPLETE"
+        assert deployed.fire("missed_call") == [200]
+        assert deployed.update(Retries="1") == "UPDATE_COMPLETE"
+        assert deployed.delete() == "DELETE_COMPLETE"
+        assert deployed.webhooks == []
+
+
+def test_two_stacks_on_one_account(deployed: Deployed, packaged: dict[str, Any]) -> None:
+    """Two stacks on one account keep to their own webhooks."""
+    second = Deployed(deployed.endpoint, packaged, deployed.api, deployed.account, f"second-{deployed.name}")
+    assert deployed.create() == "CREATE_COMPLETE"
+    assert second.create(Hooks="missed_call") == "CREATE_COMPLETE"
+    assert deployed.fire("missed_call") == [200, 200]
+    assert deployed.update(Hooks="parking") == "UPDATE_COMPLETE"
+    assert (deployed.hooks, second.hooks) == (["parking"], ["missed_call"])
+    assert deployed.delete() == "DELETE_COMPLETE"
+    assert second.hooks == ["missed_call"]
+    assert second.delete() == "DELETE_COMPLETE"
+
+
+def test_create_with_a_wrong_key(deployed: Deployed) -> None:
+    """The stack's events say what is wrong, and everything is rolled back."""
+    assert deployed.create(DashApiKey="f" * 64) == "ROLLBACK_COMPLETE"
+    assert deployed.reasons[-1].startswith("Webhooks: Dash does not know this API key. Check DashApiKey")
+    assert without_other(deployed) == []
+    assert deployed.delete() == "DELETE_COMPLETE"
+
+
+def test_create_for_another_account(deployed: Deployed) -> None:
+    """A key that does not open the account is told from one that is unknown."""
+    assert deployed.create(DashAccountId="c" * 32) == "ROLLBACK_COMPLETE"
+    assert "these credentials do not open the account" in deployed.reasons[-1]
+
+
+def test_create_whose_fifth_webhook_fails(deployed: Deployed) -> None:
+    """The four that were made are gone again."""
+    deployed.api.faults.add(Fault("PUT", "webhooks$", after=4, count=None, status=500))
+    assert deployed.create() == "ROLLBACK_COMPLETE"
+    assert "Dash is out of order: it answered 500 to creating the webhook Hookswitch parking" in deployed.reasons[-1]
+    assert without_other(deployed) == []
+
+
+def test_create_while_dash_is_away(deployed: Deployed) -> None:
+    """Nothing listens at the address."""
+    port = emulator.free_port()
+    assert deployed.create(DashApiUrl=f"http://127.0.0.1:{port}/v2") == "ROLLBACK_COMPLETE"
+    assert f"Dash can't be reached at 127.0.0.1:{port}. Check DashApiUrl" in deployed.reasons[-1]
+
+
+def test_create_on_a_slow_dash(deployed: Deployed) -> None:
+    """What was carried out before its answer got lost is found, and nothing is doubled."""
+    deployed.api.faults.add(Fault("PUT", "webhooks$", after=2, count=None, delay=2.5, perform=True))
+    assert deployed.create() == "CREATE_COMPLETE"
+    assert deployed.hooks == sorted(SEVEN.split(","))
+
+
+def test_create_on_a_dash_that_acts_too_late(deployed: Deployed) -> None:
+    """Creations that come true only after the client has given up on them are removed as well."""
+    deployed.api.faults.add(Fault("PUT", "webhooks$", after=1, count=None, delay=9))
+    assert deployed.create(Hooks="parking,missed_call") == "ROLLBACK_COMPLETE"
+    assert "did not answer creating the webhook Hookswitch missed_call" in deployed.reasons[-1]
+    assert without_other(deployed) == []
+
+
+def test_create_beyond_the_functions_time(deployed: Deployed) -> None:
+    """CloudFormation has its answer before Lambda ends the function, long before the ServiceTimeout."""
+    deployed.template["Resources"]["Provision"]["Properties"]["Timeout"] = 6
+    deployed.api.faults.add(Fault("GET", "webhooks$", count=None, delay=0.9))
+    deployed.api.faults.add(Fault("PUT", "webhooks$", count=None, delay=0.9))
+    started = time.monotonic()
+    assert deployed.create() == "ROLLBACK_COMPLETE"
+    assert time.monotonic() - started < 30
+    assert deployed.reasons[-1].startswith("Webhooks: ")
+    assert "timed out" not in deployed.reasons[-1]
+    assert without_other(deployed) == []
+
+
+def test_create_that_another_resource_ruins(deployed: Deployed) -> None:
+    """When something that comes later fails, the webhooks go in the rollback."""
+    deployed.template["Resources"]["Impossible"] = {
+        "Type": "AWS::CloudWatch::Alarm",  # the emulator can't make one on an expression
+        "DependsOn": "Webhooks",
+        "Properties": {
+            "ComparisonOperator": "GreaterThanThreshold",
+            "EvaluationPeriods": 1,
+            "Threshold": 1,
+            "Metrics": [{"Id": "e", "Expression": "1 + 1"}],
+        },
+    }
+    assert deployed.create() == "ROLLBACK_COMPLETE"
+    assert deployed.reasons[-1].startswith("Impossible: ")
+    assert without_other(deployed) == []
+
+
+def test_create_again_after_a_crash(deployed: Deployed) -> None:
+    """What an earlier stack of this name left on the account is adopted, not doubled."""
+    assert deployed.create() == "CREATE_COMPLETE"
+    left = [webhook.document() for webhook in without_other(deployed)]
+    assert deployed.delete() == "DELETE_COMPLETE"
+    for document in left[:4]:
+        deployed.api.dash.register(deployed.account.id, document)
+    assert deployed.create() == "CREATE_COMPLETE"
+    assert deployed.hooks == sorted(SEVEN.split(","))
+    assert {document["id"] for document in left[:4]} < {webhook.id for webhook in deployed.webhooks}
+
+
+@pytest.mark.parametrize(
+    ("fault", "changed", "said"),
+    [
+        (Fault("POST", "webhooks/", after=3, count=1, status=400, message="no"), {"Retries": "1"}, "refused editing"),
+        (Fault("PUT", "webhooks$", status=400, message="no"), {"Hooks": "parking,deregister"}, "refused creating"),
+        (Fault("DELETE", "webhooks/", status=405), {"Hooks": "parking"}, "answered 405 to deleting"),
+        (None, {"DashApiKey": "f" * 64, "Retries": "1"}, "does not know this API key"),
+        (Fault(count=None, status=503), {"Retries": "1"}, "is out of order"),
+    ],
+    ids=["edit fails", "creation fails", "removal fails", "wrong key", "dash away"],
+)
+def test_update_in_vain(deployed: Deployed, fault: Fault | None, changed: dict[str, str], said: str) -> None:
+    """A failed update ends in UPDATE_ROLLBACK_COMPLETE with its reason, and the webhooks are as before."""
+    assert deployed.create() == "CREATE_COMPLETE"
+    before = sorted(str({**webhook.document(), "id": ""}) for webhook in deployed.webhooks)
+    if fault:
+        deployed.api.faults.add(fault)
+    assert deployed.update(**changed) == "UPDATE_ROLLBACK_COMPLETE"
+    assert said in deployed.reasons[0]
+    assert sorted(str({**webhook.document(), "id": ""}) for webhook in deployed.webhooks) == before
+
+
+def test_deployment_while_dash_is_away(deployed: Deployed) -> None:
+    """A deployment that changes nothing about the webhooks does not need Dash."""
+    assert deployed.create() == "CREATE_COMPLETE"
+    deployed.api.faults.add(Fault(count=None, status=503))
+    assert deployed.update(LogRetentionDays="60") == "UPDATE_COMPLETE"
+
+
+def test_deployment_heals(deployed: Deployed) -> None:
+    """Every deployment looks at Dash, and puts right what somebody changed, switched off or removed."""
+    assert deployed.create() == "CREATE_COMPLETE"
+    one, two, three, *_ = without_other(deployed)
+    one.retries = 0
+    two.disable()
+    deployed.api.dash.remove(three.id)
+    assert deployed.update(LogRetentionDays="60") == "UPDATE_COMPLETE"
+    assert deployed.hooks == sorted(SEVEN.split(","))
+    assert {(webhook.retries, webhook.enabled) for webhook in without_other(deployed)} == {(3, True)}
+
+
+def test_delete_of_what_is_gone(deployed: Deployed) -> None:
+    """Somebody has removed the webhooks by hand."""
+    assert deployed.create() == "CREATE_COMPLETE"
+    for webhook in without_other(deployed):
+        deployed.api.dash.remove(webhook.id)
+    assert deployed.delete() == "DELETE_COMPLETE"
+
+
+def test_delete_while_dash_is_away(deployed: Deployed) -> None:
+    """It fails, and the reason names the webhooks that are left."""
+    assert deployed.create(Hooks="parking,missed_call") == "CREATE_COMPLETE"
+    deployed.api.faults.add(Fault(count=None, status=503))
+    assert deployed.delete() == "DELETE_FAILED"
+    assert (
+        f"On the Dash account {deployed.account.id} webhooks may be left, for parking, missed_call"
+        in deployed.reasons[0]
+    )
+    assert deployed.hooks == ["missed_call", "parking"]
+
+
+def test_delete_that_ignores_failure(deployed: Deployed) -> None:
+    """If the template says so, the stack goes and the webhooks stay; that may be said while Dash is away."""
+    assert deployed.create(Hooks="parking") == "CREATE_COMPLETE"
+    deployed.api.faults.add(Fault(count=None, status=503))
+    assert deployed.update(OnDeleteFailure="ignore") == "UPDATE_COMPLETE"
+    assert deployed.delete() == "DELETE_COMPLETE"
+    assert deployed.hooks == ["parking"]
+
+
+def _client(running: Emulator, service: str) -> Any:
+    session = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=REGION)
+    return cast("Any", session).client(service, endpoint_url=running.endpoint, config=aws.CONFIG)

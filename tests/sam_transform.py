@@ -1,0 +1,24 @@
+"""Expands a template as CloudFormation does with `Transform: AWS::Serverless-2016-10-31`.
+
+Runs in the SAM CLI's environment, whose translator would hold back the version of pydantic in ours: reads
+`{"template": ..., "parameters": ...}` from standard input and writes the expanded template to standard output.
+"""
+
+import json
+import sys
+
+from samtranslator.translator.transform import transform
+
+
+class NoManagedPolicies:
+    """Knows no policy of AWS by its name: the template names none."""
+
+    @staticmethod
+    def load() -> dict[str, str]:
+        """Return the ARNs of managed policies by their names."""
+        return {}
+
+
+if __name__ == "__main__":
+    given = json.load(sys.stdin)
+    json.dump(transform(given["template"], given["parameters"], NoManagedPolicies()), sys.stdout)

@@ -1,0 +1,1 @@
+"""The laptop commands behind the Makefile: build, emulate, deploy, send and look."""

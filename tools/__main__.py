@@ -1,0 +1,108 @@
+"""The laptop commands, `python -m tools <command>`. The Makefile calls them."""
+
+import argparse
+import signal
+import sys
+from importlib import import_module
+from types import FrameType
+
+from .errors import LaptopError
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+INTERRUPTED = 130
+
+
+def main() -> int:
+    """Run one command and return its exit code: 0 only if all went well."""
+    for number in SIGNALS:
+        signal.signal(number, _interrupt)
+    arguments = _parser().parse_args()
+    try:
+        return 0 if _run(arguments) else 1
+    except LaptopError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("Interrupted; all that this command started is ended.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(arguments: argparse.Namespace) -> bool:
+    # Imported as needed, and after the signals are set: no Ctrl-C is too early.
+    match arguments.command:
+        case "run":
+            from .run import run  # noqa: PLC0415
+
+            return run(arguments.port)
+        case "sam-local":
+            from .samlocal.run import run as rehearse  # noqa: PLC0415
+
+            return rehearse(arguments.port, arguments.api_port)
+        case "up":
+            from .up import up  # noqa: PLC0415
+
+            up(arguments.port, for_containers=arguments.for_containers)
+        case "down":
+            from .up import down  # noqa: PLC0415
+
+            down()
+        case "fire":
+            from .fire import fire  # noqa: PLC0415
+
+            return fire(arguments.hook, arguments.verb, arguments.format, arguments.count)
+        case "webhooks":
+            from .webhooks import show  # noqa: PLC0415
+
+            return show(arguments.stack)
+        case "rotate":
+            from .webhooks import rotate  # noqa: PLC0415
+
+            return rotate(arguments.stack)
+        case "lint":
+            from .stack import validate  # noqa: PLC0415
+
+            validate()
+        case "events" | "schemas" as files:
+            import_module(f".{files}", __package__).write()
+    return True
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    parsers = {name: commands.add_parser(name) for name in ("run", "up", "sam-local")}
+    for parser_of_one in parsers.values():
+        parser_of_one.add_argument("--port", type=_port, default=4566)
+    parsers["up"].add_argument("--for-containers", action="store_true")
+    parsers["sam-local"].add_argument("--api-port", type=_port, default=3000)
+    for name in ("webhooks", "rotate"):
+        commands.add_parser(name).add_argument("--stack", default="")
+    commands.add_parser("down")
+    commands.add_parser("lint")
+    commands.add_parser("events")
+    commands.add_parser("schemas")
+    fire = commands.add_parser("fire")
+    fire.add_argument("hook", nargs="?", default="")
+    fire.add_argument("--verb", choices=["post", "get", "put"], default="post")
+    fire.add_argument("--format", choices=["json", "form-data"], default="json")
+    fire.add_argument("--count", type=int, default=1)
+    return parser
+
+
+def _port(text: str) -> int:
+    # The simulated Dash listens on the port after it.
+    if not text.isdecimal() or not 1024 <= int(text) <= 65534:  # noqa: PLR2004 - the numbers are their own names
+        raise argparse.ArgumentTypeError(f"PORT={text} is no port; choose one from 1024 to 65534.")
+    return int(text)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """End in good order; a second Ctrl-C must not interrupt the cleaning up, which takes seconds at most."""
+    del number, frame
+    for other in SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
