@@ -68,7 +68,7 @@ class Up:
 
     def _record(self, name: str, pid: int) -> None:
         self.processes[name] = Recorded.of(pid)
-        _write(RECORD, asdict(self))
+        write(RECORD, asdict(self))
 
 
 def dash_port(port: int) -> int:
@@ -150,10 +150,10 @@ def write_stack_file(deployed: Stack, dash_api_url: str) -> None:
         "hooks": {hook: deployed.url(hook) for hook in HOOKS},
         "dash": {"api_url": dash_api_url, "account_id": DASH_ACCOUNT_ID, "api_key": DASH_API_KEY},
     }
-    _write(STACK_FILE, document)
+    write(STACK_FILE, document)
 
 
-def _write(path: Path, document: Mapping[str, Any]) -> None:
+def write(path: Path, document: Mapping[str, Any]) -> None:
     """Write a JSON file in one go: whoever reads it meanwhile gets the old or the new one whole."""
     temporary = path.with_suffix(".part")
     temporary.write_text(json.dumps(document, indent=2) + "\n")

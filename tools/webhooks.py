@@ -17,11 +17,12 @@ from hookswitch.dash.client import DashClient
 from hookswitch.dash.desired import Desired
 from hookswitch.dash.webhooks import Action, Change, Ownership, compare, ours
 from hookswitch.errors import HookswitchError
+from hookswitch.sender import token_for
 
 from .errors import LaptopError
 from .local import ACCESS_KEY, SECRET_KEY, STACK_FILE
 from .screen import console, say, step
-from .up import Up
+from .up import Up, write
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -125,8 +126,20 @@ def rotate(stack: str) -> bool:
     said = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise LaptopError(str(said.get("errorMessage", "The rotation failed; the function's log says why.")))
+    if place.endpoint:
+        _write_new_tokens(place)
     say(f"{len(said['webhooks'])} webhooks have new tokens.")
     return True
+
+
+def _write_new_tokens(place: Place) -> None:
+    """Bring the stack file's callback URLs up to date."""
+    where = json.loads(STACK_FILE.read_text())
+    secret = place.secret(where["outputs"]["CallbackSecretArn"])
+    where["hooks"] = {
+        hook: f"{url.rpartition('/')[0]}/{token_for(secret, hook)}" for hook, url in where["hooks"].items()
+    }
+    write(STACK_FILE, where)
 
 
 def masked(uri: str) -> str:
