@@ -2,10 +2,25 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.integration.sessions import IMAGE
 
 # Timings are the benchmark's business, and the first draw of text builds Unicode's tables. CI repeats one run, so
 # that what it says of a commit does not change; elsewhere each run looks at new examples.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the switch that says where the integration tests have their AWS."""
+    group = parser.getgroup("hookswitch")
+    group.addoption(
+        "--aws",
+        choices=["emulator", "localstack"],
+        default="emulator",
+        help="integration tests: on the emulator that they start themselves, or in a container (needs Docker)",
+    )
+    group.addoption("--localstack-image", default=IMAGE, help=f"what runs in that container; by default {IMAGE}")

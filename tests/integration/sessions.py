@@ -48,6 +48,7 @@ def container_session(image: str) -> Iterator[RunningSession]:
             region_name=REGION,
             localstack_version=version,
             pull_image=False,
+            container_env={"SERVICES": ""},  # all that there are: the stack needs more than the tests ask
         )
         session.image_name = name
         session.start(timeout=START_SECONDS)
@@ -68,7 +69,7 @@ def _require(client: DockerClient, image: str) -> None:
 
 
 class _WithSocket:
-    """A Docker client whose containers get the daemon's socket: LocalStack runs functions in containers of their own."""
+    """A Docker client whose containers get the daemon's socket: LocalStack runs each function in one of its own."""
 
     def __init__(self, client: DockerClient) -> None:
         self._client = client

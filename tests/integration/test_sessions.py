@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import boto3
@@ -9,8 +10,10 @@ import pytest
 from pytest_localstack.session import RunningSession
 
 from tests.integration.sessions import container_session, running_session
-from tools.emulator import Emulator
 from tools.samlocal.docker import NoDockerError
+
+if TYPE_CHECKING:
+    from tools.emulator import Emulator
 
 
 @pytest.fixture(params=["running", pytest.param("container", marks=pytest.mark.docker)])

@@ -1,0 +1,25 @@
+"""What subscribers really get keeps the promises of docs/schemas/."""
+
+from typing import TYPE_CHECKING
+
+from tests.dash.encoding import encode_form, encode_json
+from tests.dash.payloads import HOOKS, payload
+from tests.unit.test_schemas import check
+
+if TYPE_CHECKING:
+    from tests.integration.delivering import Deliver
+    from tools.inbox import Inbox
+
+
+def test_published_messages_fit_their_schemas(deliver: "Deliver", inbox: "Inbox") -> None:
+    """Every hook's message, sent as JSON and as a form, has an envelope and data as the schemas say."""
+    sent = {}
+    for hook in HOOKS:
+        for form in (False, True):
+            body = (encode_form if form else encode_json)(payload(hook, brand_new={"deep": ["1", {}]}))
+            sent[deliver(hook, body, form=form).event_id] = hook
+    assert len(sent) == 2 * len(HOOKS)
+    inbox.wait_for_all(sent)
+    for message in inbox.messages:
+        if message.id in sent:
+            check(sent[message.id], message.event)

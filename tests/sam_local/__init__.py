@@ -1,0 +1,1 @@
+"""The functions as `sam local` runs them: in containers, behind `sam local start-api` and `sam local invoke`."""

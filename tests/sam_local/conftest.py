@@ -1,0 +1,40 @@
+"""The stack on an emulator that containers reach, and `sam local start-api` in front of it, made once."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tools.emulator import free_port
+from tools.local import LOCAL
+from tools.samlocal.cli import start_api
+from tools.samlocal.docker import NoDockerError
+from tools.samlocal.run import Ready, prepared
+
+DIRECTORY = LOCAL / "sam-local-tests"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder, so that `-m "not docker"` leaves them out."""
+    for item in items:
+        if item.path.is_relative_to(__file__.rpartition("/")[0]):
+            item.add_marker(pytest.mark.docker)
+
+
+@pytest.fixture(scope="session")
+def ready() -> Iterator[Ready]:
+    """What `sam local` runs against; skips where no container can be run."""
+    with ExitStack() as undo:
+        try:
+            made = undo.enter_context(prepared(free_port(), DIRECTORY))
+        except NoDockerError as error:
+            pytest.skip(str(error))
+        yield made
+
+
+@pytest.fixture(scope="session")
+def base_url(ready: Ready) -> Iterator[str]:
+    """The address of `sam local start-api`, whose containers stay warm."""
+    log = DIRECTORY / "start-api.log"
+    with start_api(ready.files, ready.stack.endpoint, free_port(), log) as address:
+        yield address
