@@ -7,6 +7,9 @@ VERB   ?= post
 FORMAT ?= json
 COUNT  ?= 1
 STACK  ?=
+SINCE  ?=
+UNTIL  ?=
+DRY_RUN ?=
 DOCKER ?=
 API_PORT ?= 3000
 
@@ -27,7 +30,7 @@ export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run up down fire webhooks rotate sam-local test lint format events schemas requirements clean
+.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench lint format events schemas requirements clean
 
 help: ## List these targets
 	@echo "make <target>, with PORT=$(PORT) or another where a port is used:"
@@ -48,14 +51,23 @@ fire: $(DEV) ## Send one event to what runs: HOOK=missed_call [VERB=post|get] [F
 webhooks: $(DEV) ## Show what is registered on Dash for the stack that is up, or for one on AWS: [STACK=hookswitch]
 	@exec $(LAPTOP) webhooks --stack "$(STACK)"
 
+reconcile: $(DEV) ## Put the webhooks right and bring in what was missed, of that stack: [DRY_RUN=1] [SINCE=2026-11-23T14:00:00Z]
+	@exec $(LAPTOP) reconcile --stack "$(STACK)" --since "$(SINCE)" --dry-run "$(DRY_RUN)"
+
+replay: $(DEV) ## Replay the quarantine of a hook, of that stack: HOOK=missed_call [DRY_RUN=1] [SINCE=...] [UNTIL=...]
+	@exec $(LAPTOP) replay --stack "$(STACK)" --hook "$(HOOK)" --since "$(SINCE)" --until "$(UNTIL)" --dry-run "$(DRY_RUN)"
+
 rotate: $(DEV) ## Replace the callback secret of the stack that is up, or of one on AWS, and the webhooks' tokens: [STACK=hookswitch]
 	@exec $(LAPTOP) rotate --stack "$(STACK)"
 
 sam-local: $(DEV) $(SAM) $(EMULATOR) ## Check all fourteen hooks in the containers of `sam local`: needs Docker [API_PORT=3000]
 	@exec $(LAPTOP) sam-local --port "$(PORT)" --api-port "$(API_PORT)"
 
-test: lint $(EMULATOR) $(RUNTIME) ## Check everything: lint, types, and all tests that need no Docker
+test: lint $(EMULATOR) $(RUNTIME) ## Check everything: lint, types, and all tests; those in containers where Docker is
 	$(BIN)/pytest
+
+bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions beside their peers, and write docs/performance.md: [QUICK=1]
+	@exec $(BIN)/python -m bench $(if $(QUICK),--quick)
 
 lint: $(DEV) $(SAM) ## Check style, types and the template
 	$(BIN)/ruff check
@@ -85,7 +97,8 @@ requirements: $(BOOT) ## Pin newer versions of everything, with hashes
 	    --custom-compile-command 'make requirements' $$1.in -o $$1.txt; \
 	}; \
 	pin requirements/bootstrap 3.9; \
-	for name in layers/hookswitch/requirements requirements/runtime requirements/dev requirements/sam requirements/emulator; do \
+	for name in layers/hookswitch/requirements requirements/runtime requirements/dev requirements/sam requirements/emulator \
+	    bench/requirements bench/peers/powertools/requirements bench/peers/fastapi/requirements; do \
 	  pin $$name 3.13; \
 	done
 

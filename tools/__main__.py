@@ -50,14 +50,8 @@ def _run(arguments: argparse.Namespace) -> bool:
             from .fire import fire  # noqa: PLC0415
 
             return fire(arguments.hook, arguments.verb, arguments.format, arguments.count)
-        case "webhooks":
-            from .webhooks import show  # noqa: PLC0415
-
-            return show(arguments.stack)
-        case "rotate":
-            from .webhooks import rotate  # noqa: PLC0415
-
-            return rotate(arguments.stack)
+        case "webhooks" | "rotate" | "reconcile" | "replay":
+            return _run_for_a_stack(arguments)
         case "lint":
             from .stack import validate  # noqa: PLC0415
 
@@ -65,6 +59,21 @@ def _run(arguments: argparse.Namespace) -> bool:
         case "events" | "schemas" as files:
             import_module(f".{files}", __package__).write()
     return True
+
+
+def _run_for_a_stack(arguments: argparse.Namespace) -> bool:
+    from . import healing, webhooks  # noqa: PLC0415
+
+    match arguments.command:
+        case "webhooks":
+            return webhooks.show(arguments.stack)
+        case "rotate":
+            return webhooks.rotate(arguments.stack)
+        case "reconcile":
+            return healing.reconcile(arguments.stack, arguments.since, dry_run=bool(arguments.dry_run))
+        case _:
+            given = (arguments.stack, arguments.hook, arguments.since, arguments.until)
+            return healing.replay(*given, dry_run=bool(arguments.dry_run))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,6 +86,10 @@ def _parser() -> argparse.ArgumentParser:
     parsers["sam-local"].add_argument("--api-port", type=_port, default=3000)
     for name in ("webhooks", "rotate"):
         commands.add_parser(name).add_argument("--stack", default="")
+    for name in ("reconcile", "replay"):
+        healing = commands.add_parser(name)
+        for option in ("--stack", "--since", "--until", "--dry-run", "--hook"):
+            healing.add_argument(option, default="")
     commands.add_parser("down")
     commands.add_parser("lint")
     commands.add_parser("events")

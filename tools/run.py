@@ -8,6 +8,7 @@ from tests.dash.simulator import Dash
 
 from . import aws, emulator, stack
 from .dash import simulator
+from .healing import act
 from .inbox import Inbox
 from .local import DASH_ACCOUNT_ID, HOOKS, LOCAL
 from .processes import shown
@@ -34,9 +35,12 @@ def run(port: int) -> bool:
     try:
         with DashApi(simulator(emulated.endpoint)) as api:
             with step("Deploying the stack, which registers its webhooks") as detail:
-                first = {"DashApiUrl": api.url, **next(iter(ENCODINGS.values()))}
+                first = {"DashApiUrl": api.url, "ReconcileRate": "off", **next(iter(ENCODINGS.values()))}
                 deployed = stack.deploy(emulated.endpoint, overrides=first, on_line=detail)
             sent, found = _send_and_look(deployed, api.dash)
+            with step("Updating the stack, so that its webhooks post JSON again"):
+                deployed = stack.update(deployed, ENCODINGS["post json"])
+            not_healed = act(deployed, api.dash)
             registered = len(api.dash.webhooks(DASH_ACCOUNT_ID))
             with step("Deleting the stack, which removes its webhooks"):
                 stack.delete(emulated.endpoint)
@@ -46,7 +50,7 @@ def run(port: int) -> bool:
         with step("Cleaning up"):
             emulated.stop()
     console.print(table(sent, found))
-    wrong = [*problems(sent, found), *(f"{webhook.name} is left on Dash." for webhook in left)]
+    wrong = [*problems(sent, found), *not_healed, *(f"{webhook.name} is left on Dash." for webhook in left)]
     for problem in wrong[:SHOWN_PROBLEMS]:
         say(f"✗ {problem}", style="red")
     if wrong:

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError, WaiterError
 from hookswitch.sender import token_for
 
 from . import aws
+from .bytecode import add_bytecode
 from .errors import LaptopError
 from .local import ACCESS_KEY, LOCAL, REGION, SECRET_KEY, STACK_NAME, TEMPLATE, architecture, parameters
 from .processes import CommandError, run, shown
@@ -80,9 +81,10 @@ def build(
     template: Path = TEMPLATE,
     *,
     directory: Path = BUILD,
+    bytecode: bool = True,
     on_line: OnLine | None = None,
 ) -> Path:
-    """Build functions and layers for this machine and return the built template.
+    """Build functions and layers for this machine, with bytecode as for AWS, and return the built template.
 
     Raises:
         StackError: The template is missing or can't be built; the message has sam's reason.
@@ -111,6 +113,8 @@ def build(
             run(command, environment=environment(), log=log, on_line=on_line)
         except CommandError as error:
             raise StackError(_told("sam build", error.output, log)) from error
+        if bytecode:
+            add_bytecode(directory)
     return directory / "template.yaml"
 
 

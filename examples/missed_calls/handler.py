@@ -14,7 +14,7 @@ ENVELOPE, DATA = (
 
 
 def handler(event: Mapping[str, Any], context: object) -> None:
-    """Call back whoever was missed. A message that breaks the contract goes back to the queue, and in the end to its dead-letter queue."""
+    """Call back whoever was missed. A message that breaks the contract goes back, and ends as a dead letter."""
     del context
     for record in event["Records"]:
         message = json.loads(record["body"])

@@ -7,11 +7,15 @@ of the table's stream; those go through the publish function.
 
 A message that fails becomes visible again after a wait that doubles up to 15 minutes, and moves to the
 dead-letter queue after a hundred tries, which is about a day.
+
+Called with `{"quarantine": {"hook": ..., "since": ..., "until": ..., "dry_run": ...}}` it replays quarantined
+deliveries instead: after a payload type was put right, say. See docs/healing.md.
 """
 
 import json
 import os
 import random
+import time
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -24,6 +28,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from hookswitch.heal.hookfunctions import HookFunctions
+from hookswitch.heal.quarantine import Quarantine, Replay
 from hookswitch.log import logger
 
 if TYPE_CHECKING:
@@ -33,9 +39,10 @@ if TYPE_CHECKING:
 
 FIRST_WAIT = 5  # seconds
 LONGEST_WAIT = 900
+RESERVE = 30  # seconds of the function's time in which no replay begins: a hook function may take 28
 
-# A hook function takes 25 s at most; to invoke one twice would do no harm, and no good either.
-_CONFIG = Config(connect_timeout=2, read_timeout=28, retries={"mode": "standard", "total_max_attempts": 1})
+# A hook function takes 25 s at most, and publish as long for one event unless SNS and SQS both hang.
+_CONFIG = Config(connect_timeout=2, read_timeout=34, retries={"mode": "standard", "total_max_attempts": 1})
 
 
 class NotYetError(Exception):
@@ -95,7 +102,15 @@ def _streams() -> "DynamoDBStreamsClient":
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
-    """Bring in a batch of SQS messages; what fails is reported alone and stays in its queue."""
+    """Bring in a batch of SQS messages; what fails is reported alone and stays in its queue.
+
+    Returns:
+        The partial batch response of Lambda's queue mappings; for a replay what `Quarantine.replay` returns.
+    """
+    if "quarantine" in event:
+        stop_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - RESERVE
+        functions = HookFunctions(os.environ["STACK_ID"])
+        return Quarantine(os.environ["EVENTS_TABLE"], functions, stop_at).replay(Replay.of(event["quarantine"]))
     return process_partial_response(event=event, record_handler=_bring_in, processor=_processor, context=context)
 
 

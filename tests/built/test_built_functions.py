@@ -45,6 +45,7 @@ NEEDLESS = {
     "hookswitch.cloudevent",
     "hookswitch.customresource",
     "hookswitch.dash",
+    "hookswitch.heal",
     "pydantic.networks",
     "pydantic.v1",
 }

@@ -122,7 +122,7 @@ def stack(endpoint: str, dash_api: DashApi) -> Stack:
     """
     try:
         stacks.build()
-        return stacks.deploy(endpoint, overrides={"DashApiUrl": dash_api.url})
+        return stacks.deploy(endpoint, overrides={"DashApiUrl": dash_api.url, "ReconcileRate": "off"})
     except StackError as error:
         pytest.fail(str(error), pytrace=False)
 

@@ -163,6 +163,22 @@ def test_rotation(deployed: Deployed, own_emulator: Emulator) -> None:
     assert deployed.delete() == "DELETE_COMPLETE"
 
 
+def test_healing_may_do_what_it_must(deployed: Deployed, own_emulator: Emulator) -> None:
+    """With the policies enforced, a run repairs, brings in and remembers, and a replay reads the quarantine."""
+    assert deployed.create(ReconcileRate="off") == "CREATE_COMPLETE"
+    functions, missed = _client(own_emulator, "lambda"), deployed.resources["MissedCall"]
+    functions.put_function_concurrency(FunctionName=missed, ReservedConcurrentExecutions=0)
+    while any(webhook.enabled for webhook in without_other(deployed) if "missed_call" in webhook.name):
+        assert deployed.fire("missed_call") == [429]
+    functions.delete_function_concurrency(FunctionName=missed)
+    report = json.loads(functions.invoke(FunctionName=deployed.resources["Reconcile"])["Payload"].read())
+    assert report["events"] == {"missed_call": {"stored": 6}}, report
+    assert len(report["changes"]) == 1
+    asked = {"quarantine": {"hook": "missed_call"}}
+    answer = functions.invoke(FunctionName=deployed.resources["Redrive"], Payload=json.dumps(asked))
+    assert json.loads(answer["Payload"].read())["found"] == 0
+
+
 def test_user_credentials(deployed: Deployed, own_emulator: Emulator) -> None:
     """A secret of the customer's own with a user's name and password serves as well as an API key."""
     deployed.account.add_user("anna", "a password")

@@ -18,7 +18,7 @@ def cloud_event(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return an item of the table as a CloudEvent.
 
     `id` is the event's key, so a message that is published again is recognized by it. `time` is when it
-    happened, `data` the payload.
+    happened, `data` the payload. `recovered` is true for an event that was read from Dash's attempt log.
     """
     event = {
         "specversion": "1.0",
@@ -30,6 +30,7 @@ def cloud_event(item: Mapping[str, Any]) -> dict[str, Any]:
         "datacontenttype": "application/json",
         "summary": item["summary"],
         "receivedtime": item["received_at"],
+        "recovered": item.get("recovered"),
         "data": item["payload"],
     }
     return {name: value for name, value in event.items() if value is not None}

@@ -32,6 +32,7 @@ class Delivery:
         body: The exact bytes, or the query string of a get; at most MAX_BODY of them.
         body_size: Bytes that arrived.
         body_sha256: Hexadecimal SHA-256 of what arrived.
+        attempted_at: When Dash tried to deliver it, in UTC, for one that was read from Dash's attempt log; else None.
     """
 
     hook: str
@@ -41,6 +42,12 @@ class Delivery:
     body: bytes
     body_size: int
     body_sha256: str
+    attempted_at: datetime | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """When Dash delivered it, or would have: what takes the place of the time that some events lack."""
+        return self.attempted_at or self.received_at
 
     @property
     def truncated(self) -> bool:
@@ -61,6 +68,7 @@ class Delivery:
             "body": base64.b64encode(self.body).decode(),
             "body_size": self.body_size,
             "body_sha256": self.body_sha256,
+            **({"attempted_at": self.attempted_at.isoformat()} if self.attempted_at else {}),
         }
 
     @classmethod
@@ -78,6 +86,7 @@ class Delivery:
             body=base64.b64decode(message["body"], validate=True),
             body_size=message["body_size"],
             body_sha256=message["body_sha256"],
+            attempted_at=datetime.fromisoformat(message["attempted_at"]) if "attempted_at" in message else None,
         )
 
 

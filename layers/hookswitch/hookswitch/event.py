@@ -26,6 +26,7 @@ class Event:
         misfits: Names of optional fields whose values did not fit their types and were kept as they came.
         account_id: The account of the event.
         received_at: When the delivery arrived, in UTC.
+        attempted_at: When Dash tried to deliver it, in UTC, for one that was read from Dash's attempt log; else None.
     """
 
     payload: Payload
@@ -33,11 +34,12 @@ class Event:
     misfits: tuple[str, ...]
     account_id: str
     received_at: datetime
+    attempted_at: datetime | None = None
 
     @property
     def occurred_at(self) -> datetime:
-        """When it happened, in UTC: as the payload says, else the time of receipt."""
-        return self.payload.occurred_at() or self.received_at
+        """When it happened, in UTC: as the payload says, else when Dash delivered it, or tried to."""
+        return self.payload.occurred_at() or self.attempted_at or self.received_at
 
     @property
     def key(self) -> str:
@@ -53,7 +55,7 @@ class Event:
         window = self.payload.retry_window
         parts = [*self.payload.identity()]
         if window:
-            parts.append(str(int(self.received_at.timestamp()) // window + stretch))
+            parts.append(str(int(self.occurred_at.timestamp()) // window + stretch))
         return key_of(self.payload.hook, *parts)
 
 
@@ -102,7 +104,8 @@ def event_of(payload_type: type[Payload], delivery: Delivery, fields: Mapping[st
         payload.identity()
     except ValueError as error:
         raise UnusableError(str(error)) from None
-    return Event(payload, {**fields, **payload.typed()}, misfits, account_id, delivery.received_at)
+    received = {**fields, **payload.typed()}
+    return Event(payload, received, misfits, account_id, delivery.received_at, delivery.attempted_at)
 
 
 def _account(payload: Payload, headers: Mapping[str, str], settings: Settings) -> str:
@@ -150,6 +153,7 @@ def event_item(event: Event, settings: Settings) -> dict[str, object]:
         "call_direction": payload.direction(),
         "alert": payload.alert,
         "payload": event.fields,
+        "recovered": True if event.attempted_at else None,
         "expires_at": expiry(event.received_at, settings.retention_days),
         # Keys of the indexes; an item that lacks one is not in that index.
         "timeline_key": f"{occurred_at}#{payload.step:02}#{received_at}",
@@ -165,19 +169,21 @@ def quarantine_item(delivery: Delivery, reasons: tuple[str, ...], settings: Sett
     Its key is that of hook and body, so that a retry makes no second one, within two minutes' stretches: later
     an identical body may be another event.
     """
-    received_at = timestamp(delivery.received_at)
+    received_at, attempted_at = timestamp(delivery.received_at), delivery.attempted_at
     try:
         body: str | bytes = delivery.body.decode()
     except UnicodeDecodeError:
         body = delivery.body
-    stretch = int(delivery.received_at.timestamp()) // QUARANTINE_WINDOW
+    stretch = int(delivery.moment.timestamp()) // QUARANTINE_WINDOW
     return {
         "event_id": "quarantine-" + key_of(delivery.hook, delivery.body_sha256, str(stretch)),
         "kind": "quarantine",
         "hook": delivery.hook,
         "account_id": delivery.headers.get("x-account-id"),
-        "occurred_at": received_at,
+        "occurred_at": timestamp(delivery.moment),
         "received_at": received_at,
+        "attempted_at": timestamp(attempted_at) if attempted_at else None,
+        "recovered": True if attempted_at else None,
         "summary": f"Quarantined {delivery.hook}: {reasons[0]}",
         "reasons": reasons,
         "headers": delivery.headers,

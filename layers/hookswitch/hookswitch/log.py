@@ -10,7 +10,7 @@ NAMESPACE = "Hookswitch"
 logger = Logger(service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "hookswitch"))
 
 
-def count(name: str, hook: str) -> None:
-    """Count one delivery of a hook, as a CloudWatch metric in the embedded metric format."""
-    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
+def count(name: str, hook: str, value: int = 1) -> None:
+    """Count deliveries of a hook, by default one, as a CloudWatch metric in the embedded metric format."""
+    with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE) as metric:
         metric.add_dimension("hook", hook)

@@ -9,7 +9,7 @@ holds: stored, or known already, or quarantined, or queued for later. 403 is for
 import json
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -45,18 +45,20 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An outcome and the key of the item that it is about, where there is one."""
+    """An outcome, the key of the item that it is about, where there is one, and why it is quarantined."""
 
     outcome: Outcome
     event_id: str | None = None
+    reasons: tuple[str, ...] | None = None
 
 
 def receiver(payload_type: type[Payload]) -> Handler:
     """Return the Lambda handler of a hook.
 
-    It takes an API Gateway event of either format, or a delivery that functions/redrive/ brings back:
-    `{"redelivery": ...}`. Nothing that comes through the API can pass itself off as that: API Gateway makes the
-    top level of its events itself, and always with a `requestContext`.
+    It takes an API Gateway event of either format, or a delivery that another function of the stack brings in:
+    `{"redelivery": ...}`, with `"queue": true` if it may go to the redrive queue. Nothing that comes through the
+    API can pass itself off as that: API Gateway makes the top level of its events itself, and always with a
+    `requestContext`. Only such a delivery is told why it is quarantined.
     """
     payload_type.model_rebuild()  # now, in the cold start's own time, and not with the first delivery
     hook = payload_type.hook
@@ -72,9 +74,9 @@ def receiver(payload_type: type[Payload]) -> Handler:
 
     def received(event: Mapping[str, Any]) -> Result:
         if "redelivery" in event and "requestContext" not in event:
-            return _kept(payload_type, Delivery.from_message(event["redelivery"]), queue=False)
+            return _kept(payload_type, Delivery.from_message(event["redelivery"]), queue=event.get("queue") is True)
         logger.append_keys(correlation_id=(event.get("requestContext") or {}).get("requestId"))
-        return _kept(payload_type, authenticated(event), queue=True)
+        return replace(_kept(payload_type, authenticated(event), queue=True), reasons=None)
 
     @logger.inject_lambda_context(clear_state=True)
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -86,7 +88,7 @@ def receiver(payload_type: type[Payload]) -> Handler:
             return _refused(error, hook)
         logger.info("Delivery %s.", result.outcome, extra={"outcome": result.outcome, "event_id": result.event_id})
         count(result.outcome, hook)
-        return _answer(200, {"status": result.outcome, "event_id": result.event_id})
+        return _answer(200, {"status": result.outcome, "event_id": result.event_id, "reasons": result.reasons})
 
     return handler
 
@@ -119,7 +121,7 @@ def _stored(payload_type: type[Payload], delivery: Delivery, fields: dict[str, A
             return Result(Outcome.LEFT)
         if event.misfits:
             logger.warning("Fields do not fit their types and are kept as they came.", extra={"fields": event.misfits})
-        new = store_event(event, settings())
+        event_id, new = store_event(event, settings())
     except UnusableError as error:
         return _quarantined(delivery, error.reasons)
     except HookswitchError:
@@ -129,7 +131,7 @@ def _stored(payload_type: type[Payload], delivery: Delivery, fields: dict[str, A
         reason = f"{type(error).__name__} in {where.name}, line {where.lineno}: this is a fault in hookswitch."
         logger.error(reason)
         return _quarantined(delivery, (reason,))
-    return Result(Outcome.STORED if new else Outcome.DUPLICATE, event.key)
+    return Result(Outcome.STORED if new else Outcome.DUPLICATE, event_id)
 
 
 def _quarantined(delivery: Delivery, reasons: tuple[str, ...]) -> Result:
@@ -139,7 +141,7 @@ def _quarantined(delivery: Delivery, reasons: tuple[str, ...]) -> Result:
     except UnusableError as error:
         raise StorageUnavailableError(str(error)) from error
     logger.warning("Delivery is unusable: %s", " ".join(reasons))
-    return Result(Outcome.QUARANTINED, str(item["event_id"]))
+    return Result(Outcome.QUARANTINED, str(item["event_id"]), reasons)
 
 
 def _refused(error: HookswitchError, hook: str) -> dict[str, Any]:
@@ -157,7 +159,7 @@ def _refused(error: HookswitchError, hook: str) -> dict[str, Any]:
             raise error
 
 
-def _answer(status: int, body: Mapping[str, str | None]) -> dict[str, Any]:
+def _answer(status: int, body: Mapping[str, object]) -> dict[str, Any]:
     return {
         "statusCode": status,
         "headers": {"content-type": "application/json"},

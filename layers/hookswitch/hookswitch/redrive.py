@@ -2,9 +2,6 @@
 
 import json
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from . import aws
 from .delivery import Delivery
 from .errors import QueueUnavailableError
 from .settings import Settings
@@ -18,6 +15,10 @@ def enqueue(delivery: Delivery, settings: Settings) -> None:
     Raises:
         QueueUnavailableError: SQS did not take it either.
     """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - hardly any delivery needs the SDK
+
+    from . import aws  # noqa: PLC0415 - the same
+
     message = {"function": settings.function_name, "redelivery": delivery.to_message()}
     try:
         aws.sqs().send_message(QueueUrl=settings.redrive_queue, MessageBody=json.dumps(message))

@@ -11,7 +11,10 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+from . import direct
+from .direct import Client, ServiceError
 from .errors import SecretUnavailableError
+from .line import NoAnswerError
 
 Stage = Literal["AWSCURRENT", "AWSPREVIOUS"]
 ReadSecret = Callable[[Stage], str | None]
@@ -90,27 +93,26 @@ class SenderCheck:
         return sum(hmac.compare_digest(given, token) for token in self._tokens.values()) > 0
 
 
-def secret_reader(secret_id: str) -> ReadSecret:
-    """Return a function that reads one stage of a secret from Secrets Manager.
+def secret_reader(secret_id: str, client: Callable[[], Client] = direct.secrets_manager) -> ReadSecret:
+    """Return a function that reads one stage of a secret from Secrets Manager, as `client` reaches it.
 
     It returns None for a stage that the secret does not have (AWSPREVIOUS before the first rotation), and
     raises SecretUnavailableError when Secrets Manager does not answer.
     """
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - tests of tokens need no SDK
-
-    from . import aws  # noqa: PLC0415
 
     def read(stage: Stage) -> str | None:
         try:
-            return aws.secrets_manager().get_secret_value(SecretId=secret_id, VersionStage=stage)["SecretString"]
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code == "ResourceNotFoundException" and stage == "AWSPREVIOUS":
+            secret = client().call("GetSecretValue", SecretId=secret_id, VersionStage=stage)
+        except ServiceError as error:
+            if error.code == "ResourceNotFoundException" and stage == "AWSPREVIOUS":
                 return None
-            raise SecretUnavailableError(f"The callback secret can't be read: Secrets Manager says {code}.") from error
-        except BotoCoreError as error:
             raise SecretUnavailableError(
-                f"The callback secret can't be read: Secrets Manager does not answer ({type(error).__name__})."
+                f"The callback secret can't be read: Secrets Manager says {error.code}."
             ) from error
+        except NoAnswerError as error:
+            raise SecretUnavailableError(
+                f"The callback secret can't be read: Secrets Manager does not answer ({error})."
+            ) from error
+        return str(secret["SecretString"])
 
     return read

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from . import aws
+from . import direct
 from .attributes import item
+from .direct import ServiceError
 from .errors import StorageUnavailableError, UnusableError
 from .event import Event, event_item, timestamp
+from .line import NoAnswerError
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ CONFLICT_TRIES = 5
 CONFLICT_SECONDS = 0.2
 
 
-def store_event(event: Event, settings: Settings) -> bool:
-    """Store an event unless it is in the table; return whether it is new.
+def store_event(event: Event, settings: Settings) -> tuple[str, bool]:
+    """Store an event unless it is in the table; return the key of its item, and whether the event is new.
 
     Raises:
         UnusableError: DynamoDB can't hold the item, for example because of its size.
@@ -31,7 +31,7 @@ def store_event(event: Event, settings: Settings) -> bool:
     """
     if event.payload.retry_window:
         return _store_in_window(event, event.payload.retry_window, settings)
-    return put_new(event_item(event, settings), settings.events_table)
+    return event.key, put_new(event_item(event, settings), settings.events_table)
 
 
 def put_new(values: Mapping[str, object], table: str) -> bool:
@@ -41,33 +41,32 @@ def put_new(values: Mapping[str, object], table: str) -> bool:
         UnusableError, StorageUnavailableError: See `store_event`.
     """
     try:
-        aws.dynamodb().put_item(
-            TableName=table, Item=item(values), ConditionExpression="attribute_not_exists(event_id)"
+        direct.dynamodb().call(
+            "PutItem", TableName=table, Item=item(values), ConditionExpression="attribute_not_exists(event_id)"
         )
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+    except (ServiceError, NoAnswerError) as error:
+        if str(error) == "ConditionalCheckFailedException":
             return False
-        raise _explained(error) from error
-    except BotoCoreError as error:
         raise _explained(error) from error
     return True
 
 
-def _explained(error: ClientError | BotoCoreError) -> UnusableError | StorageUnavailableError:
-    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+def _explained(error: ServiceError | NoAnswerError) -> UnusableError | StorageUnavailableError:
+    code = str(error)
     if code == "ValidationException":  # by no retry will this item ever be taken
         return UnusableError("DynamoDB can't hold the item: it is too large, or a key of it is empty or too long.")
     return StorageUnavailableError(f"DynamoDB did not take the item: {code}.")
 
 
-def _store_in_window(event: Event, window: int, settings: Settings) -> bool:
-    """Store an event that is the same as an identical one received less than `window` seconds before or after.
+def _store_in_window(event: Event, window: int, settings: Settings) -> tuple[str, bool]:
+    """Store an event that is the same as an identical one less than `window` seconds before or after it.
 
     Time is cut into stretches as long as the window, and an event's key names its stretch. So there is one item
     a stretch at most, and only the neighbouring stretches can hold another that is near enough. All three are
     looked at in one transaction: no order of concurrent deliveries gets two items in.
     """
     span = timedelta(seconds=window)
+    keys = [event.key, event.key_at(-1), event.key_at(1)]
     writes: list[TransactWriteItemTypeDef] = [
         {
             "Put": {
@@ -77,16 +76,14 @@ def _store_in_window(event: Event, window: int, settings: Settings) -> bool:
             }
         }
     ]
-    for stretch, comparison, limit in (
-        (-1, "<=", event.received_at - span),
-        (1, ">=", event.received_at + span),
-    ):
+    limits = (("<=", event.occurred_at - span), (">=", event.occurred_at + span))
+    for key, (comparison, limit) in zip(keys[1:], limits, strict=True):
         writes.append(
             {
                 "ConditionCheck": {
                     "TableName": settings.events_table,
-                    "Key": {"event_id": {"S": event.key_at(stretch)}},
-                    "ConditionExpression": f"attribute_not_exists(event_id) OR received_at {comparison} :limit",
+                    "Key": {"event_id": {"S": key}},
+                    "ConditionExpression": f"attribute_not_exists(event_id) OR occurred_at {comparison} :limit",
                     "ExpressionAttributeValues": {":limit": {"S": timestamp(limit)}},
                 }
             }
@@ -95,15 +92,15 @@ def _store_in_window(event: Event, window: int, settings: Settings) -> bool:
         if attempt:
             time.sleep(CONFLICT_SECONDS * attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter
         try:
-            aws.dynamodb().transact_write_items(TransactItems=writes)
-        except aws.dynamodb().exceptions.TransactionCanceledException as error:
-            codes = {reason.get("Code") for reason in error.response["CancellationReasons"]}
+            direct.dynamodb().call("TransactWriteItems", TransactItems=writes)
+        except (ServiceError, NoAnswerError) as error:
+            if not isinstance(error, ServiceError) or error.code != "TransactionCanceledException":
+                raise _explained(error) from error
+            codes = [reason.get("Code") for reason in error.body["CancellationReasons"]]
             if "ConditionalCheckFailed" in codes:
-                return False
+                return keys[codes.index("ConditionalCheckFailed")], False
             if "ValidationError" in codes:
                 raise UnusableError("DynamoDB can't hold the item.") from error
-        except (ClientError, BotoCoreError) as error:
-            raise _explained(error) from error
         else:
-            return True
+            return event.key, True
     raise StorageUnavailableError("DynamoDB cancelled the transaction every time: other writes came between.")

@@ -1,0 +1,61 @@
+"""Where the benchmark keeps what it builds, and what the measured functions get as their environment."""
+
+from tools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, HOOKS, LOCAL, REGION, ROOT
+
+HERE = LOCAL / "bench"
+BUILD = HERE / "build"
+WITH_BYTECODE = HERE / "build-bytecode"
+RUNTIME = HERE / "runtime"
+PEERS = HERE / "peers"
+PYTHON = LOCAL / "dev" / "bin" / "python"
+
+DOCUMENT = ROOT / "docs" / "performance.md"
+CHART = ROOT / "docs" / "performance.svg"
+
+SERVICES = ("DYNAMODB", "SECRETS_MANAGER", "SNS", "SQS")
+
+
+def environment(endpoint: str) -> dict[str, str]:
+    """Return what Lambda and the template set for a function, with AWS at this address."""
+    return {
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+        "AWS_SESSION_TOKEN": "token",
+        "AWS_LAMBDA_FUNCTION_NAME": "function",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "LANG": "en_US.UTF-8",
+        **{f"AWS_ENDPOINT_URL_{service}": endpoint for service in SERVICES},
+        "EVENTS_TABLE": "events",
+        "EVENTS_TOPIC_ARN": f"arn:aws:sns:{REGION}:000000000000:events",
+        "CALLBACK_SECRET_ARN": f"arn:aws:secretsmanager:{REGION}:000000000000:secret:callback-AbCdEf",
+        "REDRIVE_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/000000000000/redrive",
+        "PUBLISH_DEAD_LETTER_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/000000000000/unpublished",
+        "DASH_ACCOUNT_ID": DASH_ACCOUNT_ID,
+        "INCLUDE_SUBACCOUNTS": "false",
+        "HOOKS": ",".join(HOOKS),
+        "RETENTION_DAYS": "0",
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
+        "LAMBDA_TASK_ROOT": "/var/task",  # by this Powertools knows Lambda
+        "_X_AMZN_TRACE_ID": "Root=1-6afd86c0-0db76d16e20a568de2f6c4cc;Parent=0db76d16e20a568d;Sampled=0",
+    }
+
+
+__all__ = [
+    "BUILD",
+    "CALLBACK_SECRET",
+    "CHART",
+    "DASH_ACCOUNT_ID",
+    "DOCUMENT",
+    "HERE",
+    "HOOKS",
+    "LOCAL",
+    "PEERS",
+    "PYTHON",
+    "ROOT",
+    "RUNTIME",
+    "WITH_BYTECODE",
+    "environment",
+]

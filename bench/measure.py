@@ -1,0 +1,119 @@
+"""Measures: each subject in fresh processes, all subjects in turn, so that a busy moment of the machine hits all."""
+
+import contextlib
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from .local import HERE, PYTHON, ROOT, environment
+from .stub import ADDRESS
+from .subjects import Subject
+
+LIMIT = 120  # seconds that one process may take
+WARM_UP = 10  # calls after the first that are not counted as warm
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The median of some values, and the quartiles around it."""
+
+    low: float
+    median: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        """Sum up some values."""
+        if len(values) < 2:  # noqa: PLR2004 - quartiles take two
+            return cls(values[0], values[0], values[0])
+        low, median, high = statistics.quantiles(values, n=4, method="inclusive")
+        return cls(low, median, high)
+
+
+@dataclass
+class Costs:
+    """What one subject cost, all runs together: seconds and bytes."""
+
+    cold_cpu: list[float] = field(default_factory=list)
+    cold_wall: list[float] = field(default_factory=list)
+    import_cpu: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    warm_cpu: list[float] = field(default_factory=list)
+    warm_wall: list[float] = field(default_factory=list)
+    modules: int = 0
+
+
+@contextlib.contextmanager
+def stub() -> Iterator[str]:
+    """Run the stub of AWS for as long as the block lasts, and yield its address."""
+    command = [sys.executable, "-m", "bench.stub"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin  # noqa: S101 - tells the type checker
+        assert process.stdout  # noqa: S101 - the same
+        try:
+            yield f"http://{ADDRESS}:{int(process.stdout.readline())}"
+        finally:
+            process.stdin.close()  # by which it knows that it is to end
+
+
+def measure(
+    subjects: Sequence[Subject], endpoint: str, rounds: int, calls: int, on_round: Callable[[int], None]
+) -> dict[str, Costs]:
+    """Start every subject `rounds` times, and call it `calls` times after each start.
+
+    Args:
+        subjects: What is measured.
+        endpoint: The stub's address.
+        rounds: Cold starts of each subject.
+        calls: Warm calls after each.
+        on_round: Is told the number of each round.
+    """
+    found = {subject.name: Costs() for subject in subjects}
+    for number in range(-1, rounds):  # the first round only brings the files into the machine's memory
+        on_round(number + 1)
+        for subject in random.sample(subjects, len(subjects)):
+            _add(found[subject.name], subject, endpoint, calls if number >= 0 else 0, counts=number >= 0)
+    return found
+
+
+def _add(costs: Costs, subject: Subject, endpoint: str, calls: int, *, counts: bool) -> None:
+    reading, writing = os.pipe()
+    task = {
+        "path": [str(folder) for folder in subject.path],
+        "event": subject.event,
+        "expect": 200 if subject.answers_http else None,
+        "calls": calls + WARM_UP if counts else 0,
+        "pipe": writing,
+        "started": time.monotonic(),  # one clock for all processes
+    }
+    with os.fdopen(reading) as pipe:
+        process = subprocess.Popen(
+            [PYTHON, "-I", "-S", "-B", ROOT / "bench" / "probe.py"],
+            env=environment(endpoint),
+            cwd=HERE,
+            pass_fds=[writing],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,  # its log lines
+        )
+        os.close(writing)
+        assert process.stdin  # noqa: S101 - tells the type checker
+        with process.stdin as stdin:
+            stdin.write(json.dumps(task).encode())
+        text = pipe.read()
+        if process.wait(LIMIT):
+            raise SystemExit(f"{subject.name} failed.")
+    if counts:
+        ran = json.loads(text)
+        costs.cold_cpu.append(ran["cold"]["cpu"])
+        costs.cold_wall.append(ran["cold"]["wall"])
+        costs.import_cpu.append(ran["cold"]["import_cpu"])
+        costs.memory.append(ran["memory"])
+        costs.warm_cpu += ran["cpu"][WARM_UP:]
+        costs.warm_wall += ran["wall"][WARM_UP:]
+        costs.modules = ran["modules"]

@@ -1,0 +1,16 @@
+"""The least there is for publishing: a loop that only calls `publish_batch` with entries that somebody else made."""
+
+import os
+from typing import Any
+
+import boto3
+
+sns = boto3.client("sns")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Publish ready batches."""
+    del context
+    for batch in event["batches"]:
+        sns.publish_batch(TopicArn=os.environ["EVENTS_TOPIC_ARN"], PublishBatchRequestEntries=batch)
+    return {"statusCode": 200}

@@ -1,0 +1,65 @@
+"""Runs one handler in a process of its own and says what it cost.
+
+Started with `python -I -S -B` and nothing on its path but what the function would have on Lambda. It imports no
+more than Lambda's own bootstrap does, so that a handler pays for what it imports.
+"""
+
+import json
+import os
+import sys
+import time
+
+
+class Context:
+    """What handlers ask of Lambda's context."""
+
+    function_name = "function"
+    function_version = "$LATEST"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:function"
+    aws_request_id = "00000000-0000-0000-0000-000000000000"
+    log_group_name = "function"
+    log_stream_name = "stream"
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        """Return what is left of the time, always the same."""
+        return 25_000
+
+
+def memory() -> int:
+    """Return the most memory that this process had so far, in bytes; `ru_maxrss` would count our parent's, too."""
+    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - pathlib is an import
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
+
+
+def main() -> None:
+    """Import, answer once, then `calls` times, and write what was measured to a pipe."""
+    task = json.load(sys.stdin)
+    sys.path[:0] = task["path"]
+    event = task["event"]
+    module = __import__("handler")
+    imported = time.process_time()
+    handler = getattr(module, "handler")  # noqa: B009 - the type checker knows nothing of it
+    answer = handler(event, Context)
+    cold = {
+        "cpu": time.process_time(),  # since the process began
+        "import_cpu": imported,
+        "wall": time.monotonic() - task["started"],
+        "memory": memory(),
+    }
+    if task["expect"] is not None and answer["statusCode"] != task["expect"]:
+        raise SystemExit(f"The handler answered {answer}.")
+    cpu, wall = [], []
+    for _ in range(task["calls"]):
+        cpu_before, wall_before = time.process_time(), time.perf_counter()
+        handler(event, Context)
+        cpu.append(time.process_time() - cpu_before)
+        wall.append(time.perf_counter() - wall_before)
+    found = {"cold": cold, "cpu": cpu, "wall": wall, "memory": memory(), "modules": len(sys.modules)}
+    with os.fdopen(task["pipe"], "w") as pipe:
+        json.dump(found, pipe)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""What is measured: the hooks as `sam build` makes them, and their peers, each with what Lambda would give it."""
+
+import compileall
+import contextlib
+import io
+import json
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from hookswitch.attributes import attribute
+from hookswitch.cloudevent import entry_of
+from tools.bytecode import add_bytecode
+from tools.local import TEMPLATE
+from tools.stack import build
+
+from .local import BUILD, HERE, HOOKS, LOCAL, PEERS, PYTHON, ROOT, RUNTIME, WITH_BYTECODE
+
+BARE = "bare boto3"
+USUAL = "usual Powertools"
+USUAL_COMPILED = "usual Powertools, with bytecode"
+FASTAPI = "FastAPI behind Mangum"
+FASTAPI_COMPILED = "FastAPI behind Mangum, with bytecode"
+FLOOR = "nothing at all"
+AS_BUILT = "{}, as `sam build` makes it"
+PUBLISH, PUBLISH_BATCH = "publish", "publish_batch alone"
+
+_UV = LOCAL / "bootstrap" / "bin" / "uv"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A function to measure.
+
+    Attributes:
+        name: A hook's name, or a peer's.
+        path: What Lambda would put on its path: the function, its layer, the runtime's boto3.
+        event: What it gets, for a hook the event of API Gateway.
+        answers_http: Whether it has to answer with status 200.
+    """
+
+    name: str
+    path: tuple[Path, ...]
+    event: Mapping[str, Any]
+    answers_http: bool = True
+
+
+def event_of(hook: str) -> Mapping[str, Any]:
+    """Return a hook's event as API Gateway hands it over; it bears the local secret's token."""
+    event: Mapping[str, Any] = json.loads((ROOT / "events" / f"{hook}.json").read_text(encoding="utf-8"))
+    return event
+
+
+def folder_of(hook: str, build: Path = WITH_BYTECODE) -> Path:
+    """Return the built folder of a hook's function."""
+    return build / hook.title().replace("_", "")
+
+
+def layer(build: Path = WITH_BYTECODE) -> Path:
+    """Return the built layer, as Lambda has it below /opt."""
+    return build / "Layer" / "python"
+
+
+def package_size(hook: str, build: Path) -> int:
+    """Return the bytes of a hook's zip and its layer's together, zipped as SAM does."""
+    return _zipped(folder_of(hook, build)) + _zipped(build / "Layer")
+
+
+def _zipped(folder: Path) -> int:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
+        for file in sorted(folder.rglob("*")):
+            package.write(file, file.relative_to(folder))
+    return packed.tell()
+
+
+def prepare() -> None:
+    """Build the functions and install the peers. Nothing of the development environment is in either."""
+    HERE.mkdir(parents=True, exist_ok=True)
+    build(TEMPLATE, directory=BUILD, bytecode=False)
+    _fresh(WITH_BYTECODE)
+    shutil.copytree(BUILD, WITH_BYTECODE, ignore=shutil.ignore_patterns("__pycache__"))
+    add_bytecode(WITH_BYTECODE)
+    _fresh(RUNTIME)
+    shutil.copytree(LOCAL / "runtime", RUNTIME, ignore=shutil.ignore_patterns("__pycache__"))
+    with_bytecode(RUNTIME)
+    for source in sorted((ROOT / "bench" / "peers").iterdir()):
+        _install(source)
+
+
+def _install(source: Path) -> None:
+    plain, compiled = PEERS / source.name, PEERS / f"{source.name}-bytecode"
+    requirements = source / "requirements.txt"
+    wanted = requirements.read_text(encoding="utf-8") if requirements.exists() else ""
+    made = PEERS / f"{source.name}.installed"
+    if not made.exists() or made.read_text(encoding="utf-8") != wanted:
+        _fresh(plain)
+        if wanted:
+            command: list[str | Path] = [_UV, "pip", "install", "--quiet", "--require-hashes", "--python", PYTHON]
+            subprocess.run([*command, "--target", plain, "-r", requirements], check=True)
+        plain.mkdir(parents=True, exist_ok=True)
+        made.write_text(wanted, encoding="utf-8")
+    shutil.copy(source / "handler.py", plain)
+    _fresh(compiled)
+    shutil.copytree(plain, compiled)
+    with_bytecode(compiled)
+
+
+def with_bytecode(folder: Path) -> None:
+    """Compile all modules of a folder, for good: the bytecode does not ask for its source's age."""
+    with contextlib.redirect_stdout(None):  # names the few modules that are templates and no Python
+        compileall.compile_dir(folder, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+
+
+def _fresh(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def hooks(build: Path = WITH_BYTECODE, name: str = "{}") -> list[Subject]:
+    """Return the fourteen hooks of a build."""
+    return [
+        Subject(name.format(hook), (folder_of(hook, build), layer(build), RUNTIME), event_of(hook)) for hook in HOOKS
+    ]
+
+
+def peers() -> list[Subject]:
+    """Return the peers, and a function that does nothing."""
+    specimen = event_of("missed_call")
+    nothing = HERE / "nothing"
+    nothing.mkdir(exist_ok=True)
+    (nothing / "handler.py").write_text("def handler(event, context):\n    return {'statusCode': 200}\n")
+    folders = {
+        BARE: "bare-bytecode",
+        USUAL: "powertools",
+        USUAL_COMPILED: "powertools-bytecode",
+        FASTAPI: "fastapi",
+        FASTAPI_COMPILED: "fastapi-bytecode",
+    }
+    return [
+        *(Subject(name, (PEERS / folder, RUNTIME), specimen) for name, folder in folders.items()),
+        Subject(FLOOR, (nothing,), specimen),
+    ]
+
+
+def publishers(records: int = 100) -> list[Subject]:
+    """Return the publish function and a loop that only calls `publish_batch`, for a batch of stream records."""
+    images = [_image(number) for number in range(records)]
+    stream = {
+        "Records": [
+            {"eventName": "INSERT", "dynamodb": {"NewImage": image, "SequenceNumber": str(number)}}
+            for number, image in enumerate(images)
+        ]
+    }
+    plain = TypeDeserializer()
+    entries = [entry_of({name: plain.deserialize(value) for name, value in image.items()}) for image in images]
+    batches = {"batches": [entries[start : start + 10] for start in range(0, records, 10)]}
+    build = WITH_BYTECODE
+    return [
+        Subject(PUBLISH, (build / "Publish", layer(build), RUNTIME), stream, answers_http=False),
+        Subject(PUBLISH_BATCH, (PEERS / "publish_batch-bytecode", RUNTIME), batches),
+    ]
+
+
+def _image(number: int) -> dict[str, Any]:
+    """Return an item as the stream has it, with the fields of a missed call."""
+    fields = json.loads(event_of("missed_call")["body"])
+    item = {
+        "event_id": f"{number:032x}",
+        "kind": "event",
+        "hook": "missed_call",
+        "account_id": fields["account_id"],
+        "occurred_at": "2026-11-23T14:27:53.000Z",
+        "received_at": "2026-11-23T14:27:53.412Z",
+        "summary": "Missed call from +15551234567 to +15557654321",
+        "subject": f"call/{fields['call_id']}",
+        "alert": True,
+        "payload": fields,
+    }
+    image: dict[str, Any] = {name: attribute(value) for name, value in item.items()}
+    return image

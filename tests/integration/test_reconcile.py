@@ -1,0 +1,335 @@
+"""Healing on the deployed stack: what is switched off comes on again, and what Dash could not deliver comes in.
+
+On an emulator of its own, with fault proxies between the functions and their services. Each test has a Dash, an
+account and a stack of its own; that a hook is off, and which deliveries failed, is the simulated Dash's own verdict.
+That the policies suffice is tested with provisioning, where the emulator enforces them.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import uuid4
+
+import boto3
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.config import Config
+
+from tests.dash.api import DashApi
+from tests.dash.attempts import FailureWindow
+from tests.dash.faults import Fault
+from tests.dash.payloads import payload
+from tests.dash.simulator import Dash
+from tests.dash.transport import emulator_resolver
+from tests.faults import FaultProxies
+from tests.integration.deployed import Deployed
+from tests.receiving import event
+from tools import aws, emulator, stack
+from tools.emulator import Emulator
+from tools.inbox import Inbox
+from tools.local import ACCESS_KEY, REGION, SECRET_KEY
+from tools.waiting import wait_for
+
+BUCKET = "code"
+LEGS = ("channel_create", "channel_answer", "channel_destroy")
+ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
+
+
+class LookingWindow(FailureWindow):
+    """Switches webhooks off when it looks, which the real system does every 15 s, and not at each failure."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._due: list[Callable[[], None]] = []
+        self._seen = threading.Lock()
+
+    def note(self, hook_id: str, now: float, disable: Callable[[], None]) -> None:
+        """Remember who is to be switched off."""
+        super().note(hook_id, now, lambda: self._remember(disable))
+
+    def look(self) -> None:
+        """Switch them off."""
+        with self._seen:
+            for disable in self._due:
+                disable()
+            self._due.clear()
+
+    def _remember(self, disable: Callable[[], None]) -> None:
+        with self._seen:
+            self._due.append(disable)
+
+
+@dataclass
+class Phones:
+    """A phone system and the stack that serves it.
+
+    Attributes:
+        deployed: The stack.
+        faults: Between the functions and their services.
+        inbox: Of a subscriber.
+        fired: The key of each event that Dash has sent, or tried to.
+    """
+
+    deployed: Deployed
+    faults: FaultProxies
+    inbox: Inbox
+    fired: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Let Dash look for failures when it is told to."""
+        self.window = LookingWindow()
+        self.dash.sender.failures = self.window
+
+    @property
+    def dash(self) -> Dash:
+        """The phone system."""
+        return self.deployed.api.dash
+
+    @property
+    def off(self) -> set[str]:
+        """The hooks that Dash has switched off."""
+        return {it.uri.split("/")[-2] for it in self.deployed.webhooks if not it.enabled}
+
+    def break_down(self) -> None:
+        """Let every delivery be answered 500: neither the table nor the queue takes anything."""
+        self.faults["dynamodb"].fail("*")
+        self.faults["sqs"].fail("SendMessage")
+
+    def calls(self, number: int) -> int:
+        """Let calls come in, several at once; return how many of their deliveries succeeded."""
+        with ThreadPoolExecutor(6) as pool:
+            return sum(pool.map(lambda _: self.call(), range(number)))
+
+    def call(self) -> int:
+        """Let one call come in, be taken and end; return how many of its deliveries succeeded."""
+        return sum(self.happens(hook) for hook in LEGS)
+
+    def happens(self, hook: str, **fields: Any) -> int:
+        """Let an event happen; return how many deliveries of it succeeded."""
+        account = self.deployed.account.id
+        sent = payload(hook, account_id=account, **fields)
+        firings = self.dash.fire(account, hook, sent)
+        if firings:
+            self.fired.add(event(hook, sent | {"account_id": self._served()}).key)
+        return sum(firing.delivered for firing in firings)
+
+    @staticmethod
+    def _served() -> str:
+        return "5a2d994fbae69b1d6b01eb9f0e7dfe62"  # keys don't depend on the account, and these settings serve this one
+
+    def invoke(self, function: str, **asked: Any) -> dict[str, Any]:
+        """Call a function by hand and return its answer, an error's included."""
+        config = Config(proxies={}, read_timeout=120, retries={"total_max_attempts": 1})
+        client = _client(self.deployed.endpoint, "lambda", config)
+        answer = client.invoke(FunctionName=self.deployed.resources[function], Payload=json.dumps(asked))
+        said: dict[str, Any] = json.loads(answer["Payload"].read())
+        return said
+
+    def reconcile(self, **asked: Any) -> dict[str, Any]:
+        """Let reconcile run."""
+        return self.invoke("Reconcile", **asked)
+
+    def items(self, kind: str = "event") -> dict[str, dict[str, Any]]:
+        """Return the table's items of a kind, by key; of events only Dash's own."""
+        plain = TypeDeserializer()
+        table = self.deployed.resources["EventsTable"]
+        pages = aws.dynamodb(self.deployed.endpoint).get_paginator("scan").paginate(TableName=table)
+        items = [
+            {name: plain.deserialize(value) for name, value in item.items()} for page in pages for item in page["Items"]
+        ]
+        return {it["event_id"]: it for it in items if it["kind"] == kind and not it["hook"].startswith("webhook_")}
+
+    def news(self) -> list[dict[str, Any]]:
+        """Return what a subscriber was told of repairs."""
+        return [
+            dict(message.event)
+            for message in self.inbox.read()
+            if str(message.event["type"]).startswith("com.virtualpbx.dash.webhook_")
+        ]
+
+    def check(self) -> None:
+        """Everything that Dash has sent, or tried to, is stored once and was published once."""
+        items = self.items()
+        assert items.keys() == self.fired
+        counts = self.inbox.wait_for_all(self.fired, 60)
+        assert {counts[key] for key in self.fired} == {1}
+
+
+@pytest.fixture(scope="module")
+def proxies() -> Iterator[FaultProxies]:
+    """Between the functions of this file and their services."""
+    made = FaultProxies(emulator.free_port())
+    for proxy in made:
+        proxy.start()
+    yield made
+    for proxy in made:
+        proxy.stop()
+
+
+@pytest.fixture(scope="module")
+def own_emulator(proxies: FaultProxies, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An emulator for the stacks of this file."""
+    port = next(iter(proxies)).target_port
+    environment = ENVIRONMENT | proxies.environment
+    with emulator.running(port, tmp_path_factory.mktemp("healing"), environment) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def packaged(own_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The real template, its code uploaded once for all stacks."""
+    stack.build()
+    _client(own_emulator.endpoint, "s3").create_bucket(Bucket=BUCKET)
+    path = stack.package(own_emulator.endpoint, BUCKET, tmp_path_factory.mktemp("packaged"))
+    template: dict[str, Any] = json.loads(path.read_text())
+    return template
+
+
+type Connect = Callable[..., Phones]
+
+
+@pytest.fixture
+def connect(own_emulator: Emulator, packaged: dict[str, Any], proxies: FaultProxies) -> Iterator[Connect]:
+    """Make a phone system and its stack: `connect(legacy=True, timeout=5, IncludeSubaccounts="true")`."""
+    opened: list[Any] = []
+
+    def connected(*, legacy: bool = False, timeout: int = 0, **parameters: str) -> Phones:
+        dash = Dash(resolver=emulator_resolver(own_emulator.endpoint), legacy=legacy, retry_interval=0.1)
+        api = DashApi(dash)
+        api.__enter__()
+        opened.append(api)
+        account = dash.add_account(uuid4().hex)
+        template = json.loads(json.dumps(packaged))
+        if timeout:
+            template["Resources"]["Reconcile"]["Properties"]["Timeout"] = timeout
+        deployed = Deployed(own_emulator.endpoint, template, api, account, f"heal-{account.id[:8]}")
+        assert deployed.create(Hooks=",".join([*LEGS, "missed_call"]), ReconcileRate="off", **parameters) == (
+            "CREATE_COMPLETE"
+        )
+        topic = deployed.resources["EventsTopic"]
+        inbox = Inbox(aws.sns(own_emulator.endpoint), aws.sqs(own_emulator.endpoint), topic)
+        inbox.__enter__()
+        opened.append(inbox)
+        return Phones(deployed, proxies, inbox)
+
+    proxies.clear()
+    yield connected
+    proxies.clear()
+    for it in reversed(opened):
+        it.__exit__(None, None, None)
+
+
+def test_hundred_calls(connect: Connect) -> None:
+    """Three hooks are switched off while a hundred calls go on: one run later all is on, all is in, none twice."""
+    phones = connect()
+    phones.call()
+    phones.break_down()
+    assert phones.calls(100) == 0
+    phones.window.look()
+    assert phones.off == set(LEGS)
+    assert phones.happens("channel_create") == 0  # not even tried, so Dash has no trace of it
+    assert len(phones.fired) == 303
+    phones.faults.clear()
+    preview = phones.reconcile(dry_run=True)
+    assert phones.off == set(LEGS)
+    assert sum(counts["failed"] for counts in preview["events"].values()) == 300
+    repaired = time.monotonic()
+    report = phones.reconcile()
+    seconds = time.monotonic() - repaired
+    assert phones.off == set()
+    assert report["complete"]
+    phones.check()
+    complete = time.monotonic() - repaired
+    logging.getLogger(__name__).info("The run took %.1f s, until all was published %.1f s.", seconds, complete)
+    assert any("start_key=" in call.query for call in phones.deployed.api.calls)  # pages, whose borders repeat entries
+    recovered = [item for item in phones.items().values() if item.get("recovered")]
+    assert len(recovered) == 300
+    (news,) = wait_for(phones.news, "people are told")
+    assert news["type"] == "com.virtualpbx.dash.webhook_restored"
+    assert "too many failed attempts" in news["summary"]
+    assert "could not deliver 300 events (answered 500)" in news["summary"]
+    again = phones.reconcile()
+    assert (again["changes"], again["reported"]) == ([], [])
+    assert phones.call() == 3
+    phones.check()
+    assert len(phones.news()) == 1
+
+
+def test_dash_is_away_in_half_of_the_runs(connect: Connect) -> None:
+    """Runs that can't reach Dash change nothing, and the others bring in everything."""
+    phones = connect()
+    for number in range(6):
+        phones.break_down()
+        phones.calls(6)
+        phones.window.look()
+        phones.faults.clear()
+        if number % 2 == 0:
+            phones.deployed.api.faults.add(Fault(path="", count=None, drop=True))
+            assert "errorMessage" in phones.reconcile()
+            assert phones.off
+            phones.deployed.api.faults.clear()
+        else:
+            assert phones.reconcile()["complete"]
+            assert not phones.off
+    phones.check()
+
+
+def test_lambda_ends_runs_half_way(connect: Connect) -> None:
+    """A run that Lambda ends in the middle of the backfill is continued by the next ones, and nothing comes twice."""
+    phones = connect(timeout=5)
+    phones.break_down()
+    phones.calls(25)
+    phones.faults.clear()
+    phones.faults["lambda"].delay("Invoke", 8, times=1)
+    said = phones.reconcile()
+    assert "timed out" in str(said).lower()
+    wait_for(lambda: phones.reconcile().get("complete"), "later runs are done", limit=60, interval=1)
+    phones.check()
+
+
+def test_older_system(connect: Connect) -> None:
+    """Without an attempt log webhooks are switched on all the same, and what can't be done is said once."""
+    phones = connect(legacy=True)
+    phones.break_down()
+    phones.calls(6)
+    phones.window.look()
+    assert phones.off == set(LEGS)
+    phones.faults.clear()
+    first, second = phones.reconcile(), phones.reconcile()
+    assert not phones.off
+    assert len(first["changes"]) == 3
+    assert first["reported"] == ["This Dash keeps no log of attempts, so deliveries that fail can't be brought in."]
+    assert (second["changes"], second["reported"]) == ([], [])
+
+
+def test_replay_of_the_quarantine(connect: Connect) -> None:
+    """What the stack could not use at first is counted, then used, and leaves the quarantine; the rest stays."""
+    phones = connect()
+    below = phones.dash.add_account(uuid4().hex, parent=phones.deployed.account.id)
+    for webhook in phones.deployed.webhooks:
+        webhook.include_subaccounts = True
+    for _ in range(3):
+        phones.dash.fire(below.id, "missed_call", payload("missed_call", account_id=below.id))
+    phones.dash.fire(below.id, "missed_call", payload("missed_call", account_id=below.id, call_id=None))
+    assert len(phones.items("quarantine")) == 4
+    asked = {"hook": "missed_call", "dry_run": True}
+    assert phones.invoke("Redrive", quarantine=asked)["found"] == 4
+    refused = phones.invoke("Redrive", quarantine={"hook": "missed_call"})
+    assert (refused["accepted"], refused["refused"]) == (0, 4)
+    assert phones.deployed.update(IncludeSubaccounts="true") == "UPDATE_COMPLETE"
+    said = phones.invoke("Redrive", quarantine={"hook": "missed_call"})
+    assert (said["accepted"], said["refused"], said["next"]) == (3, 1, None)
+    (left,) = phones.items("quarantine").values()
+    assert left["reasons"] == ["call_id: Field required."]
+    assert len(phones.items()) == 3
+    phones.inbox.wait_for_all(phones.items())
+
+
+def _client(endpoint: str, service: str, config: Config | None = None) -> Any:
+    session = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=REGION)
+    return cast("Any", session).client(service, endpoint_url=endpoint, config=config or aws.CONFIG)

@@ -1,0 +1,178 @@
+"""DynamoDB in this process, as far as hook functions and healing use it."""
+
+import operator
+import re
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.exceptions import ClientError
+
+type Item = dict[str, dict[str, Any]]
+
+_TERM = re.compile(r"(attribute_(?:not_)?exists)\((\w+)\)|(\w+) (=|<=|>=|<) (:\w+)")
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+}
+_PLAIN: Callable[[Any], Any] = TypeDeserializer().deserialize
+
+
+class Table:
+    """A table, and its stream: `inserted` has the key of every item of kind `event` that came, in order.
+
+    Attributes:
+        items: By key.
+        inserted: What would be published.
+        away: Whether every call fails.
+    """
+
+    def __init__(self) -> None:
+        self.items: dict[str, Item] = {}
+        self.inserted: list[str] = []
+        self.away = False
+        self._lock = threading.RLock()
+
+    def plain(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Return all items of a kind by key, as plain values."""
+        return {
+            key: {name: _PLAIN(value) for name, value in item.items()}
+            for key, item in self.items.items()
+            if item["kind"]["S"] == kind
+        }
+
+    def put_item(self, *, TableName: str, Item: Item, ConditionExpression: str) -> dict[str, Any]:
+        """Do as DynamoDB does."""
+        return self._write(TableName, "PutItem", Item["event_id"]["S"], ConditionExpression, {}, lambda _: Item)
+
+    def update_item(
+        self,
+        *,
+        TableName: str,
+        Key: Item,
+        UpdateExpression: str,
+        ConditionExpression: str,
+        ExpressionAttributeValues: Item,
+        ReturnValues: str = "NONE",
+    ) -> dict[str, Any]:
+        """Do as DynamoDB does."""
+        assert ReturnValues in {"NONE", "ALL_NEW"}
+        given = ExpressionAttributeValues
+        changes = dict(part.split(" = ") for part in UpdateExpression.removeprefix("SET ").split(", "))
+        new = {name: given[value] for name, value in changes.items()}
+        key = Key["event_id"]["S"]
+        self._write(TableName, "UpdateItem", key, ConditionExpression, given, lambda item: {**item, **Key, **new})
+        return {"Attributes": dict(self.items[key])}
+
+    def delete_item(self, *, TableName: str, Key: Item) -> dict[str, Any]:
+        """Do as DynamoDB does."""
+        self._check(TableName, "DeleteItem")
+        self.items.pop(Key["event_id"]["S"], None)
+        return {}
+
+    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
+        """Do as DynamoDB does."""
+        assert ConsistentRead
+        self._check(TableName, "GetItem")
+        item = self.items.get(Key["event_id"]["S"])
+        return {"Item": dict(item)} if item else {}
+
+    def query(
+        self,
+        *,
+        TableName: str,
+        IndexName: str,
+        KeyConditionExpression: str,
+        FilterExpression: str,
+        ExpressionAttributeValues: Item,
+        ExclusiveStartKey: str = "",
+    ) -> dict[str, Any]:
+        """Do as DynamoDB does, two items a page."""
+        self._check(TableName, "Query")
+        assert IndexName == "feeds"
+        assert KeyConditionExpression == "feed = :feed AND timeline_key BETWEEN :since AND :until"
+        assert FilterExpression == "hook = :hook"
+        asked = {name: value["S"] for name, value in ExpressionAttributeValues.items()}
+        found = [
+            item
+            for item in sorted(self.items.values(), key=_position)
+            if item.get("feed", {}).get("S") == asked[":feed"]
+            and asked[":since"] <= item["timeline_key"]["S"] <= asked[":until"]
+            and item["timeline_key"]["S"] + item["event_id"]["S"] > ExclusiveStartKey
+        ]
+        page = found[:2]
+        more = {"LastEvaluatedKey": page[-1]["timeline_key"]["S"] + page[-1]["event_id"]["S"]} if found[2:] else {}
+        return {"Items": [item for item in page if item["hook"]["S"] == asked[":hook"]], **more}
+
+    def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:
+        """Do as DynamoDB does for one put and some checks."""
+        put, *checks = TransactItems
+        with self._lock:
+            self._check(put["Put"]["TableName"], "TransactWriteItems")
+            conditions = [(put["Put"]["Item"]["event_id"]["S"], put["Put"])]
+            conditions += [(it["ConditionCheck"]["Key"]["event_id"]["S"], it["ConditionCheck"]) for it in checks]
+            reasons = [
+                {"Code": "None" if self._holds(key, it["ConditionExpression"], _values(it)) else _FAILED}
+                for key, it in conditions
+            ]
+            if any(reason["Code"] == _FAILED for reason in reasons):
+                answer: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+                raise ClientError(answer, "TransactWriteItems")
+            self._put(conditions[0][0], put["Put"]["Item"])
+        return {}
+
+    def _write(
+        self,
+        table: str,
+        operation: str,
+        key: str,
+        condition: str,
+        values: Item,
+        change: Callable[[Item], Item],
+    ) -> dict[str, Any]:
+        with self._lock:
+            self._check(table, operation)
+            if not self._holds(key, condition, values):
+                raise ClientError({"Error": {"Code": f"{_FAILED}Exception"}}, operation)
+            self._put(key, change(self.items.get(key, {})))
+        return {}
+
+    def _put(self, key: str, item: Item) -> None:
+        if key not in self.items and item["kind"]["S"] == "event":
+            self.inserted.append(key)
+        self.items[key] = item
+
+    def _check(self, table: str, operation: str) -> None:
+        assert table == "events"
+        if self.away:
+            raise ClientError({"Error": {"Code": "InternalServerError"}}, operation)
+
+    def _holds(self, key: str, condition: str, values: Item) -> bool:
+        item = self.items.get(key, {})
+        return any(_term(term, item, values) for term in condition.split(" OR "))
+
+
+def _position(item: Item) -> str:
+    return str(item.get("timeline_key", {}).get("S", "")) + str(item["event_id"]["S"])
+
+
+_FAILED = "ConditionalCheckFailed"
+
+
+def _values(part: Mapping[str, Any]) -> Item:
+    found: Item = part.get("ExpressionAttributeValues", {})
+    return found
+
+
+def _term(text: str, item: Item, values: Item) -> bool:
+    match = _TERM.fullmatch(text)
+    assert match, text
+    function, attribute, name, comparison, value = match.groups()
+    if function:
+        return (attribute in item) == (function == "attribute_exists")
+    if name not in item:
+        return False
+    return _COMPARE[comparison](_PLAIN(item[name]), _PLAIN(values[value]))
