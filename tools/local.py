@@ -3,6 +3,8 @@
 import platform
 from pathlib import Path
 
+from tests.dash import payloads
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
 TEMPLATE = ROOT / "template.yaml"
@@ -14,26 +16,11 @@ STACK_NAME = "hookswitch"
 ACCESS_KEY = "test"  # the emulator takes this pair for the account's root user
 SECRET_KEY = "test"  # noqa: S105 - no secret: the emulator's own default
 
-DASH_ACCOUNT_ID = "5a2d994fbae69b1d6b01eb9f0e7dfe62"
+DASH_ACCOUNT_ID = payloads.DEFAULT_ACCOUNT_ID
 DASH_API_KEY = "0123456789abcdef" * 4
 CALLBACK_SECRET = "local-development-callback-secret-0123456789"  # noqa: S105 - known on purpose, the check is the same
 
-HOOKS = (
-    "channel_create",
-    "channel_answer",
-    "channel_bridge",
-    "channel_destroy",
-    "parking",
-    "voicemail_new",
-    "voicemail_full",
-    "outbound_fax",
-    "outbound_fax_error",
-    "inbound_fax_error",
-    "missed_call",
-    "register",
-    "deregister",
-    "notifications",
-)
+HOOKS = payloads.HOOKS
 
 
 def architecture() -> str:

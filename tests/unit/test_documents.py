@@ -53,6 +53,29 @@ def test_parameters() -> None:
     assert table in (ROOT / "README.md").read_text(), f"The table should be:\n\n{table}"
 
 
+def test_variables() -> None:
+    """The page on configuration has every variable that the template sets or a function reads, and no other."""
+    functions = [
+        parsed()["Globals"]["Function"],
+        *(it["Properties"] for it in parsed()["Resources"].values() if "Properties" in it),
+    ]
+    set_there = {name for it in functions if "Environment" in it for name in it["Environment"]["Variables"]}
+    sources = [path.read_text() for folder in ("layers", "functions") for path in (ROOT / folder).rglob("*.py")]
+    read = {name for text in sources for name in re.findall(r'environ(?:\.get\(|\[)"((?!AWS_)[A-Z_]+)"', text)}
+    page = (ROOT / "docs" / "configuration.md").read_text()
+    assert set(re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE)) == set_there | read
+
+
+def test_commands() -> None:
+    """Every command of the README is one of the few programs that it asks for; files that are named are there."""
+    blocks = re.findall(r"^```console\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    commands = [line.removeprefix("$ ").split() for block in blocks for line in block.splitlines() if line[:2] == "$ "]
+    assert {command[0] for command in commands} <= {"make", "sam", "aws", "python3.13", "#"}
+    named = {word for command in commands for word in command if word.endswith((".py", ".json"))}
+    assert named
+    assert all((ROOT / name).exists() for name in named)
+
+
 def _default(value: object) -> str:
     match value:
         case None:
