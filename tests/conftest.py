@@ -1,12 +1,15 @@
 """Settings that all tests share."""
 
+import fcntl
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.integration.sessions import IMAGE
-from tools.local import ROOT
+from tools import stack
+from tools.local import LOCAL, ROOT
 
 # Timings are the benchmark's business, and the first draw of text builds Unicode's tables. CI repeats one run, so
 # that what it says of a commit does not change; elsewhere each run looks at new examples.
@@ -28,3 +31,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="integration tests: on the emulator that they start themselves, or in a container (needs Docker)",
     )
     group.addoption("--localstack-image", default=IMAGE, help=f"what runs in that container; by default {IMAGE}")
+
+
+@pytest.fixture(scope="session")
+def built(testrun_uid: str) -> Path:
+    """The folder that `sam build` fills: once for all processes of a run, since some read it while others begin."""
+    LOCAL.mkdir(exist_ok=True)
+    with (LOCAL / "built-for-tests").open("a+") as note:
+        fcntl.flock(note, fcntl.LOCK_EX)
+        note.seek(0)
+        if note.read() != testrun_uid:
+            stack.build()
+            note.truncate(0)
+            note.write(testrun_uid)
+    return stack.BUILD

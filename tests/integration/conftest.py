@@ -7,6 +7,7 @@ looks for their ids only.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -46,10 +47,16 @@ IN_CONTAINER = "localstack"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder, so that `-m "not integration"` leaves them out."""
+    """Mark the tests of this folder, so that `-m "not integration"` leaves them out.
+
+    Those that share the stack run in one process, and so do those of a file that has an emulator of its own:
+    `make test` runs two or more processes.
+    """
     for item in items:
         if item.path.is_relative_to(__file__.rpartition("/")[0]):
             item.add_marker(pytest.mark.integration)
+            shares = "stack" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("stack" if shares else item.path.stem))
 
 
 @pytest.fixture(scope="session")
@@ -114,14 +121,14 @@ def dash_api(endpoint: str, *, in_container: bool) -> Iterator[DashApi]:
 
 
 @pytest.fixture(scope="session")
-def stack(endpoint: str, dash_api: DashApi) -> Stack:
+def stack(endpoint: str, dash_api: DashApi, built: Path) -> Stack:
     """The stack of template.yaml with all fourteen hooks.
 
     `stack.url("parking")` is a callback URL with its token, as this machine reaches it; see also
     `stack.outputs`, `stack.resources` (physical ids by logical id) and `stack.parameters`.
     """
+    del built
     try:
-        stacks.build()
         return stacks.deploy(endpoint, overrides={"DashApiUrl": dash_api.url, "ReconcileRate": "off"})
     except StackError as error:
         pytest.fail(str(error), pytrace=False)
