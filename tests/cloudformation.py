@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
 from cfnlint.decode import decode
 
 from tools.local import LOCAL, REGION, TEMPLATE
@@ -34,11 +35,24 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 @cache
 def parsed() -> dict[str, Any]:
-    """Return the template with its functions in their long form: `{"Ref": ...}`."""
+    """Return the template with what it includes, its functions in their long form: `{"Ref": ...}`."""
     template, faults = decode(str(TEMPLATE))
     assert not faults, faults
-    plain: dict[str, Any] = json.loads(json.dumps(template))
+    plain: dict[str, Any] = _with_includes(json.loads(json.dumps(template)))
     return plain
+
+
+def _with_includes(value: Any) -> Any:
+    """Put in what other files hold, as AWS::Include does: they are plain YAML, without short forms."""
+    match value:
+        case {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": str(path)}}, **rest}:
+            included = yaml.safe_load((TEMPLATE.parent / path).read_text(encoding="utf-8"))
+            return {key: _with_includes(part) for key, part in rest.items()} | included
+        case dict():
+            return {key: _with_includes(part) for key, part in value.items()}
+        case list():
+            return [_with_includes(part) for part in value]
+    return value
 
 
 def expanded(**parameters: str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ CAUSES = {  # of the functions that have no route
     "Provision": "CloudFormation, `Custom::DashWebhooks`",
     "Rotate": "Secrets Manager, the callback secret's rotation",
     "Reconcile": "its schedule",
+    "Silence": "its schedule of EventBridge Scheduler",
 }
 HEADING = """# The events of the functions
 
@@ -74,6 +75,7 @@ def others() -> dict[str, dict[str, Any]]:
         "provision.json": service_events.cloudformation_request(),
         "rotate.json": service_events.rotation_step(),
         "reconcile.json": service_events.scheduled("Reconcile", NOW),
+        "silence.json": service_events.scheduler_event("Silence", NOW),
     }
 
 

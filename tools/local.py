@@ -36,4 +36,5 @@ def parameters() -> dict[str, str]:
         "CallbackSecretValue": CALLBACK_SECRET,
         "Architecture": architecture(),
         "Hooks": ",".join(HOOKS),
+        "BusinessHours": "9-16",
     }

@@ -1,8 +1,8 @@
 """Events that no delivery causes: what AWS services hand to the functions behind the hooks, one for each.
 
 Their shapes are those of the AWS Lambda Developer Guide ("Using AWS Lambda with Amazon DynamoDB", "... Amazon SQS",
-"... Amazon EventBridge"), of "Custom resource request objects" (CloudFormation), and of "Lambda rotation functions"
-(Secrets Manager). The items and deliveries in them come from the payload types.
+"... Amazon EventBridge", "... Amazon EventBridge Scheduler"), of "Custom resource request objects" (CloudFormation),
+and of "Lambda rotation functions" (Secrets Manager). The items and deliveries in them come from the payload types.
 """
 
 from collections.abc import Mapping
@@ -122,7 +122,7 @@ def rotation_step() -> dict[str, Any]:
 
 
 def scheduled(function: str, now: int) -> dict[str, Any]:
-    """Return what a function gets from its schedule."""
+    """Return what a function gets from a rule of EventBridge."""
     return {
         "version": "0",
         "id": str(UUID(int=3)),
@@ -133,6 +133,16 @@ def scheduled(function: str, now: int) -> dict[str, Any]:
         "region": REGION,
         "resources": [f"arn:aws:events:{ARN}:rule/{STACK_NAME}-{function}Schedule-1A2B3C4D5E6F"],
         "detail": {},
+    }
+
+
+def scheduler_event(function: str, now: int) -> dict[str, Any]:
+    """Return what a function gets from EventBridge Scheduler when its schedule names no input."""
+    return scheduled(function, now) | {
+        "id": str(UUID(int=4)),
+        "source": "aws.scheduler",
+        "resources": [f"arn:aws:scheduler:{ARN}:schedule/default/{STACK_NAME}-{function}Schedule-1A2B3C4D5E6F"],
+        "detail": "{}",
     }
 
 

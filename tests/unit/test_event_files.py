@@ -21,7 +21,7 @@ from tools.events import DOCUMENT, FOLDER, document, files
 from tools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, HOOKS, ROOT
 
 FILES = sorted(path.name for path in FOLDER.iterdir())
-OTHERS = {f"{function}.json" for function in ("provision", "publish", "reconcile", "redrive", "rotate")}
+OTHERS = {f"{function}.json" for function in ("provision", "publish", "reconcile", "redrive", "rotate", "silence")}
 BY_GET = {"parking", "voicemail_new", "voicemail_full", "register", "deregister", "notifications"}
 DELIVERIES = [name for name in FILES if name not in OTHERS]
 VARIANTS = [name for name in DELIVERIES if name.count(".") > 1]
@@ -134,7 +134,8 @@ def test_cloudformation_request_is_understood() -> None:
     assert wanted.account_id == DASH_ACCOUNT_ID
 
 
-def test_rotation_and_schedule() -> None:
-    """One is a step of Secrets Manager's, the other an event of EventBridge's."""
+def test_rotation_and_schedules() -> None:
+    """One is a step of Secrets Manager's, the others are events of EventBridge and its Scheduler."""
     assert read("rotate.json")["Step"] in STEPS
     assert (read("reconcile.json")["source"], read("reconcile.json")["detail"]) == ("aws.events", {})
+    assert (read("silence.json")["source"], read("silence.json")["detail"]) == ("aws.scheduler", "{}")

@@ -66,7 +66,7 @@ def write(deployed: Stack, container_endpoint: str, built: Path) -> Files:
 
 def functions(template: Mapping[str, Any]) -> list[str]:
     """Return the logical ids of a template's functions."""
-    return [name for name, resource in template["Resources"].items() if resource["Type"] == FUNCTION]
+    return [name for name, resource in template["Resources"].items() if resource.get("Type") == FUNCTION]
 
 
 def _plain(built: Path) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Alarms, the runbook and the dashboard."""

@@ -1,0 +1,1 @@
+"""`make dashboard`: draws the template's dashboard with a simulated day."""
