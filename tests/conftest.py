@@ -20,6 +20,10 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 # The programs that tests start find the layer's package as pytest does, also without make.
 os.environ["PYTHONPATH"] = str(ROOT / "layers" / "hookswitch")
 
+# As the template sets them: the logger reads its own when the layer is imported.
+os.environ["POWERTOOLS_SERVICE_NAME"] = "hookswitch"
+os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Hookswitch"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the switch that says where the integration tests have their AWS."""

@@ -1,6 +1,7 @@
 """Deliveries and events made in this process, for tests that need no deployed stack."""
 
 import importlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
@@ -72,7 +73,7 @@ def event(
     body = encode_form(payload) if encoding == FORM else encode_json(payload)
     came = delivery(hook, body, encoding)
     parsed = event_of(payload_type(hook), came, fields_of(came), settings)
-    return Event(parsed.payload, parsed.fields, parsed.misfits, parsed.account_id, received_at or datetime.now(UTC))
+    return replace(parsed, received_at=received_at or datetime.now(UTC))
 
 
 __all__ = ["FORM", "HOOKS", "JSON", "SETTINGS", "TOKEN", "delivery", "event", "module_of", "payload_type", "rest_event"]
