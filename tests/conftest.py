@@ -35,6 +35,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="integration tests: on the emulator that they start themselves, or in a container (needs Docker)",
     )
     group.addoption("--localstack-image", default=IMAGE, help=f"what runs in that container; by default {IMAGE}")
+    group.addoption(
+        "--trails",
+        type=Path,
+        help="where the emulators of another run noted what roles did; needed where several processes share the tests",
+    )
 
 
 @pytest.fixture(scope="session")
