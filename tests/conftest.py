@@ -25,6 +25,13 @@ os.environ["POWERTOOLS_SERVICE_NAME"] = "hookswitch"
 os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Hookswitch"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Have all logs of the run looked through for what must not be in them."""
+    from tests.leaks import Watch  # noqa: PLC0415 - the layer, which needs the variables above
+
+    config.pluginmanager.register(Watch(), "leaks")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the switch that says where the integration tests have their AWS."""
     group = parser.getgroup("hookswitch")

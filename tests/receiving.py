@@ -10,6 +10,7 @@ from hookswitch.delivery import FORM, Delivery, delivery_of
 from hookswitch.event import Event, event_of, fields_of
 from hookswitch.payload import Payload
 from hookswitch.settings import Settings
+from tests.dash.confidential import note
 from tests.dash.encoding import encode_form, encode_json
 from tests.dash.payloads import DEFAULT_ACCOUNT_ID, HOOKS, SPECIFIC_HOOKS
 
@@ -45,7 +46,7 @@ def payload_type(hook: str) -> type[Payload]:
 def rest_event(body: bytes | str, content_type: str = JSON, **changes: Any) -> dict[str, Any]:
     """Return an API Gateway event of a post, in the format of REST APIs."""
     text = body.decode() if isinstance(body, bytes) else body
-    return {
+    event = {
         "httpMethod": "POST",
         "headers": {"content-type": content_type, "x-account-id": DEFAULT_ACCOUNT_ID, "x-hook-id": "0" * 32},
         "pathParameters": {"token": TOKEN},
@@ -54,6 +55,8 @@ def rest_event(body: bytes | str, content_type: str = JSON, **changes: Any) -> d
         "isBase64Encoded": False,
         **changes,
     }
+    note((event["pathParameters"] or {}).get("token") or "", "token")
+    return event
 
 
 def delivery(hook: str, body: bytes | str, content_type: str = JSON, **changes: Any) -> Delivery:

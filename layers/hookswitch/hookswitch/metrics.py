@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from .log import logger
+from .log import log_fault, logger
 
 SERVICE = ("service",)
 _TELLING = ("hook", "correlation_id", "event_id", "call_id")  # of the logger's keys, those that a metric's line has too
@@ -109,7 +109,7 @@ class Measures:
         try:
             self._print()
         except Exception as fault:  # noqa: BLE001 - what was done is done, counted or not
-            logger.error("The metrics can't be printed: %s", type(fault).__name__)
+            log_fault(fault)
 
     def add(self, name: str, value: float = 1, **dimensions: str) -> None:
         """Count, or note a value: counts of one name are added up, other values stand each for itself.

@@ -7,7 +7,6 @@ holds: stored, or known already, or quarantined, or queued for later. 403 is for
 """
 
 import json
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -23,7 +22,7 @@ from .errors import (
     UnusableError,
 )
 from .event import Event, event_of, fields_of, quarantine_item, safe_to_keep
-from .log import logger
+from .log import log_fault, logger
 from .metrics import Measures
 from .payload import Payload
 from .redrive import enqueue
@@ -148,9 +147,7 @@ def _stored(payload_type: type[Payload], delivery: Delivery, fields: dict[str, A
     except HookswitchError:
         raise
     except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the customer the event
-        reason = _fault(error)
-        logger.error(reason)
-        return _quarantined(delivery, (reason,))
+        return _quarantined(delivery, (log_fault(error),))
     return Result(Outcome.STORED if new else Outcome.DUPLICATE, event_id, event=event)
 
 
@@ -178,7 +175,7 @@ def _measured(result: Result, measures: Measures) -> Result:
             for measure in result.event.payload.measures():
                 measures.add(measure.name, measure.value, **measure.dimensions)
         except Exception as error:  # noqa: BLE001 - the event is stored, and that is what the sender is told
-            logger.error(_fault(error))
+            log_fault(error)
     return result
 
 
@@ -197,12 +194,6 @@ def _refused(error: Exception, measures: Measures, *, through_api: bool) -> dict
         return None
     logger.error("Delivery not kept. %s", error)
     return _answer(500, {"message": "The delivery could not be kept. Dash has it in its attempt log."})
-
-
-def _fault(error: Exception) -> str:
-    """Return a sentence on an error that is ours, without what the error says: that may be a part of the payload."""
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {where.name}, line {where.lineno}: this is a fault in hookswitch."
 
 
 def _answer(status: int, body: Mapping[str, object]) -> dict[str, Any]:
