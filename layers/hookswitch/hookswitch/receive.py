@@ -32,6 +32,12 @@ from .store import put_new, store_event
 
 type Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 
+NO_HOOK = "unknown"  # what stands for a hook where the address is none's
+
+# For whoever tries the URL by hand: Dash reads neither. API Gateway says the same where it answers by itself.
+REFUSED = "This address accepts deliveries of its own webhook only."
+NOT_KEPT = "The delivery could not be kept. Dash has it in its attempt log."
+
 
 class Outcome(StrEnum):
     """What became of an authentic delivery; all are answered 200."""
@@ -62,13 +68,11 @@ def receiver(payload_type: type[Payload]) -> Handler:
     """
     payload_type.model_rebuild()  # now, in the cold start's own time, and not with the first delivery
     hook = payload_type.hook
-    sender: list[SenderCheck] = []
+    accepts = _sender_check(hook)
 
     def authenticated(event: Mapping[str, Any]) -> Delivery:
-        if not sender:
-            sender.append(SenderCheck(hook, secret_reader(settings().callback_secret)))
         token = token_of(event)
-        if not sender[0].accepts(token):
+        if not accepts(token):
             raise ForbiddenError
         return delivery_of(event, hook, token)
 
@@ -77,6 +81,40 @@ def receiver(payload_type: type[Payload]) -> Handler:
             return _kept(payload_type, Delivery.from_message(event["redelivery"]), queue=event.get("queue") is True)
         logger.append_keys(correlation_id=(event.get("requestContext") or {}).get("requestId"))
         return replace(_kept(payload_type, authenticated(event), queue=True), reasons=None)
+
+    return _answering(hook, received)
+
+
+def refuser() -> Handler:
+    """Return the Lambda handler of every address that is no hook's.
+
+    It does a hook's work with a wrong token, down to the calls of Secrets Manager, and gives the same answer, so that
+    nobody learns from it which addresses there are. No token opens it: its route has none.
+    """
+    accepts = _sender_check(NO_HOOK)
+
+    def refused(event: Mapping[str, Any]) -> Result:
+        logger.append_keys(correlation_id=(event.get("requestContext") or {}).get("requestId"))
+        accepts(token_of(event))  # for the work, and for the errors that it may end in
+        raise ForbiddenError
+
+    return _answering(NO_HOOK, refused)
+
+
+def _sender_check(hook: str) -> Callable[[str], bool]:
+    """Return what tells whether a token is the hook's, made when it is first needed."""
+    made: list[SenderCheck] = []
+
+    def accepts(token: str) -> bool:
+        if not made:
+            made.append(SenderCheck(hook, secret_reader(settings().callback_secret)))
+        return made[0].accepts(token)
+
+    return accepts
+
+
+def _answering(hook: str, received: Callable[[Mapping[str, Any]], Result]) -> Handler:
+    """Return the Lambda handler that tells an API, or whoever invokes it, what became of a delivery."""
 
     @logger.inject_lambda_context(clear_state=True)
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -145,16 +183,16 @@ def _quarantined(delivery: Delivery, reasons: tuple[str, ...]) -> Result:
 
 
 def _refused(error: HookswitchError, hook: str) -> dict[str, Any]:
-    """Map an error to an answer. The sentence is for whoever tries the URL by hand: Dash reads none."""
+    """Map an error to an answer."""
     match error:
         case ForbiddenError():
             logger.warning("Delivery refused: it does not prove that it comes from a webhook of this stack.")
             count("refused", hook)
-            return _answer(403, {"message": "This address accepts deliveries of its own webhook only."})
+            return _answer(403, {"message": REFUSED})
         case SecretUnavailableError() | StorageUnavailableError() | QueueUnavailableError():
             logger.error("Delivery not kept. %s", error)
             count("failed", hook)
-            return _answer(500, {"message": "The delivery could not be kept. Dash has it in its attempt log."})
+            return _answer(500, {"message": NOT_KEPT})
         case _:
             raise error
 
