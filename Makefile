@@ -22,6 +22,7 @@ BOOT     := .local/bootstrap.stamp
 DEV      := .local/dev.stamp
 SAM      := .local/sam.stamp
 EMULATOR := .local/emulator.stamp
+CHECKS   := .local/checks.stamp
 RUNTIME  := .local/runtime.stamp
 
 # The layer's package, as the functions find it.
@@ -70,11 +71,13 @@ test: lint $(EMULATOR) $(RUNTIME) ## Check everything: lint, types, and all test
 bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions beside their peers, and write docs/performance.md: [QUICK=1]
 	@exec $(BIN)/python -m bench $(if $(QUICK),--quick)
 
-lint: $(DEV) $(SAM) ## Check style, types and the template
+lint: $(DEV) $(SAM) $(CHECKS) ## Check style, types, the template, and the packages for known vulnerabilities
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(LAPTOP) lint
+	$(LAPTOP) scan
+	$(LAPTOP) audit
 
 format: $(DEV) ## Put the code into the house's format
 	$(BIN)/ruff check --fix-only --quiet
@@ -86,7 +89,7 @@ events: $(DEV) ## Make the files of events/ again, after a change of the simulat
 schemas: $(DEV) ## Make the JSON Schemas of docs/schemas/ again, after a change of a payload type
 	@$(LAPTOP) schemas
 
-setup: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Install what the other targets need
+setup: $(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(RUNTIME) ## Install what the other targets need
 
 clean: down ## Stop what runs and remove all that was built or installed
 	rm -rf .local .aws-sam
@@ -98,7 +101,7 @@ requirements: $(BOOT) ## Pin newer versions of everything, with hashes
 	    --custom-compile-command 'make requirements' $$1.in -o $$1.txt; \
 	}; \
 	pin requirements/bootstrap 3.9; \
-	for name in layers/hookswitch/requirements requirements/runtime requirements/dev requirements/sam requirements/emulator \
+	for name in layers/hookswitch/requirements requirements/runtime requirements/dev requirements/sam requirements/emulator requirements/checks \
 	    bench/requirements bench/peers/powertools/requirements bench/peers/fastapi/requirements; do \
 	  pin $$name 3.13; \
 	done
@@ -117,7 +120,7 @@ define environment =
 @touch $@
 endef
 
-$(DEV) $(SAM) $(EMULATOR): .local/%.stamp: requirements/%.txt | $(BOOT)
+$(DEV) $(SAM) $(EMULATOR) $(CHECKS): .local/%.stamp: requirements/%.txt | $(BOOT)
 	$(environment)
 
 $(RUNTIME): requirements/runtime.txt | $(DEV) $(BOOT)

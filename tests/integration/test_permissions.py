@@ -227,7 +227,7 @@ def test_no_permission_is_idle(request: pytest.FixtureRequest, tmp_path_factory:
 
     Where several processes share those tests, none of them has seen all: another run is shown their `--trails`.
     """
-    elsewhere: "Path | None" = request.config.getoption("--trails")
+    elsewhere: Path | None = request.config.getoption("--trails")
     if elsewhere is None and (request.config.stash[LEFT_OUT] or is_xdist_worker(request)):
         pytest.skip("Only all tests of this folder together use every permission: see --trails.")
     given = local.parameters()

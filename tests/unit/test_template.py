@@ -37,6 +37,7 @@ ACTING = {  # what acts by itself, so that nothing refers to it
     "AWS::CloudWatch::Alarm",
     "AWS::CloudWatch::Dashboard",
     "AWS::Logs::MetricFilter",
+    "AWS::WAFv2::WebACLAssociation",
 }
 
 type Resource = Mapping[str, Any]
@@ -252,8 +253,11 @@ def test_queues_lose_nothing() -> None:
 
 
 def test_routes() -> None:
-    """The expanded API has a post and a get for each hook, leads to that hook's function, and has no other way in."""
-    paths = of_type("AWS::ApiGateway::RestApi", full())["Api"]["Body"]["paths"]
+    """The expanded API has a post and a get for each hook, and leads to that hook's function; all else to Unknown."""
+    paths = dict(of_type("AWS::ApiGateway::RestApi", full())["Api"]["Body"]["paths"])
+    for other in ("/", "/{proxy+}"):
+        assert paths[other].keys() == {"x-amazon-apigateway-any-method"}
+        assert "${Unknown.Arn}" in json.dumps(paths.pop(other))
     assert paths.keys() == {f"/hooks/{hook}/{{token}}" for hook in HOOKS}
     for path, methods in paths.items():
         assert methods.keys() == {"get", "post"}

@@ -34,6 +34,13 @@ from .store import put_new, store_event
 AWAY = (SecretUnavailableError, StorageUnavailableError, QueueUnavailableError)
 
 type Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
+type Receive = Callable[[Mapping[str, Any], str, Measures], Mapping[str, object]]
+
+NO_HOOK = "unknown"  # what stands for a hook where the address is none's
+
+# For whoever tries the URL by hand: Dash reads neither. API Gateway says the same where it answers by itself.
+REFUSED = "This address accepts deliveries of its own webhook only."
+NOT_KEPT = "The delivery could not be kept. Dash has it in its attempt log."
 
 
 class Outcome(StrEnum):
@@ -66,38 +73,74 @@ def receiver(payload_type: type[Payload]) -> Handler:
     """
     payload_type.model_rebuild()  # now, in the cold start's own time, and not with the first delivery
     hook = payload_type.hook
-    sender: list[SenderCheck] = []
+    accepts = _sender_check(hook)
 
     def authenticated(event: Mapping[str, Any]) -> Delivery:
-        if not sender:
-            sender.append(SenderCheck(hook, secret_reader(settings().callback_secret)))
         token = token_of(event)
-        if not sender[0].accepts(token):
+        if not accepts(token):
             raise ForbiddenError
         return delivery_of(event, hook, token)
 
-    def received(event: Mapping[str, Any], measures: Measures) -> Mapping[str, object]:
-        logger.append_keys(correlation_id=request_id_of(event))
+    def received(event: Mapping[str, Any], correlation_id: str, measures: Measures) -> Mapping[str, object]:
+        if not _is_through_api(event):
+            return _brought_in(payload_type, event, correlation_id, measures)
         delivery = authenticated(event)
         measures.add("received")
         result = _measured(_kept(payload_type, delivery, queue=True), measures)
         return {"status": result.outcome, "event_id": result.event_id}
 
+    return _answering(hook, received)
+
+
+def refuser() -> Handler:
+    """Return the Lambda handler of every address that is no hook's.
+
+    It does a hook's work with a wrong token, down to the calls of Secrets Manager, and gives the same answer, so that
+    nobody learns from it which addresses there are. No token opens it: its route has none.
+    """
+    accepts = _sender_check(NO_HOOK)
+
+    def refused(event: Mapping[str, Any], correlation_id: str, measures: Measures) -> Mapping[str, object]:
+        del correlation_id, measures
+        accepts(token_of(event))  # for the work, and for the errors that it may end in
+        raise ForbiddenError
+
+    return _answering(NO_HOOK, refused)
+
+
+def _sender_check(hook: str) -> Callable[[str], bool]:
+    """Return what tells whether a token is the hook's, made when it is first needed."""
+    made: list[SenderCheck] = []
+
+    def accepts(token: str) -> bool:
+        if not made:
+            made.append(SenderCheck(hook, secret_reader(settings().callback_secret)))
+        return made[0].accepts(token)
+
+    return accepts
+
+
+def _answering(hook: str, received: Receive) -> Handler:
+    """Return the Lambda handler that answers with what became of a delivery, and logs and counts it."""
+
     @logger.inject_lambda_context(clear_state=True)
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        logger.append_keys(hook=hook)
-        through_api = "redelivery" not in event or "requestContext" in event
+        through_api = _is_through_api(event)
+        correlation_id = (request_id_of(event) if through_api else None) or context.aws_request_id
+        logger.append_keys(hook=hook, correlation_id=correlation_id)
         with Measures(hook=hook) as measures, measures.timed("handling_time"):
             try:
-                if through_api:
-                    return _answer(200, received(event, measures))
-                return _answer(200, _brought_in(payload_type, event, context.aws_request_id, measures))
+                return _answer(200, received(event, correlation_id, measures))
             except Exception as error:
                 if answer := _refused(error, measures, through_api=through_api):
                     return answer
                 raise
 
     return handler
+
+
+def _is_through_api(event: Mapping[str, Any]) -> bool:
+    return "redelivery" not in event or "requestContext" in event
 
 
 def _brought_in(
@@ -182,18 +225,18 @@ def _measured(result: Result, measures: Measures) -> Result:
 def _refused(error: Exception, measures: Measures, *, through_api: bool) -> dict[str, Any] | None:
     """Map an error to an answer; None is for faults.
 
-    The sentence is for whoever tries the URL by hand: Dash reads none.
+    The sentence is for whoever tries the URL by hand.
     """
     if isinstance(error, ForbiddenError):
         logger.warning("Delivery refused: it does not prove that it comes from a webhook of this stack.")
         measures.add("refused")
-        return _answer(403, {"message": "This address accepts deliveries of its own webhook only."})
+        return _answer(403, {"message": REFUSED})
     if through_api:  # one that is brought in stays where it comes from
         measures.add("failed")
     if not isinstance(error, AWAY):
         return None
     logger.error("Delivery not kept. %s", error)
-    return _answer(500, {"message": "The delivery could not be kept. Dash has it in its attempt log."})
+    return _answer(500, {"message": NOT_KEPT})
 
 
 def _answer(status: int, body: Mapping[str, object]) -> dict[str, Any]:
