@@ -159,7 +159,7 @@ def test_access_log_holds_no_token() -> None:
 
 def test_no_execution_log_and_no_trace_of_the_api() -> None:
     """Both would hold paths, and so tokens: neither is on, whatever is given."""
-    for given in ({}, {"AccessLog": "on"}):
+    for given in ({}, {"AccessLog": "on", "Tracing": "on"}):
         for setting in stage(**given)["MethodSettings"]:
             assert (setting["LoggingLevel"], setting["DataTraceEnabled"]) == ("OFF", False)
         assert not stage(**given).get("TracingEnabled")
@@ -174,9 +174,10 @@ def test_metrics_have_no_token() -> None:
 
 
 def test_unknown_addresses_cost_what_a_hook_costs() -> None:
-    """Their function has the processor, memory, time and rights of a hook's: the same work takes the same time."""
+    """Their function has the processor, memory and time of a hook's, for the same work, and may read the secret only."""
     unknown, hook = (parsed()["Resources"][name]["Properties"] for name in ("Unknown", "Parking"))
     assert {name for name in unknown.keys() | hook.keys() if unknown.get(name) != hook.get(name)} == {
         "CodeUri",
         "Events",
+        "Role",
     }
