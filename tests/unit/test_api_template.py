@@ -174,7 +174,7 @@ def test_metrics_have_no_token() -> None:
 
 
 def test_unknown_addresses_cost_what_a_hook_costs() -> None:
-    """Their function has the processor, memory and time of a hook's, for the same work, and may read the secret only."""
+    """Their function has the processor, memory and time of a hook's, and may read the secret only."""
     unknown, hook = (parsed()["Resources"][name]["Properties"] for name in ("Unknown", "Parking"))
     assert {name for name in unknown.keys() | hook.keys() if unknown.get(name) != hook.get(name)} == {
         "CodeUri",
