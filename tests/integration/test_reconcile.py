@@ -2,7 +2,6 @@
 
 On an emulator of its own, with fault proxies between the functions and their services. Each test has a Dash, an
 account and a stack of its own; that a hook is off, and which deliveries failed, is the simulated Dash's own verdict.
-That the policies suffice is tested with provisioning, where the emulator enforces them.
 """
 
 import json

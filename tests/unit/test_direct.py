@@ -401,3 +401,12 @@ def test_own_address_goes_before_the_general_one(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", service.url)
     direct.secrets_manager().call("GetSecretValue", SecretId="callback")
     assert len(service.requests) == 1
+
+
+def test_traces_need_no_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Lambda sets besides when it traces leaves hooks to their own way."""
+    monkeypatch.setenv("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR")
+    monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1:2000")
+    monkeypatch.setattr("hookswitch.sdk.SdkClient", pytest.fail)
+    direct.dynamodb()
+    direct.secrets_manager()

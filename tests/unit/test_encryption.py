@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from tests.cloudformation import expanded, resources
+from tests.cloudformation import expanded, references, resources
 from tests.unit.test_permissions import ASKED, GUARDED, KEY
 from tools.local import REGION
 
@@ -49,16 +49,9 @@ def can_be_encrypted(kind: str) -> bool:
     return ENCRYPTION.search(str(PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema)) is not None
 
 
-def topics_of_services(found: Mapping[str, Any]) -> set[str]:
-    """Return the topics to which a service of AWS publishes: CloudWatch may not use the account's aws/sns key."""
-    return {
-        topic["Ref"]
-        for it in found.values()
-        if it["Type"] == "AWS::SNS::TopicPolicy"
-        for topic in it["Properties"]["Topics"]
-        for statement in it["Properties"]["PolicyDocument"]["Statement"]
-        if statement["Effect"] == "Allow" and "Service" in statement["Principal"]
-    }
+def topics_of_alarms(found: Mapping[str, Any]) -> set[str]:
+    """Return what alarms publish to: CloudWatch may not use the account's aws/sns key, whose policy is AWS's."""
+    return {name for it in found.values() if it["Type"] == "AWS::CloudWatch::Alarm" for name in references(it)}
 
 
 @pytest.mark.parametrize("with_key", [False, True])
@@ -72,7 +65,7 @@ def test_everything_that_is_kept_is_encrypted(with_key: bool) -> None:
             continue
         seen.add(kind)
         expected = dict(wanted[kind])
-        if not with_key and name in topics_of_services(made(with_key=False)):
+        if not with_key and name in topics_of_alarms(made(with_key=False)):
             expected = {"KmsMasterKeyId": None}
         assert {key: resource["Properties"].get(key) for key in expected} == expected, name
     assert seen == wanted.keys()

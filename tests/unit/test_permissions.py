@@ -31,6 +31,14 @@ ASKED = {"DashAccountId": DASH_ACCOUNT_ID, "DashApiKey": DASH_API_KEY}
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 OPERATOR = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Operations_0123456789abcdef"
 GUARDED = ASKED | {"KmsKeyArn": KEY, "OperatorRoleArn": OPERATOR, "Tracing": "on"}
+# AWS Lambda, "Using Lambda with Amazon SQS" and "Using Lambda with DynamoDB": what the execution role has to allow.
+POLLING_A_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+POLLING_A_STREAM = {
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+}
 SENDERS = {"RedriveQueue": "HookRole", "PublishDeadLetterQueue": "PublishRole"}
 
 
@@ -130,6 +138,21 @@ def test_every_role_writes_one_log() -> None:
     }
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
         assert {it.role for it in may if it.action == action} == roles(made()).keys()
+
+
+def test_lambda_can_poll() -> None:
+    """Lambda polls under the function's role, what AWS asks for it is allowed; and notes there what failed for good."""
+    sources = of_type("AWS::Lambda::EventSourceMapping", made())
+    assert len(sources) == 3
+    for mapping in sources.values():
+        role = made()[mapping["FunctionName"]["Ref"]]["Properties"]["Role"]["Fn::GetAtt"][0]
+        source, kind = mapping["EventSourceArn"]["Fn::GetAtt"]
+        needed = POLLING_A_STREAM if kind == "StreamArn" else POLLING_A_QUEUE
+        place = f"{source}/stream" if kind == "StreamArn" else source
+        assert {Permission(role, action, place) for action in needed} <= allowed(made())
+        if "DestinationConfig" in mapping:
+            queue = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+            assert Permission(role, "sqs:SendMessage", queue) in allowed(made())
 
 
 # The customer's own key, and traces
