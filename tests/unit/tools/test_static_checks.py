@@ -1,6 +1,7 @@
 """The static checks can fail. That checkov finds something it is asked at each scan of the template (tools/scan.py)."""
 
 import json
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -152,6 +153,14 @@ def test_every_pinned_package_is_audited() -> None:
     names = {name for name, _ in audit.pinned()}
     assert {"pydantic", "aws-sam-cli", "ministack", "pytest", "uv", "boto3", "fastapi", "pip-audit"} <= names
     assert len(names) > 150
+
+
+def test_every_pinned_package_has_its_hash() -> None:
+    """What is installed is what was pinned, byte for byte: the Makefile installs with hashes alone."""
+    for path in audit.files():
+        pins = re.split(r"^(?=[A-Za-z0-9])", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        assert not [pin for pin in pins if audit.PIN.match(pin) and "--hash=sha256:" not in pin], path
+    assert "--require-hashes" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 # ruff
