@@ -13,7 +13,14 @@ from typing import Any, override
 import pytest
 
 from tools import audit
-from tools.exceptions import DependencyException, TemplateException, faults_of_dependencies, faults_of_template
+from tools.exceptions import (
+    DependencyException,
+    Exceptions,
+    TemplateException,
+    exceptions,
+    faults_of_dependencies,
+    faults_of_template,
+)
 from tools.local import LOCAL, ROOT
 
 RUFF = LOCAL / "dev" / "bin" / "ruff"
@@ -22,6 +29,7 @@ ONE_QUEUE = ("CKV_1", "AWS::SQS::Queue.One", "Ensure that it is good")
 TOPIC = ("CKV_1", "AWS::SNS::Topic.One", "Ensure that it is good")
 TODAY = date(2026, 11, 23)
 KNOWN = DependencyException(vulnerability="CVE-1", package="one", expires=date(2026, 12, 1), reason="Not used.")
+KNOWN_OF_TWO = KNOWN.model_copy(update={"package": "two", "vulnerability": "PYSEC-2", "expires": date.max})
 VULNERABLE = ("one", "1.0", frozenset({"PYSEC-1", "CVE-1"}))
 
 
@@ -72,7 +80,7 @@ class Advisories(BaseHTTPRequestHandler):
 def advisories(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, list[str]]]:
     """What the service knows that pip-audit asks; the control to begin with. The packages are two of no renown."""
     package, _, vulnerability = audit.CONTROL
-    known = {package: ["PYSEC-0", vulnerability]}
+    known = {package: ["PYSEC-0", vulnerability], "two": ["PYSEC-2"]}
     handler = type("Handler", (Advisories,), {"known": known})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -80,16 +88,17 @@ def advisories(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict
         monkeypatch.setenv("PIP_AUDIT_OSV_URL", f"http://127.0.0.1:{server.server_port}/v1/query")
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         monkeypatch.setattr(audit, "FOLDER", tmp_path)
+        monkeypatch.setattr(audit, "exceptions", lambda: Exceptions(dependency=(KNOWN_OF_TWO,)))
         monkeypatch.setattr(audit, "pinned", lambda: {("one", "1.0"), ("two", "1.0")})
         yield known
         server.shutdown()
 
 
 def test_no_vulnerability(advisories: dict[str, list[str]], capsys: pytest.CaptureFixture[str]) -> None:
-    """Where the service knows of none, the audit says for how many packages that holds."""
+    """Where the service knows of none that is not accepted, the audit says for how many packages that holds."""
     assert advisories
     audit.audit()
-    assert "no vulnerability in 2 packages" in capsys.readouterr().out
+    assert "no vulnerability in 2 packages, but for 1 that are explained" in capsys.readouterr().out
 
 
 def test_vulnerability_fails_the_audit(advisories: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,6 +155,14 @@ def test_accepted_vulnerability_that_is_gone() -> None:
     """An exception that is not needed any more is a fault."""
     (fault,) = faults_of_dependencies([], [KNOWN], TODAY)
     assert "one has no CVE-1" in fault
+
+
+def test_exceptions_of_this_project() -> None:
+    """Those for packages are of packages that are pinned; each says why, and none is asked for twice."""
+    pinned = {name for name, _ in audit.pinned()}
+    assert {it.package for it in exceptions().dependency} <= pinned
+    checks = [it.check for it in exceptions().template]
+    assert len(set(checks)) == len(checks) > 0
 
 
 def test_every_pinned_package_is_audited() -> None:
