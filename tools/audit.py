@@ -54,11 +54,18 @@ def audit() -> None:
     say(f"pip-audit knows of no vulnerability in {len(pins)} packages, but for {len(found)} that are explained.")
 
 
+def files() -> list[Path]:
+    """Return the files of requirements that pin packages, or might."""
+    folders = ("layers", "bench", "examples")
+    return [
+        *(ROOT / "requirements").glob("*.txt"),
+        *(path for folder in folders for path in (ROOT / folder).rglob("requirements*.txt")),
+    ]
+
+
 def pinned() -> set[Pin]:
-    """Return the name and version of every package that a file of requirements pins."""
-    files = [path for folder in ("layers", "bench", "examples") for path in (ROOT / folder).rglob("requirements*.txt")]
-    files += (ROOT / "requirements").glob("*.txt")
-    return {(name.lower(), version) for path in files for name, version in PIN.findall(path.read_text())}
+    """Return the name and version of every package that one of them pins."""
+    return {(name.lower(), version) for path in files() for name, version in PIN.findall(path.read_text())}
 
 
 def check_service() -> None:
@@ -101,14 +108,14 @@ def vulnerabilities(dependencies: Iterable[dict[str, Any]]) -> Iterator[tuple[st
 
 def _written(pins: Iterable[Pin]) -> list[Path]:
     """Write packages to files as pip-audit takes them: none with two versions of one package."""
-    files: list[dict[str, str]] = []
+    parts: list[dict[str, str]] = []
     for name, version in sorted(pins):
-        file = next((it for it in files if name not in it), None)
+        file = next((it for it in parts if name not in it), None)
         if file is None:
-            files.append(file := {})
+            parts.append(file := {})
         file[name] = version
-    paths = [FOLDER / f"requirements-{number}.txt" for number in range(len(files))]
-    for path, file in zip(paths, files, strict=True):
+    paths = [FOLDER / f"requirements-{number}.txt" for number in range(len(parts))]
+    for path, file in zip(paths, parts, strict=True):
         path.write_text("".join(f"{name}=={version}\n" for name, version in file.items()))
     return paths
 

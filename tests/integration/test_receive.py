@@ -199,12 +199,6 @@ def test_token_of_another_hook(hook: str, stack: Stack, deliver: Deliver) -> Non
     assert answer.status == 403
 
 
-@pytest.mark.parametrize("path", ["/hooks/missed_call", "/hooks/missed_call/", "/hooks/unknown/token"])
-def test_no_route(path: str, stack: Stack, deliver: Deliver) -> None:
-    """A request without a token, or for no hook at all, reaches no function."""
-    assert deliver("missed_call", b"{}", url=stack.local_api_url + path).status in {403, 404}
-
-
 def test_forged_redelivery(deliver: Deliver, stack: Stack) -> None:
     """Nothing in a request can pass itself off as a redelivery, which needs no token."""
     forged = json.dumps({"redelivery": {"hook": "missed_call", "body": ""}, "requestContext": None})

@@ -1,6 +1,7 @@
 """The static checks can fail. That checkov finds something it is asked at each scan of the template (tools/scan.py)."""
 
 import json
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,14 @@ from typing import Any, override
 import pytest
 
 from tools import audit
-from tools.exceptions import DependencyException, TemplateException, faults_of_dependencies, faults_of_template
+from tools.exceptions import (
+    DependencyException,
+    Exceptions,
+    TemplateException,
+    exceptions,
+    faults_of_dependencies,
+    faults_of_template,
+)
 from tools.local import LOCAL, ROOT
 
 RUFF = LOCAL / "dev" / "bin" / "ruff"
@@ -21,6 +29,7 @@ ONE_QUEUE = ("CKV_1", "AWS::SQS::Queue.One", "Ensure that it is good")
 TOPIC = ("CKV_1", "AWS::SNS::Topic.One", "Ensure that it is good")
 TODAY = date(2026, 11, 23)
 KNOWN = DependencyException(vulnerability="CVE-1", package="one", expires=date(2026, 12, 1), reason="Not used.")
+KNOWN_OF_TWO = KNOWN.model_copy(update={"package": "two", "vulnerability": "PYSEC-2", "expires": date.max})
 VULNERABLE = ("one", "1.0", frozenset({"PYSEC-1", "CVE-1"}))
 
 
@@ -71,7 +80,7 @@ class Advisories(BaseHTTPRequestHandler):
 def advisories(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, list[str]]]:
     """What the service knows that pip-audit asks; the control to begin with. The packages are two of no renown."""
     package, _, vulnerability = audit.CONTROL
-    known = {package: ["PYSEC-0", vulnerability]}
+    known = {package: ["PYSEC-0", vulnerability], "two": ["PYSEC-2"]}
     handler = type("Handler", (Advisories,), {"known": known})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -79,16 +88,17 @@ def advisories(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict
         monkeypatch.setenv("PIP_AUDIT_OSV_URL", f"http://127.0.0.1:{server.server_port}/v1/query")
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         monkeypatch.setattr(audit, "FOLDER", tmp_path)
+        monkeypatch.setattr(audit, "exceptions", lambda: Exceptions(dependency=(KNOWN_OF_TWO,)))
         monkeypatch.setattr(audit, "pinned", lambda: {("one", "1.0"), ("two", "1.0")})
         yield known
         server.shutdown()
 
 
 def test_no_vulnerability(advisories: dict[str, list[str]], capsys: pytest.CaptureFixture[str]) -> None:
-    """Where the service knows of none, the audit says for how many packages that holds."""
+    """Where the service knows of none that is not accepted, the audit says for how many packages that holds."""
     assert advisories
     audit.audit()
-    assert "no vulnerability in 2 packages" in capsys.readouterr().out
+    assert "no vulnerability in 2 packages, but for 1 that are explained" in capsys.readouterr().out
 
 
 def test_vulnerability_fails_the_audit(advisories: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,11 +157,27 @@ def test_accepted_vulnerability_that_is_gone() -> None:
     assert "one has no CVE-1" in fault
 
 
+def test_exceptions_of_this_project() -> None:
+    """Those for packages are of packages that are pinned; each says why, and none is asked for twice."""
+    pinned = {name for name, _ in audit.pinned()}
+    assert {it.package for it in exceptions().dependency} <= pinned
+    checks = [it.check for it in exceptions().template]
+    assert len(set(checks)) == len(checks) > 0
+
+
 def test_every_pinned_package_is_audited() -> None:
     """Those of the layer, of the tools, of the benchmark, and of the audit itself."""
     names = {name for name, _ in audit.pinned()}
     assert {"pydantic", "aws-sam-cli", "ministack", "pytest", "uv", "boto3", "fastapi", "pip-audit"} <= names
     assert len(names) > 150
+
+
+def test_every_pinned_package_has_its_hash() -> None:
+    """What is installed is what was pinned, byte for byte: the Makefile installs with hashes alone."""
+    for path in audit.files():
+        pins = re.split(r"^(?=[A-Za-z0-9])", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        assert not [pin for pin in pins if audit.PIN.match(pin) and "--hash=sha256:" not in pin], path
+    assert "--require-hashes" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 # ruff
