@@ -27,6 +27,7 @@ _WORD = re.compile(r"[^\W_]+")
 _CHARACTER = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _ESCAPE = re.compile(r"\\+[nrtbf\"/]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{64,}={0,2}")
+FOUND = "leaks"  # by what name a process hands over what it found
 _SHOWN = 400  # letters of a line that has a leak
 
 
@@ -128,14 +129,19 @@ def lines_of(endpoint: str) -> list[str]:
 class Watch:
     """The plugin.
 
+    Where several processes share the tests, each looks through what its own tests made, and the first one gathers what
+    they found.
+
     Attributes:
-        lines: What was logged.
-        leaks: What was found in them.
+        lines: What was logged in this process.
+        leaks: What was found in them, or by all processes.
+        looked: How many lines were looked through, and for how many confidential values.
     """
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.leaks: list[Leak] = []
+        self.looked = (0, 0)
         self._undo: list[Callable[[], None]] = []
 
     def pytest_sessionstart(self) -> None:
@@ -147,13 +153,24 @@ class Watch:
         """Look through all lines. By now all emulators are gone, and all that is confidential is known."""
         for undo in self._undo:
             undo()
-        self.leaks = list(dict.fromkeys(leaks_in(self.lines, confidential.NOTED)))
-        if self.leaks:
+        self.leaks += dict.fromkeys(leaks_in(self.lines, confidential.NOTED))
+        self._looked(len(self.lines), len(confidential.NOTED))
+        output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output[FOUND] = {"leaks": [(leak.kind, leak.line) for leak in self.leaks], "looked": self.looked}
+        elif self.leaks:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(optionalhook=True)  # pytest-xdist's
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what another process found."""
+        found = getattr(node, "workeroutput", {}).get(FOUND, {"leaks": [], "looked": (0, 0)})
+        self.leaks += [Leak(kind, line) for kind, line in found["leaks"]]
+        self._looked(*found["looked"])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was found."""
-        looked = f"{len(self.lines)} lines of logs, {len(confidential.NOTED)} confidential values"
+        looked = "{} lines of logs, {} confidential values".format(*self.looked)
         if not self.leaks:
             terminalreporter.write_line(f"No leak: {looked}.")
             return
@@ -161,6 +178,9 @@ class Watch:
         for leak in self.leaks[:20]:
             terminalreporter.write_line(f"{leak.kind}: {leak.line}")
         terminalreporter.write_line(f"{len(self.leaks)} leaks: {looked}.", red=True)
+
+    def _looked(self, lines: int, values: int) -> None:
+        self.looked = (self.looked[0] + lines, self.looked[1] + values)
 
     def _noting(self, formatted: Callable[[LogRecord], str]) -> Callable[[LogRecord], str]:
         def noting(record: LogRecord) -> str:

@@ -16,8 +16,11 @@ PYTHON = (3, 13)  # bytecode is for one version: that of the functions' Runtime
 # What no hook imports would only make the layer's package larger.
 SKIPPED = re.compile(
     r"/python/urllib3/"
+    r"|/python/annotated_types/test_cases\.py"
     r"|/python/pydantic/(v1|deprecated|experimental|mypy\.py|networks\.py|color\.py)"
+    r"|/python/pydantic/(alias_generators|dataclasses|root_model|validate_call_decorator)\.py"
     r"|/python/aws_lambda_powertools/(event_handler|middleware_factory|utilities/(?!__init__|jmespath_utils))"
+    r"|/python/aws_lambda_powertools/logging/formatters/"
     r"|/python/aws_lambda_powertools/metrics/provider/datadog/"
 )
 

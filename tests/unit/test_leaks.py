@@ -107,12 +107,13 @@ def test_short_values_are_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert confidential.NOTED == {}
 
 
-def test_leak_fails_the_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("processes", [[], ["-p", "xdist", "-n", "2"]], ids=["one process", "more"])
+def test_leak_fails_the_run(processes: list[str], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run whose tests all pass fails if one of them has logged a number, and says where."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(LEAKING)
-    result = pytester.runpytest_subprocess("-o", f"pythonpath={ROOT} {ROOT / 'layers' / 'hookswitch'}")
+    result = pytester.runpytest_subprocess(*processes, "-o", f"pythonpath={ROOT} {ROOT / 'layers' / 'hookswitch'}")
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["caller_id_number of an event: *", "1 leaks: 2 lines of logs, *"])

@@ -66,6 +66,15 @@ def test_delivery(lines: Lines) -> None:
     assert {line["service"] for line in lines.all} == {"hookswitch"}
 
 
+def test_fault(places: Places, lines: Lines) -> None:
+    """A fault is logged by where it is, and not by what it says."""
+    places.store = raising(RuntimeError("+15551234567"))
+    call("missed_call", request("missed_call", missed()))
+    assert places.quarantine
+    assert any("fail" in frame for line in lines.all for frame in line.get("frames", []))
+    assert "5551234567" not in lines.printed.getvalue()
+
+
 def test_delivery_that_is_quarantined(places: Places, lines: Lines) -> None:
     """The lines of one that can't be used have its item in the quarantine."""
     call("missed_call", request("missed_call", b"{}"))

@@ -47,6 +47,19 @@ def test_ownership(name: str, uri: str, *, is_ours: bool) -> None:
     assert OWNERSHIP.owns({"name": name, "uri": uri}) is is_ours
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (DOCUMENTS["parking"]["name"], DOCUMENTS["parking"]["name"]),
+        ("Copy for Anna, +15551234567", "Copy for Anna, […]"),
+        (f"https://example.com/hooks/parking/token {DESIRED.mark}", f"[…] {DESIRED.mark}"),
+    ],
+)
+def test_shown_name(name: str, shown: str) -> None:
+    """A name that somebody gave a webhook of ours is told without the numbers and addresses in it."""
+    assert OWNERSHIP.shown({"name": name}) == shown
+
+
 def test_new_domain(dash_client: DashClient) -> None:
     """A new address of the callbacks is an edit of the webhooks that are there."""
     in_line(dash_client)

@@ -12,7 +12,7 @@ from typing import Any
 
 from .client import DashClient, Document
 from .desired import Desired
-from .errors import DashError, LeftBehindError, UnknownWebhookError
+from .errors import DashError, LeftBehindError, UnknownWebhookError, masked
 
 ROUNDS = 8  # of looking at what is left, in `remove`
 DEFAULTS = {  # what Dash takes a field for that a document leaves out (docs/dash-protocol.md, section 5)
@@ -91,6 +91,11 @@ class Ownership:
             return name.endswith(self.mark)
         return str(webhook.get("uri", "")).startswith(self.addresses)
 
+    def shown(self, webhook: Mapping[str, Any]) -> str:
+        """Return the name of one of ours for logs and messages: somebody may have written a number into it."""
+        name = str(webhook.get("name"))
+        return masked(name.removesuffix(self.mark)) + (self.mark if name.endswith(self.mark) else "")
+
     def hook_of(self, webhook: Mapping[str, Any]) -> str:
         """Return the hook that one of ours is for, empty if neither its address nor its name tells."""
         uri, name = str(webhook.get("uri", "")), str(webhook.get("name", ""))
@@ -148,7 +153,7 @@ def compare(
         if fields := differences(best, wanted):
             edits.append(_edit(hook, best, wanted, fields))
     removals = [
-        Change(Action.REMOVE, ownership.hook_of(webhook), str(webhook.get("name")), webhook_id=str(webhook["id"]))
+        Change(Action.REMOVE, ownership.hook_of(webhook), ownership.shown(webhook), webhook_id=str(webhook["id"]))
         for webhook in surplus
     ]
     return creations + edits + removals
@@ -210,7 +215,7 @@ def remove(
             continue
         settled, before = settle is None, len(removed)
         for webhook in left:
-            name = str(webhook.get("name"))
+            name = ownership.shown(webhook)
             try:
                 client.delete(account_id, str(webhook["id"]), name)
                 removed.append(name)
@@ -218,7 +223,7 @@ def remove(
                 reason = str(error)
         if len(removed) == before:
             break
-    names = ", ".join(sorted(str(webhook.get("name")) for webhook in left))
+    names = ", ".join(sorted(ownership.shown(webhook) for webhook in left))
     raise LeftBehindError(f"These webhooks are left on the Dash account {account_id}: {names}. {reason}")
 
 

@@ -1,0 +1,72 @@
+"""The log of the deployed stack: one group, lines by which an event is found, metrics, and nothing confidential."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests.dash import confidential
+from tests.dash.encoding import encode_json
+from tests.dash.payloads import HOOKS, payload
+from tests.emf import samples_in
+from tests.integration.delivering import Deliver
+from tests.leaks import leaks_in, lines_of, note_secrets
+from tools.inbox import Inbox
+from tools.stack import Stack
+from tools.waiting import wait_for
+
+if TYPE_CHECKING:
+    from types_boto3_logs import CloudWatchLogsClient
+
+
+def test_lines_about_an_event(deliver: Deliver, inbox: Inbox, stack: Stack) -> None:
+    """All that was done about one event is found by its id, in the hook's function and in publish."""
+    answer = deliver("channel_destroy", encode_json(payload("channel_destroy", call_id="a-call-to-look-for")))
+    inbox.wait_for(answer.event_id)
+
+    def about() -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in lines_of(stack.endpoint) if answer.event_id in line and line[0] == "{"]
+        return lines if {"Delivery stored.", "Event published."} <= {line.get("message") for line in lines} else []
+
+    lines = wait_for(about, "both functions have logged")
+    assert len({line["correlation_id"] for line in lines}) == 1
+    assert {line["call_id"] for line in lines} == {"a-call-to-look-for"}
+    assert {line["hook"] for line in lines} == {"channel_destroy"}
+    assert {line["service"] for line in lines} == {stack.name}
+    assert any(line.get("cold_start") in {True, False} for line in lines)
+
+
+def test_metrics_are_in_the_log(deliver: Deliver, inbox: Inbox, stack: Stack) -> None:
+    """CloudWatch finds the metrics of the stack in its log, under the stack's name."""
+    answer = deliver("missed_call", encode_json(payload("missed_call")))
+    inbox.wait_for(answer.event_id)
+
+    def names() -> set[str]:
+        samples = samples_in("\n".join(lines_of(stack.endpoint)))
+        assert {(sample.namespace, dict(sample.dimensions)["service"]) for sample in samples} == {
+            ("Hookswitch", stack.name)
+        }
+        found = {sample.name for sample in samples}
+        return found if {"received", "stored", "missed", "published", "delay_to_published"} <= found else set()
+
+    wait_for(names, "all metrics are printed")
+
+
+def test_one_log_group(deliver: Deliver, inbox: Inbox, stack: Stack, cloudwatch_logs: "CloudWatchLogsClient") -> None:
+    """What functions write is in the group whose retention is a parameter; there is no other."""
+    inbox.wait_for(deliver("missed_call", encode_json(payload("missed_call"))).event_id)
+    groups = cloudwatch_logs.describe_log_groups()["logGroups"]
+    assert [group["logGroupName"] for group in groups] == [stack.outputs["LogGroupName"]]
+
+
+def test_the_look_through_the_logs(deliver: Deliver, stack: Stack) -> None:
+    """What is noted of this stack is found in a line, and the stack's own lines have nothing of it."""
+    note_secrets(stack.endpoint)
+    tokens = {stack.url(hook).rpartition("/")[2] for hook in HOOKS}
+    assert {confidential.NOTED.get(token) for token in tokens} == {"token"}
+    assert stack.parameters["DashApiKey"] in confidential.NOTED
+    sent = payload("missed_call")
+    deliver("missed_call", encode_json(sent))
+    planted = [f"Somebody has logged {value}." for value in (*tokens, sent["caller_id_number"], sent["caller_id_name"])]
+    lines = lines_of(stack.endpoint)
+    assert len(lines) > 3
+    assert list(leaks_in(lines, confidential.NOTED)) == []
+    assert len(list(leaks_in([*lines, *planted], confidential.NOTED))) == len(planted)
