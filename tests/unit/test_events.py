@@ -305,3 +305,10 @@ def test_secrets_are_removed_from_names(name: str) -> None:
     fields = decode(encode_json(sent) + b"=", FORM)
     assert "s3cret-value" in str(fields)
     assert "s3cret-value" not in str(payload_type("notifications").without_secrets(fields))
+
+
+@pytest.mark.parametrize("length", [10**400, 21_480, 0])
+def test_length_of_a_voicemail(length: int) -> None:
+    """A length of any size has its seconds in the summary: it is stored like every other."""
+    made = event("voicemail_new", payload("voicemail_new", voicemail_length=length))
+    assert event_item(made, SETTINGS)["summary"].endswith(f", {round(Decimal(length) / 1000)} s")  # type: ignore[attr-defined] # it is a string
