@@ -81,6 +81,7 @@ class Sender:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.findings = Findings()
+        self._seed = plan.first_seed
         self._door: Door = HandlerDoor(plan.tokens, plan.environment) if plan.environment else HttpDoor(plan.api_url)
         self._dynamodb = aws.dynamodb(plan.endpoint)
         self._plain = TypeDeserializer()
@@ -89,18 +90,17 @@ class Sender:
 
     def run(self) -> Iterator[Findings]:
         """Send until the plan is done, and yield the findings so far after each round."""
-        number = self.plan.first_seed
         while self.findings.sent < self.plan.requests:
-            self._round(number)
+            self._round()
             self._look_up()
             self.findings.log_lines = self._door.lines
             yield self.findings
-            number += 1
+            self._seed += 1
 
-    def _round(self, number: int) -> None:
+    def _round(self) -> None:
         failing: list[tuple[Fuzzed, list[str]]] = []
 
-        @seed(number)
+        @seed(self._seed)
         @settings(
             max_examples=min(ROUND, self.plan.requests),
             database=None,
@@ -119,7 +119,7 @@ class Sender:
             holds()
         except BrokenPropertyError:
             request, wrong = failing[-1]  # the smallest: what hypothesis tried last
-            self.findings.failures.append({"seed": number, "wrong": wrong, "request": _written(request)})
+            self.findings.failures.append({"seed": self._seed, "wrong": wrong, "request": _written(request)})
 
     def _verdict(self, request: Fuzzed) -> list[str]:
         """Return what is wrong with a request. One that was sent before is not sent again."""
@@ -158,7 +158,7 @@ class Sender:
         self.findings.looked_up += len(items)
         for event_id, (kept, request) in self._stored.items():
             if wrong := of_item(event_id, kept, items.get(event_id)):
-                self.findings.failures.append({"wrong": wrong, "request": _written(request)})
+                self.findings.failures.append({"seed": self._seed, "wrong": wrong, "request": _written(request)})
         self._stored = {}
 
 
