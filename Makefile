@@ -12,6 +12,9 @@ UNTIL  ?=
 DRY_RUN ?=
 DOCKER ?=
 API_PORT ?= 3000
+REQUESTS ?= 100000
+SEED ?=
+HTTP ?=
 
 # Paths are relative: make can't name a target in a folder whose name has a space.
 UV       := .local/bootstrap/bin/uv
@@ -24,6 +27,7 @@ SAM      := .local/sam.stamp
 EMULATOR := .local/emulator.stamp
 CHECKS   := .local/checks.stamp
 RUNTIME  := .local/runtime.stamp
+LOCUST   := .local/load.stamp
 
 # The layer's package, as the functions find it.
 export PYTHONPATH := $(CURDIR)/layers/hookswitch
@@ -31,7 +35,7 @@ export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench lint format events schemas requirements clean
+.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz scale lint format events schemas requirements clean
 
 help: ## List these targets
 	@echo "make <target>, with PORT=$(PORT) or another where a port is used:"
@@ -64,12 +68,21 @@ rotate: $(DEV) ## Replace the callback secret of the stack that is up, or of one
 sam-local: $(DEV) $(SAM) $(EMULATOR) ## Check all fourteen hooks in the containers of `sam local`: needs Docker [API_PORT=3000]
 	@exec $(LAPTOP) sam-local --port "$(PORT)" --api-port "$(API_PORT)"
 
-test: lint $(EMULATOR) $(RUNTIME) ## Check everything: lint, types, and all tests; those in containers where Docker is
+test: lint $(EMULATOR) $(RUNTIME) $(LOCUST) ## Check everything: lint, types, and all tests; those in containers where Docker is
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --basetemp .local/tests -m "not comes_last"
 	$(BIN)/pytest --quiet --trails .local/tests -m comes_last
 
 bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions beside their peers, and write docs/performance.md: [QUICK=1]
 	@exec $(BIN)/python -m bench $(if $(QUICK),--quick)
+
+load: $(DEV) $(SAM) $(EMULATOR) $(LOCUST) ## Send a day of a reseller in fast motion, check its totals, and write docs/load.md: [QUICK=1]
+	@exec $(BIN)/python -m tests.load $(if $(QUICK),--quick)
+
+fuzz: $(DEV) $(SAM) $(EMULATOR) ## Send any requests at all, check what comes of each, and write docs/fuzzing.md: [REQUESTS=100000] [SEED=1] [HTTP=1]
+	@exec $(BIN)/python -m tests.fuzz --requests "$(REQUESTS)" $(if $(SEED),--seed "$(SEED)") $(if $(HTTP),--by-http 1)
+
+scale: $(DEV) ## Reckon what limits it and what it costs, from what was measured, and write docs/scale.md
+	@exec $(BIN)/python -m bench.scale
 
 lint: $(DEV) $(SAM) $(CHECKS) ## Check style, types, the template, and the packages for known vulnerabilities
 	$(BIN)/ruff check
@@ -89,7 +102,7 @@ events: $(DEV) ## Make the files of events/ again, after a change of the simulat
 schemas: $(DEV) ## Make the JSON Schemas of docs/schemas/ again, after a change of a payload type
 	@$(LAPTOP) schemas
 
-setup: $(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(RUNTIME) ## Install what the other targets need
+setup: $(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(RUNTIME) $(LOCUST) ## Install what the other targets need
 
 clean: down ## Stop what runs and remove all that was built or installed
 	rm -rf .local .aws-sam
@@ -101,7 +114,8 @@ requirements: $(BOOT) ## Pin newer versions of everything, with hashes
 	    --custom-compile-command 'make requirements' $$1.in -o $$1.txt; \
 	}; \
 	pin requirements/bootstrap 3.9; \
-	for name in layers/hookswitch/requirements requirements/runtime requirements/dev requirements/sam requirements/emulator requirements/checks \
+	for name in layers/hookswitch/requirements requirements/runtime requirements/dev requirements/sam requirements/emulator \
+	    requirements/checks requirements/load \
 	    bench/requirements bench/peers/powertools/requirements bench/peers/fastapi/requirements; do \
 	  pin $$name 3.13; \
 	done
@@ -120,7 +134,7 @@ define environment =
 @touch $@
 endef
 
-$(DEV) $(SAM) $(EMULATOR) $(CHECKS): .local/%.stamp: requirements/%.txt | $(BOOT)
+$(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(LOCUST): .local/%.stamp: requirements/%.txt | $(BOOT)
 	$(environment)
 
 $(RUNTIME): requirements/runtime.txt | $(DEV) $(BOOT)

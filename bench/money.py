@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from .local import HOOKS
 from .measure import Costs
@@ -12,15 +13,75 @@ MEMORY = 512
 FULL_CORE = 1769  # MB of memory for which Lambda gives one core (AWS Lambda, "Configure memory")
 RECORDS = 100
 
-# Dollars, us-east-1, as secondary sources gave the list prices in November 2026. Nobody has checked them with AWS.
-GB_SECOND = 0.0000133334  # Lambda on arm64
-INVOCATION = 0.20 / 1e6
-REST_REQUEST = 3.50 / 1e6
-HTTP_REQUEST = 1.00 / 1e6
-WRITE_UNIT = 0.625 / 1e6
-SNS_PUBLISH = 0.50 / 1e6
-SNAPSHOT_GB_SECOND = 0.0000015046
-SNAPSHOT_RESTORE = 0.0001397998  # a GB
+
+@dataclass(frozen=True)
+class Price:
+    """What something costs at AWS's list prices of us-east-1, without the free tier.
+
+    Attributes:
+        what: The thing.
+        dollars: For `quantity` of `unit`.
+        quantity: As the price list has it.
+        unit: Of what.
+        source: Where the price is from, with its date.
+    """
+
+    what: str
+    dollars: float
+    quantity: float
+    unit: str
+    source: str
+
+    @property
+    def each(self) -> float:
+        """Dollars for one."""
+        return self.dollars / self.quantity
+
+
+# Secondary sources, unless the source is aws.amazon.com: nobody has checked those with AWS.
+_SECONDARY = "secondary sources, November 2026"
+_CLOUDWATCH = "cloudburn.io/blog/amazon-cloudwatch-pricing, February 2026"
+_API = "docs.aws.amazon.com/whitepapers, API Gateway private APIs, Table 4, as stored in November 2026"
+_WAF = "c3x.dev/blog/aws-waf-cost-explained, as stored in November 2026"
+_UNCHECKED = "from memory of AWS's price list, not checked"
+_KMS = "aws.amazon.com/kms/pricing, as stored in November 2026"
+PRICES = {
+    price.what: price
+    for price in (
+        Price("REST API", 3.50, 1e6, "requests, the first 333 million of a month", _API),
+        Price("REST API, beyond", 2.80, 1e6, "requests, the next 667 million", _API),
+        Price("HTTP API", 1.00, 1e6, "requests", _API),
+        Price("Lambda on arm64", 0.0000133334, 1, "GB-second", _SECONDARY),
+        Price("Lambda requests", 0.20, 1e6, "requests", _SECONDARY),
+        Price("Lambda snapshots", 0.0000015046, 1, "GB-second", _SECONDARY),
+        Price("Lambda snapshots, restored", 0.0001397998, 1, "GB", _SECONDARY),
+        Price("DynamoDB writes", 0.625, 1e6, "write units", _SECONDARY),
+        Price("DynamoDB storage", 0.25, 1, "GB and month", "aws.amazon.com/dynamodb/pricing, as stored, date unknown"),
+        Price("DynamoDB point-in-time recovery", 0.20, 1, "GB and month", _UNCHECKED),
+        Price("SNS", 0.50, 1e6, "messages", _SECONDARY),
+        Price("Secrets Manager", 0.40, 1, "secret and month", _SECONDARY),
+        Price("Secrets Manager calls", 0.05, 1e4, "calls", _UNCHECKED),
+        Price("CloudWatch metrics", 0.30, 1, "metric and month, the first 10,000", _CLOUDWATCH),
+        Price("CloudWatch alarms", 0.10, 1, "alarm and month", _CLOUDWATCH),
+        Price("CloudWatch dashboard", 3.00, 1, "dashboard and month", _CLOUDWATCH),
+        Price("CloudWatch Logs", 0.50, 1, "GB taken in, the first 10 TB", _CLOUDWATCH),
+        Price("CloudWatch Logs, kept", 0.03, 1, "GB and month", _UNCHECKED),
+        Price("KMS key", 1.00, 1, "key and month", _KMS),
+        Price("KMS calls", 0.03, 1e4, "calls", "cloudburn.io/blog/aws-kms-pricing, March 2026"),
+        Price("X-Ray", 5.00, 1e6, "traces recorded", "aws.amazon.com/xray/pricing, as stored in November 2026"),
+        Price("WAF", 5.00, 1, "web ACL and month", _WAF),
+        Price("WAF rule", 1.00, 1, "rule and month", _WAF),
+        Price("WAF requests", 0.60, 1e6, "requests", _WAF),
+    )
+}
+GB_SECOND = PRICES["Lambda on arm64"].each
+INVOCATION = PRICES["Lambda requests"].each
+REST_REQUEST = PRICES["REST API"].each
+HTTP_REQUEST = PRICES["HTTP API"].each
+WRITE_UNIT = PRICES["DynamoDB writes"].each
+SNS_PUBLISH = PRICES["SNS"].each
+SNAPSHOT_GB_SECOND = PRICES["Lambda snapshots"].each
+SNAPSHOT_RESTORE = PRICES["Lambda snapshots, restored"].each
 GATEWAY = 10.0  # a managed webhook gateway, a million events
 
 WRITE_UNITS = 5  # an item of up to 2 KB, one of its two large indexes, and the feed (docs/decisions/0002)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
@@ -32,6 +33,11 @@ def dynamodb(endpoint: str) -> "DynamoDBClient":
 def lambda_(endpoint: str) -> "LambdaClient":
     """Return a Lambda client for the emulator at this address."""
     return SESSION.client("lambda", endpoint_url=endpoint, config=CONFIG)
+
+
+def logs(endpoint: str) -> "CloudWatchLogsClient":
+    """Return a CloudWatch Logs client for the emulator at this address."""
+    return SESSION.client("logs", endpoint_url=endpoint, config=CONFIG)
 
 
 def sns(endpoint: str) -> "SNSClient":

@@ -49,8 +49,17 @@ class Notifications(NotificationPayload):
 
     @classmethod
     def without_secrets(cls, fields: dict[str, Any]) -> dict[str, Any]:
-        """Return the fields with a mark in place of every password, reset link and key, at any depth."""
-        return {name: MARK if _SECRET.search(name) and value else _inner(value) for name, value in fields.items()}
+        """Return the fields with a mark in place of every password, reset link and key, at any depth.
+
+        A name may hold one too: JSON in the query of a get is read as a form, in which all of it is a name.
+        """
+        safe: dict[str, Any] = {}
+        for name, value in fields.items():
+            if _SECRET.search(name):
+                safe[cls.text_without_secrets(name)] = MARK if value else value
+            else:
+                safe[name] = _inner(value)
+        return safe
 
     @classmethod
     def text_without_secrets(cls, text: str) -> str:

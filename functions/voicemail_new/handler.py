@@ -39,7 +39,7 @@ class VoicemailNew(NotificationPayload):
 
     def summary(self) -> str:
         """Return one line for people."""
-        length = f", {round(self.voicemail_length / 1000)} s" if self.voicemail_length is not None else ""
+        length = f", {(self.voicemail_length + 500) // 1000} s" if self.voicemail_length is not None else ""
         return f"Voicemail from {self.caller()} to {self.callee()}{length}"
 
 

@@ -5,6 +5,7 @@ import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given
@@ -157,3 +158,16 @@ def test_depth() -> None:
 def test_query_round_trip(pairs: list[tuple[str, str]]) -> None:
     """Query parameters, as API Gateway hands them over decoded, come out as they are."""
     assert decode_form(encode_query(pairs).decode()) == dict(pairs)
+
+
+@pytest.mark.parametrize("text", ["1e9999999", "-1E+9999999", "1e-9999999", "0e9999999", "1e401"])
+def test_numbers_beyond_any_float(text: str) -> None:
+    """A few bytes that stand for millions of digits stay text: to write those digits out takes minutes."""
+    assert decode(f'{{"a": {text}}}'.encode(), JSON) == {"a": text}
+    assert decode(f'l[]={{"a":{quote(text)}}}'.encode(), FORM) == {"l": [{"a": text}]}
+
+
+@pytest.mark.parametrize("text", ["1e308", "5e-324", "-0.0", "1.50"])
+def test_numbers_of_a_float(text: str) -> None:
+    """What a float can be stays a number, all of its digits."""
+    assert decode(f'{{"a": {text}}}'.encode(), JSON) == {"a": Decimal(text)}

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hookswitch.encodings import decode
 from hookswitch.errors import UnusableError
 from hookswitch.event import event_item, key_of
 from hookswitch.payload import GREGORIAN_EPOCH
+from tests.dash.encoding import encode_json
 from tests.dash.payloads import (
     DEFAULT_ACCOUNT_ID,
     HOOKS,
@@ -294,3 +296,19 @@ def test_secrets_are_removed(name: str) -> None:
 def test_secrets_are_removed_from_text(text: str) -> None:
     """So they are from a body that can't be decoded."""
     assert "s3cret-value" not in payload_type("notifications").text_without_secrets(text)
+
+
+@pytest.mark.parametrize("name", SECRET_EVENTS)
+def test_secrets_are_removed_from_names(name: str) -> None:
+    """JSON in the query of a get is read as a form, in which all of it is one name."""
+    sent = payload("notifications", event_name=name) | {SECRET_EVENTS[name]: "s3cret-value"}
+    fields = decode(encode_json(sent) + b"=", FORM)
+    assert "s3cret-value" in str(fields)
+    assert "s3cret-value" not in str(payload_type("notifications").without_secrets(fields))
+
+
+@pytest.mark.parametrize("length", [10**400, 21_480, 0])
+def test_length_of_a_voicemail(length: int) -> None:
+    """A length of any size has its seconds in the summary: it is stored like every other."""
+    made = event("voicemail_new", payload("voicemail_new", voicemail_length=length))
+    assert event_item(made, SETTINGS)["summary"].endswith(f", {round(Decimal(length) / 1000)} s")  # type: ignore[attr-defined] # it is a string

@@ -15,6 +15,9 @@ from .errors import UnusableError
 # DynamoDB stores at most 32 levels, of which the item and its attribute take two.
 MAX_DEPTH = 30
 
+# More than any float has. `1e9999999` is nine bytes, and takes a minute to become an integer of as many digits.
+MAX_EXPONENT = 400
+
 _KEY = re.compile(r"([^\[]+)((?:\[[^\[\]]*\])*)", re.DOTALL)
 
 
@@ -23,8 +26,8 @@ def decode(body: bytes, content_type: str) -> dict[str, Any]:
 
     A body that opens with a brace is read as JSON whatever its content type says (the sender's older releases
     and hand-made requests do not agree with themselves), any other as its content type says, form by default.
-    Numbers with a fraction come out as Decimal, which DynamoDB stores exactly. Bytes that are no UTF-8 are
-    replaced: a call with an odd name is still a call.
+    Numbers with a fraction come out as Decimal, which DynamoDB stores exactly, and those beyond MAX_EXPONENT as they
+    are written. Bytes that are no UTF-8 are replaced: a call with an odd name is still a call.
 
     Raises:
         UnusableError: The body is no JSON object, or nests deeper than MAX_DEPTH levels.
@@ -62,11 +65,12 @@ def _checked(fields: object) -> dict[str, Any]:
     raise UnusableError(f"The body nests deeper than {MAX_DEPTH} levels.")
 
 
-def _number(text: str) -> Decimal:
+def _number(text: str) -> Decimal | str:
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except ArithmeticError:
         raise ValueError("an exponent is out of range") from None
+    return number if abs(number.adjusted()) <= MAX_EXPONENT else text
 
 
 def _no_number(name: str) -> NoReturn:

@@ -1,0 +1,30 @@
+"""A small day of a reseller in fast motion: `make load` sends a larger one by the same code."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.load.__main__ import QUICK
+from tests.load.run import OVERRIDES, run_day
+from tools.stack import Stack
+from tools.temporary import temporary_stack
+
+
+@pytest.fixture
+def reseller(stack: Stack, tmp_path: Path, *, in_container: bool) -> Iterator[Stack]:
+    """A stack that serves subaccounts and that nothing else uses; `stack` has built it."""
+    if in_container:
+        pytest.skip("The senders reach the emulator only.")
+    del stack
+    with temporary_stack(tmp_path / "emulator", OVERRIDES) as deployed:
+        yield deployed
+
+
+def test_totals_of_a_day(reseller: Stack, tmp_path: Path) -> None:
+    """Sent = stored = published and none twice, with events delivered twice and connections that break."""
+    done = run_day(reseller, tmp_path, QUICK)
+    assert done.totals.problems == ()
+    assert done.totals.events == done.totals.stored == done.totals.published
+    assert done.totals.deliveries > done.totals.events, "some events are delivered twice"
+    assert done.totals.connections > done.totals.deliveries, "some connections break"

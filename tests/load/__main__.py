@@ -1,0 +1,55 @@
+"""`make load`: the long mode, on a stack of its own."""
+
+import argparse
+import json
+import sys
+
+from tests.load.day import Size
+from tests.load.page import figures, written
+from tests.load.run import OVERRIDES, run_day
+from tools import stack
+from tools.errors import LaptopError
+from tools.local import LOCAL, ROOT
+from tools.processes import shown
+from tools.screen import say, step
+from tools.temporary import temporary_stack
+
+DIRECTORY = LOCAL / "load-test"
+PAGE = ROOT / "docs" / "load.md"
+FIGURES = ROOT / "docs" / "load.json"
+FULL = Size(accounts=1000, calls=1500, seconds=360, senders=24)
+QUICK = Size(accounts=20, calls=30, seconds=10, senders=8)
+
+
+def main() -> int:
+    """Run the day, write the page, and return 0 only if the totals hold."""
+    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a small day, and no page")
+    quick: bool = parser.parse_args().quick
+    size = QUICK if quick else FULL
+    try:
+        with step("Building the functions") as detail:
+            stack.build(on_line=detail)
+        with temporary_stack(DIRECTORY, OVERRIDES) as deployed:
+            say(f"Sending a day of {size.accounts:,} accounts in {size.seconds / 60:.1f} minutes or more.")
+            done = run_day(deployed, DIRECTORY, size)
+    except LaptopError as error:
+        say(str(error), style="red")
+        return error.exit_code
+    totals = done.totals
+    say(
+        f"{totals.events:,} events sent in {totals.deliveries:,} deliveries over {totals.connections:,} connections, "
+        f"{totals.stored:,} stored, {totals.published:,} published, in {done.sending + done.draining:.0f} seconds."
+    )
+    for problem in totals.problems:
+        say(f"✗ {problem}", style="red")
+    if not quick and not totals.problems:
+        found = figures(done)
+        FIGURES.write_text(json.dumps(found, indent=2) + "\n")
+        PAGE.write_text(written(found))
+        say(f"{shown(PAGE)} and {shown(FIGURES)} are written.")
+    return 1 if totals.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""Runs a day at a stack, and reckons its totals."""
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.load.day import Delivery, Size, day
+from tests.load.totals import Answer, Totals, reckon
+from tools import aws
+from tools.errors import LaptopError
+from tools.inbox import Inbox
+from tools.local import DASH_ACCOUNT_ID, HOOKS, LOCAL, ROOT
+from tools.logs import LogReader
+from tools.processes import CommandError, run
+from tools.stack import Stack
+from tools.verdict import read_table
+
+PYTHON = LOCAL / "load" / "bin" / "python"
+OVERRIDES = {"IncludeSubaccounts": "true"}  # of the stack that serves a reseller
+STOP_SECONDS = "120"  # that a sender may take to finish its delivery
+DRAIN_SECONDS = 600.0  # that the last event may take until it is published
+QUIET_SECONDS = 3.0  # without a message, after which none is expected: one that comes twice may come late
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a day came to.
+
+    Attributes:
+        size: Of the day.
+        day: All that was to be delivered.
+        answers: To each delivery.
+        totals: The sums.
+        sending: Seconds from the first delivery to the last answer.
+        draining: Seconds from then until everything was published.
+        log_lines: That the functions wrote.
+        log_bytes: The length of those lines.
+        load_average: Of the machine in the five minutes before.
+    """
+
+    size: Size
+    day: Sequence[Delivery]
+    answers: Sequence[Answer]
+    totals: Totals
+    sending: float
+    draining: float
+    log_lines: int
+    log_bytes: int
+    load_average: float
+
+
+def run_day(stack: Stack, directory: Path, size: Size) -> Run:
+    """Send a day to a stack that nothing else uses, and wait until all of it is published.
+
+    Raises:
+        LaptopError: The senders can't run.
+    """
+    if not PYTHON.exists():
+        raise LaptopError("Locust is not installed. Run `make setup` first.")
+    endpoint, outputs = stack.endpoint, stack.outputs
+    planned, load = day(size), os.getloadavg()[1]
+    with Inbox(aws.sns(endpoint), aws.sqs(endpoint), outputs["EventsTopicArn"]) as inbox:
+        began = time.monotonic()
+        answers = _send(stack, directory, size)
+        sent = time.monotonic()
+        _wait_until_published(inbox, {answer.event_id for answer in answers if answer.event_id})
+        drained = time.monotonic()
+        _wait_until_quiet(inbox)
+        items = read_table(aws.dynamodb(endpoint), outputs["EventsTableName"])
+        published = inbox.counts_so_far()
+    # What the emulator itself adds about an invocation is no JSON.
+    lines = [line for line in LogReader(aws.logs(endpoint), outputs["LogGroupName"]).read() if line.startswith("{")]
+    return Run(
+        size=size,
+        day=planned,
+        answers=answers,
+        totals=reckon(planned, answers, items, published),
+        sending=sent - began,
+        draining=drained - sent,
+        log_lines=len(lines),
+        log_bytes=sum(len(line.encode()) for line in lines),
+        load_average=load,
+    )
+
+
+def _send(stack: Stack, directory: Path, size: Size) -> list[Answer]:
+    plan, answers = directory / "plan.json", directory / "answers.json"
+    answers.unlink(missing_ok=True)
+    plan.write_text(
+        json.dumps(
+            {
+                "size": asdict(size),
+                "endpoint": stack.endpoint,
+                "reseller": DASH_ACCOUNT_ID,
+                "uris": {hook: stack.public_url(hook) for hook in HOOKS},
+                "answers": str(answers),
+            }
+        )
+    )
+    log = directory / "locust.log"
+    command = [str(PYTHON), "-m", "locust", "-f", "tests/load/locustfile.py", "--headless", "--stop-timeout"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "LOAD_PLAN": str(plan)}
+    try:
+        run([*command, STOP_SECONDS, "--only-summary"], environment=environment, log=log)
+    except CommandError:
+        if not answers.exists():  # that deliveries failed, which locust ends with 1 for, is for the totals to say
+            raise
+    return [Answer(**answer) for answer in json.loads(answers.read_text())]
+
+
+def _wait_until_published(inbox: Inbox, wanted: set[str]) -> None:
+    """Return when all of these have been published, or at the limit: the totals name what is missing."""
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while not wanted <= {message.id for message in inbox.read()} and time.monotonic() < deadline:
+        time.sleep(0.5)
+
+
+def _wait_until_quiet(inbox: Inbox) -> None:
+    count = -1
+    while count != (count := len(inbox.read())):
+        time.sleep(QUIET_SECONDS)

@@ -1,0 +1,33 @@
+"""Connections that break as they are told to, and are tried again as Dash does."""
+
+import pytest
+
+from tests.dash.sender import Sender
+from tests.dash.webhooks import Webhook
+from tests.load.day import Break
+from tests.load.line import BreakingTransport
+from tests.unit.dash.receiver import Receiver
+
+LONG = {"call_id": "x" * 20_000}
+
+
+@pytest.mark.parametrize(("how", "whole"), [(Break.BEFORE, False), (Break.AFTER, True)])
+def test_broken_connection_is_tried_again(how: Break, *, whole: bool) -> None:
+    """The first connection ends before or after the request is whole; the second delivers it."""
+    with Receiver() as receiver:
+        webhook = Webhook("1" * 32, "2" * 32, "calls", "channel_create", receiver.url, format="json")
+        sender = Sender(transport=BreakingTransport(breaks=[how]), retry_interval=0)
+        attempts = sender.deliver(webhook, LONG)
+    assert [attempt.delivered for attempt in attempts] == [False, True]
+    assert attempts[0].client_error == "socket_closed_remotely"
+    sizes = [len(received.body) for received in receiver.received]
+    assert sizes[1] == len(attempts[1].req_body)
+    assert (sizes[0] == sizes[1]) is whole
+
+
+def test_no_break() -> None:
+    """Without one, the first connection delivers."""
+    with Receiver() as receiver:
+        webhook = Webhook("1" * 32, "2" * 32, "calls", "channel_create", receiver.url, format="json")
+        attempts = Sender(transport=BreakingTransport(breaks=[Break.NO])).deliver(webhook, LONG)
+    assert [attempt.delivered for attempt in attempts] == [True]
