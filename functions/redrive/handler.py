@@ -28,7 +28,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from hookswitch.heal.hookfunctions import HookFunctions
+from hookswitch.heal.hookfunctions import ALIAS, HookFunctions
 from hookswitch.heal.quarantine import Quarantine, Replay
 from hookswitch.log import logger
 
@@ -137,7 +137,7 @@ def _bring_in(record: SQSRecord) -> None:
 
 
 def _deliver(message: QueuedDelivery) -> None:
-    answer = _invoke(message.function, {"redelivery": message.redelivery})
+    answer = _invoke(f"{message.function}:{ALIAS}", {"redelivery": message.redelivery})
     if answer["statusCode"] != 200:  # noqa: PLR2004 - what Dash would call a success
         raise NotYetError("the hook function could not keep the delivery.")
     logger.info("Delivery brought in.", extra=json.loads(answer["body"]))

@@ -46,6 +46,7 @@ NEEDLESS = {
     "hookswitch.customresource",
     "hookswitch.dash",
     "hookswitch.heal",
+    "hookswitch.snapstart",
     "pydantic.networks",
     "pydantic.v1",
 }

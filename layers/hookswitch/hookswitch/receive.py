@@ -7,6 +7,7 @@ holds: stored, or known already, or quarantined, or queued for later. 403 is for
 """
 
 import json
+import os
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -61,6 +62,10 @@ def receiver(payload_type: type[Payload]) -> Handler:
     `requestContext`. Only such a delivery is told why it is quarantined.
     """
     payload_type.model_rebuild()  # now, in the cold start's own time, and not with the first delivery
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+        from . import snapstart  # noqa: PLC0415 - brings the SDK, which no other cold start waits for
+
+        snapstart.register()
     hook = payload_type.hook
     sender: list[SenderCheck] = []
 
