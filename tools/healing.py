@@ -1,11 +1,13 @@
 """`make reconcile` and `make replay`, here or on AWS; and the act of `make run` in which a hook breaks."""
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from hookswitch.heal.hookfunctions import ALIAS
 from tests.dash.payloads import payload
 from tests.dash.simulator import Dash
 
@@ -76,10 +78,8 @@ def act(deployed: Stack, dash: Dash) -> list[str]:
     """Break a hook until Dash switches it off, lift the fault, reconcile; return what is not as it should be."""
     functions = aws.lambda_(deployed.endpoint)
     name = deployed.resources["MissedCall"]
-    with step(f"Breaking the function of {BROKEN} while calls go on"):
-        functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    with step(f"Breaking the function of {BROKEN} while calls go on"), throttled(functions, name):
         firings = [firing for _ in range(CALLS) for firing in dash.fire(DASH_ACCOUNT_ID, BROKEN, payload(BROKEN))]
-        functions.delete_function_concurrency(FunctionName=name)
     tried = [firing for firing in firings if firing.webhook.uri.split("/")[-2] == BROKEN]
     off = [webhook for webhook in dash.webhooks(DASH_ACCOUNT_ID) if not webhook.enabled]
     say(
@@ -99,6 +99,22 @@ def act(deployed: Stack, dash: Dash) -> list[str]:
         *(f"{name} is still off." for name in still_off),
         *([] if len(recovered) == len(tried) else [f"Of {len(tried)} missed events {len(recovered)} were recovered."]),
     ]
+
+
+@contextlib.contextmanager
+def throttled(functions: "LambdaClient", name: str) -> Iterator[None]:
+    """Throttle the deliveries to a hook's function for as long as the block lasts.
+
+    The emulator lets only the version that is not published go without concurrency, so its alias leads there.
+    """
+    version = functions.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"]
+    functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion="$LATEST")
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    try:
+        yield
+    finally:
+        functions.delete_function_concurrency(FunctionName=name)
+        functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=version)
 
 
 def _print(report: Mapping[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """Makes the webhooks on the Dash account match the template: the custom resource Custom::DashWebhooks.
 
+It answers for Custom::Digest too, which is no more than a function of its properties (hookswitch.digest).
+
 Its physical id names the stack and the Dash account, and nothing else. So a retry finds what an earlier try
 left, any change but that of the account is an update in place, and a new account makes a new resource: the
 webhooks are first made there, and then CloudFormation's clean-up deletes the old resource, with the OLD
@@ -23,6 +25,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from hookswitch import digest
 from hookswitch.customresource import FailedError, Request, Success, answer_with
 from hookswitch.dash import callback, credentials
 from hookswitch.dash.client import DashClient
@@ -52,8 +55,10 @@ def _cloudformation() -> "CloudFormationClient":
 def handler(event: Mapping[str, Any], context: Any) -> None:
     """Answer one request of CloudFormation (AWS CloudFormation, "Custom resource request objects")."""
     logger.append_keys(request=event["RequestType"])
+    if event["ResourceType"] == digest.TYPE:
+        return answer_with(digest.digest, event, context, id_if_unknown=digest.PHYSICAL_ID)
     work = {"Create": create, "Update": update, "Delete": delete}[event["RequestType"]]
-    answer_with(work, event, context, id_if_unknown=id_of(event["ResourceProperties"]))
+    return answer_with(work, event, context, id_if_unknown=id_of(event["ResourceProperties"]))
 
 
 def id_of(properties: Mapping[str, Any]) -> str:

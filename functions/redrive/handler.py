@@ -28,7 +28,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from hookswitch.heal.hookfunctions import HookFunctions
+from hookswitch.heal.hookfunctions import ALIAS, HookFunctions
 from hookswitch.heal.quarantine import Quarantine, Replay
 from hookswitch.log import logger
 from hookswitch.metrics import Measures
@@ -154,7 +154,7 @@ def _told(message: QueuedDelivery | UnpublishedEvent | FailedStreamBatch) -> dic
 
 
 def _deliver(message: QueuedDelivery, measures: Measures) -> None:
-    answer = _invoke(message.function, {"redelivery": message.redelivery})
+    answer = _invoke(f"{message.function}:{ALIAS}", {"redelivery": message.redelivery})
     if answer["statusCode"] != 200:  # noqa: PLR2004 - what Dash would call a success
         raise NotYetError("the hook function could not keep the delivery.")
     logger.info("Delivery brought in.", extra=json.loads(answer["body"]))

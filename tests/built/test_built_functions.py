@@ -48,6 +48,7 @@ NEEDLESS = {
     "hookswitch.customresource",
     "hookswitch.dash",
     "hookswitch.heal",
+    "hookswitch.snapstart",
     "pydantic.networks",
     "pydantic.v1",
 }

@@ -24,6 +24,7 @@ from tests.dash.webhooks import Webhook
 from tests.integration.deployed import SEVEN, Deployed
 from tools import aws, emulator, stack
 from tools.emulator import Emulator
+from tools.healing import throttled
 from tools.local import ACCESS_KEY, CALLBACK_SECRET, HOOKS, REGION, SECRET_KEY
 from tools.waiting import wait_for
 
@@ -170,6 +171,21 @@ def test_rotation(deployed: Deployed, own_emulator: Emulator) -> None:
         seen |= uris
     assert deployed.fire("missed_call") == [200]
     assert deployed.delete() == "DELETE_COMPLETE"
+
+
+def test_healing_may_do_what_it_must(deployed: Deployed, own_emulator: Emulator) -> None:
+    """With the policies enforced, a run repairs, brings in and remembers, and a replay reads the quarantine."""
+    assert deployed.create(ReconcileRate="off") == "CREATE_COMPLETE"
+    functions, missed = _client(own_emulator, "lambda"), deployed.resources["MissedCall"]
+    with throttled(functions, missed):
+        while any(webhook.enabled for webhook in without_other(deployed) if "missed_call" in webhook.name):
+            assert deployed.fire("missed_call") == [429]
+    report = json.loads(functions.invoke(FunctionName=deployed.resources["Reconcile"])["Payload"].read())
+    assert report["events"] == {"missed_call": {"stored": 6}}, report
+    assert len(report["changes"]) == 1
+    asked = {"quarantine": {"hook": "missed_call"}}
+    answer = functions.invoke(FunctionName=deployed.resources["Redrive"], Payload=json.dumps(asked))
+    assert json.loads(answer["Payload"].read())["found"] == 0
 
 
 def test_user_credentials(deployed: Deployed, own_emulator: Emulator) -> None:

@@ -101,16 +101,16 @@ DELIVERY = {"function": "missed-call", "redelivery": {"hook": "missed_call"}}
 
 
 def test_delivery(services: Services) -> None:
-    """A delivery goes to the function that it names, as a redelivery."""
-    services.answers = {"missed-call": STORED}
+    """A delivery goes to the function that it names, the version that Dash reaches, as a redelivery."""
+    services.answers = {"missed-call:live": STORED}
     assert failures(messages(DELIVERY)) == []
-    assert services.invoked == [("missed-call", {"redelivery": {"hook": "missed_call"}})]
+    assert services.invoked == [("missed-call:live", {"redelivery": {"hook": "missed_call"}})]
 
 
 @pytest.mark.parametrize("answer", [None, {"statusCode": 500, "body": "{}"}])
 def test_delivery_that_fails(answer: dict[str, Any] | None, services: Services) -> None:
     """A delivery that can't be kept yet stays in the queue, alone, and is tried again soon."""
-    services.answers = {"missed-call": answer, "parking": STORED}
+    services.answers = {"missed-call:live": answer, "parking:live": STORED}
     assert failures(messages(DELIVERY, DELIVERY | {"function": "parking"})) == ["0"]
     ((url, wait),) = services.waits
     assert url == QUEUES["REDRIVE_QUEUE_URL"]
@@ -119,7 +119,7 @@ def test_delivery_that_fails(answer: dict[str, Any] | None, services: Services) 
 
 def test_waits(services: Services) -> None:
     """The wait doubles with each try, up to a quarter of an hour."""
-    services.answers = {"missed-call": None}
+    services.answers = {"missed-call:live": None}
     for received in (1, 2, 3, 8, 9, 100):
         failures(messages(DELIVERY, received=received))
     for (_, wait), longest in zip(services.waits, (5, 10, 20, 640, 900, 900), strict=True):

@@ -12,6 +12,7 @@ import pytest
 from cfnlint.api import lint
 
 from hookswitch.event import event_item, quarantine_item
+from hookswitch.heal.hookfunctions import ALIAS
 from tests.cloudformation import evaluated, expanded, parsed, references, resources, values_of
 from tests.dash.payloads import payload
 from tests.receiving import SETTINGS, delivery, event
@@ -124,6 +125,7 @@ def test_hook_has_nothing_of_its_own(hook: str) -> None:
     assert parsed()["Resources"][id_of(hook)] == {
         "Type": "AWS::Serverless::Function",
         "Properties": {
+            "VersionDescription": {"Fn::GetAtt": ["HookConfiguration", "Digest"]},
             "CodeUri": f"functions/{hook}/",
             "Role": {"Fn::GetAtt": ["HookRole", "Arn"]},
             "Events": routes,
@@ -253,7 +255,7 @@ def test_queues_lose_nothing() -> None:
 
 
 def test_routes() -> None:
-    """The expanded API has a post and a get for each hook, and leads to that hook's function; all else to Unknown."""
+    """The expanded API has a post and a get for each hook, and leads to that hook's alias; all else to Unknown."""
     paths = dict(of_type("AWS::ApiGateway::RestApi", full())["Api"]["Body"]["paths"])
     for other in ("/", "/{proxy+}"):
         assert paths[other].keys() == {"x-amazon-apigateway-any-method"}
@@ -263,7 +265,7 @@ def test_routes() -> None:
         assert methods.keys() == {"get", "post"}
         for method in methods.values():
             function = id_of(path.split("/")[2])
-            assert f"${{{function}.Arn}}" in method["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+            assert f"${{{function}Alias{ALIAS}}}" in method["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
 
 
 def denied_except(**given: str) -> Any:

@@ -33,6 +33,14 @@ def _client(service: str, tries: int) -> Any:
     return _session().create_client(service, config=config)
 
 
+def prime() -> None:
+    """Load all that clients and their calls are made of, without asking for credentials or calling anything."""
+    "localhost".encode("idna")  # the codec of every first connection
+    for service in ("dynamodb", "secretsmanager", "sqs"):
+        # With keys of its own a client does not look for the function's.
+        _session().create_client(service, aws_access_key_id="none", aws_secret_access_key="none").close()  # noqa: S106
+
+
 @cache
 def dynamodb() -> "DynamoDBClient":
     """Return the client for the table of events: three tries, 9 s and back-off in all."""

@@ -7,6 +7,7 @@ holds: stored, or known already, or quarantined, or queued for later. 403 is for
 """
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -72,6 +73,10 @@ def receiver(payload_type: type[Payload]) -> Handler:
     `requestContext`. Only such a delivery is told why it is quarantined, and which call it is about.
     """
     payload_type.model_rebuild()  # now, in the cold start's own time, and not with the first delivery
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+        from . import snapstart  # noqa: PLC0415 - brings the SDK, which no other cold start waits for
+
+        snapstart.register()
     hook = payload_type.hook
     accepts = _sender_check(hook)
 

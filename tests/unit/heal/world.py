@@ -25,6 +25,7 @@ from hookswitch.dash.upkeep import bring_into_line
 from hookswitch.dash.webhooks import Ownership
 from hookswitch.delivery import Delivery, delivery_of
 from hookswitch.heal import backfill, hookfunctions
+from hookswitch.heal.hookfunctions import ALIAS
 from hookswitch.sdk import SdkClient
 from hookswitch.settings import settings
 from tests.dash.api import DashApi
@@ -100,7 +101,7 @@ class World:
 
     def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:
         """Do as Lambda does."""
-        hook = FunctionName.removeprefix("phones-")
+        hook = FunctionName.removeprefix("phones-").removesuffix(f":{ALIAS}")
         if self.kill_after is not None:
             self.kill_after -= 1
             if self.kill_after < 0:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types_boto3_lambda.client import LambdaClient
 
 OK = 200
+ALIAS = "live"  # of each hook function (template.yaml): what Dash reaches takes what is brought in, too
 WORKERS = 5  # hook functions at work for us at the same time: Dash's own deliveries need them too
 
 # A hook function takes 25 s at most; to invoke one twice would do no harm, and no good either.
@@ -127,7 +128,7 @@ def stack_is_changing(stack_id: str) -> bool:
 
 def _invoked(name: str, payload: Mapping[str, Any], hook: str) -> dict[str, Any]:
     try:
-        answer = _lambda().invoke(FunctionName=name, Payload=json.dumps(payload))
+        answer = _lambda().invoke(FunctionName=f"{name}:{ALIAS}", Payload=json.dumps(payload))
     except (ClientError, BotoCoreError) as error:
         raise NotTakenError(f"The function of {hook} can't be invoked ({_code(error)}).") from error
     result = json.loads(answer["Payload"].read() or b"{}")
