@@ -23,6 +23,7 @@ DEV      := .local/dev.stamp
 SAM      := .local/sam.stamp
 EMULATOR := .local/emulator.stamp
 RUNTIME  := .local/runtime.stamp
+DASHBOARD := .local/dashboard.stamp
 
 # The layer's package, as the functions find it.
 export PYTHONPATH := $(CURDIR)/layers/hookswitch
@@ -30,7 +31,7 @@ export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench lint format events schemas requirements clean
+.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench lint format events schemas dashboard requirements clean
 
 help: ## List these targets
 	@echo "make <target>, with PORT=$(PORT) or another where a port is used:"
@@ -85,7 +86,10 @@ events: $(DEV) ## Make the files of events/ again, after a change of the simulat
 schemas: $(DEV) ## Make the JSON Schemas of docs/schemas/ again, after a change of a payload type
 	@$(LAPTOP) schemas
 
-setup: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Install what the other targets need
+dashboard: $(DEV) $(DASHBOARD) ## Draw the dashboard with a simulated day, into docs/dashboard.svg, after a change of it
+	@exec $(LAPTOP) dashboard
+
+setup: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) $(DASHBOARD) ## Install what the other targets need
 
 clean: down ## Stop what runs and remove all that was built or installed
 	rm -rf .local .aws-sam
@@ -97,7 +101,7 @@ requirements: $(BOOT) ## Pin newer versions of everything, with hashes
 	    --custom-compile-command 'make requirements' $$1.in -o $$1.txt; \
 	}; \
 	pin requirements/bootstrap 3.9; \
-	for name in layers/hookswitch/requirements requirements/runtime requirements/dev requirements/sam requirements/emulator \
+	for name in layers/hookswitch/requirements requirements/runtime requirements/dev requirements/sam requirements/emulator requirements/dashboard \
 	    bench/requirements bench/peers/powertools/requirements bench/peers/fastapi/requirements; do \
 	  pin $$name 3.13; \
 	done
@@ -116,7 +120,7 @@ define environment =
 @touch $@
 endef
 
-$(DEV) $(SAM) $(EMULATOR): .local/%.stamp: requirements/%.txt | $(BOOT)
+$(DEV) $(SAM) $(EMULATOR) $(DASHBOARD): .local/%.stamp: requirements/%.txt | $(BOOT)
 	$(environment)
 
 $(RUNTIME): requirements/runtime.txt | $(DEV) $(BOOT)

@@ -56,6 +56,10 @@ def _run(arguments: argparse.Namespace) -> bool:
             from .stack import validate  # noqa: PLC0415
 
             validate()
+        case "dashboard":
+            from .dashboard.picture import write  # noqa: PLC0415
+
+            write()
         case "events" | "schemas" as files:
             import_module(f".{files}", __package__).write()
     return True
@@ -94,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("lint")
     commands.add_parser("events")
     commands.add_parser("schemas")
+    commands.add_parser("dashboard")
     fire = commands.add_parser("fire")
     fire.add_argument("hook", nargs="?", default="")
     fire.add_argument("--verb", choices=["post", "get", "put"], default="post")

@@ -1,0 +1,127 @@
+"""Alarms, topic, dashboard and silence check as they are deployed."""
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from tests.cloudformation import parsed, resources
+from tests.emf import samples_in
+from tools import aws
+from tools.events import FOLDER
+from tools.stack import Stack
+from tools.waiting import wait_for
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_sns import SNSClient
+    from types_boto3_sqs import SQSClient
+
+
+@pytest.fixture(scope="module")
+def cloudwatch(endpoint: str) -> Iterator[Any]:
+    """A CloudWatch client."""
+    client = aws.SESSION.client("cloudwatch", endpoint_url=endpoint, config=aws.CONFIG)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def scheduler(endpoint: str) -> Iterator[Any]:
+    """A client of EventBridge Scheduler."""
+    client = aws.SESSION.client("scheduler", endpoint_url=endpoint, config=aws.CONFIG)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def expected(stack: Stack) -> dict[str, Any]:
+    """The alarms that a stack with these parameters has, by the names that they got."""
+    made = resources(parsed(), **stack.parameters)
+    alarms = {name: it["Properties"] for name, it in made.items() if it["Type"] == "AWS::CloudWatch::Alarm"}
+    return {stack.resources[name]: properties for name, properties in alarms.items()}
+
+
+def test_alarms_are_there(stack: Stack, cloudwatch: Any, expected: dict[str, Any]) -> None:
+    """Each alarm of the template that the parameters allow exists, watches a metric by name, and tells the topic."""
+    found = {it["AlarmName"]: it for it in cloudwatch.describe_alarms(MaxRecords=100)["MetricAlarms"]}
+    assert len(expected) > 10
+    for name, properties in expected.items():
+        alarm = found[name]
+        assert alarm["AlarmDescription"] == properties["AlarmDescription"]
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [stack.outputs["OperationsTopicArn"]]
+        assert alarm["TreatMissingData"] == properties["TreatMissingData"]
+        assert alarm["EvaluationPeriods"] == int(properties["EvaluationPeriods"])
+        dimensions = {it["Name"]: it["Value"] for it in alarm.get("Dimensions", [])}
+        assert dimensions.keys() == {it["Name"] for it in properties.get("Dimensions", [])}
+        assert all(stack.name in value or value == "v1" for value in dimensions.values())
+
+
+def test_dashboard_is_there(stack: Stack, cloudwatch: Any, expected: dict[str, Any]) -> None:
+    """CloudWatch has the dashboard, with the stack's own names in it and nothing left to put in."""
+    text = cloudwatch.get_dashboard(DashboardName=stack.outputs["DashboardName"])["DashboardBody"]
+    assert "${" not in text.replace("${PROP(", "")
+    widgets = json.loads(text)["widgets"]
+    (shown,) = [widget["properties"]["alarms"] for widget in widgets if widget["type"] == "alarm"]
+    assert {arn.rpartition(":")[2] for arn in shown} == expected.keys()
+    assert stack.resources["RedriveQueue"].rpartition("/")[2] in text
+    assert f'"{stack.resources["Publish"]}"' in text
+
+
+def test_topic_is_told(
+    stack: Stack, cloudwatch: Any, expected: dict[str, Any], sns: "SNSClient", sqs: "SQSClient"
+) -> None:
+    """Whoever subscribes to the topic hears of each alarm, what to do about it, and that it is over."""
+    queue = sqs.create_queue(QueueName=f"alarms-{uuid4().hex}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = stack.outputs["OperationsTopicArn"]
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)
+    heard: set[tuple[str, str]] = set()
+
+    def told() -> bool:
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            alarm = json.loads(json.loads(message["Body"])["Message"])
+            assert alarm["AlarmDescription"] == expected[alarm["AlarmName"]]["AlarmDescription"]
+            heard.add((alarm["AlarmName"], alarm["NewStateValue"]))
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return heard == {(name, state) for name in expected for state in ("ALARM", "OK")}
+
+    try:
+        for name in expected:
+            for state in ("ALARM", "OK"):
+                cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="A test.")
+        wait_for(told, "all alarms are heard of")
+    finally:
+        sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+        sqs.delete_queue(QueueUrl=queue)
+
+
+def test_silence_is_noticed(stack: Stack, cloudwatch: Any, scheduler: Any, lambda_: "LambdaClient") -> None:
+    """What the schedule calls counts a silent quarter while no delivery is counted, and none as soon as one is."""
+    schedule = scheduler.get_schedule(Name=stack.resources["SilenceSchedule"])
+    assert schedule["ScheduleExpression"] == "cron(13/15 9-16 ? * MON-FRI *)"
+    assert schedule["ScheduleExpressionTimezone"] == "UTC"
+
+    def counted() -> tuple[float, ...]:
+        sent = (FOLDER / "silence.json").read_bytes()
+        answer = lambda_.invoke(FunctionName=schedule["Target"]["Arn"], Payload=sent, LogType="Tail")
+        assert "FunctionError" not in answer
+        (sample,) = samples_in(base64.b64decode(answer["LogResult"]).decode())
+        assert (sample.namespace, sample.name) == ("Hookswitch", "silent")
+        assert dict(sample.dimensions) == {"service": stack.name}
+        return sample.values
+
+    assert counted() == (1.0,)
+    received = {
+        "MetricName": "received",
+        "Dimensions": [{"Name": "service", "Value": stack.name}],
+        "Timestamp": datetime.now(UTC) - timedelta(minutes=8),
+        "Unit": "Count",
+        "Value": 1.0,
+    }
+    cloudwatch.put_metric_data(Namespace="Hookswitch", MetricData=[received])
+    assert counted() == (0.0,)
