@@ -22,8 +22,9 @@ BOOT     := .local/bootstrap.stamp
 DEV      := .local/dev.stamp
 SAM      := .local/sam.stamp
 EMULATOR := .local/emulator.stamp
+CHECKS   := .local/checks.stamp
 RUNTIME  := .local/runtime.stamp
-DASHBOARD := .local/dashboard.stamp
+DRAWING  := .local/dashboard.stamp
 
 # The layer's package, as the functions find it.
 export PYTHONPATH := $(CURDIR)/layers/hookswitch
@@ -65,16 +66,19 @@ sam-local: $(DEV) $(SAM) $(EMULATOR) ## Check all fourteen hooks in the containe
 	@exec $(LAPTOP) sam-local --port "$(PORT)" --api-port "$(API_PORT)"
 
 test: lint $(EMULATOR) $(RUNTIME) ## Check everything: lint, types, and all tests; those in containers where Docker is
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --basetemp .local/tests -m "not comes_last"
+	$(BIN)/pytest --quiet --trails .local/tests -m comes_last
 
 bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions beside their peers, and write docs/performance.md: [QUICK=1]
 	@exec $(BIN)/python -m bench $(if $(QUICK),--quick)
 
-lint: $(DEV) $(SAM) ## Check style, types and the template
+lint: $(DEV) $(SAM) $(CHECKS) ## Check style, types, the template, and the packages for known vulnerabilities
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(LAPTOP) lint
+	$(LAPTOP) scan
+	$(LAPTOP) audit
 
 format: $(DEV) ## Put the code into the house's format
 	$(BIN)/ruff check --fix-only --quiet
@@ -86,10 +90,10 @@ events: $(DEV) ## Make the files of events/ again, after a change of the simulat
 schemas: $(DEV) ## Make the JSON Schemas of docs/schemas/ again, after a change of a payload type
 	@$(LAPTOP) schemas
 
-dashboard: $(DEV) $(DASHBOARD) ## Draw the dashboard with a simulated day, into docs/dashboard.svg, after a change of it
+dashboard: $(DEV) $(DRAWING) ## Draw the dashboard with a simulated day, into docs/dashboard.svg, after a change of it
 	@exec $(LAPTOP) dashboard
 
-setup: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) $(DASHBOARD) ## Install what the other targets need
+setup: $(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(RUNTIME) $(DRAWING) ## Install what the other targets need
 
 clean: down ## Stop what runs and remove all that was built or installed
 	rm -rf .local .aws-sam
@@ -101,8 +105,8 @@ requirements: $(BOOT) ## Pin newer versions of everything, with hashes
 	    --custom-compile-command 'make requirements' $$1.in -o $$1.txt; \
 	}; \
 	pin requirements/bootstrap 3.9; \
-	for name in layers/hookswitch/requirements requirements/runtime requirements/dev requirements/sam requirements/emulator requirements/dashboard \
-	    bench/requirements bench/peers/powertools/requirements bench/peers/fastapi/requirements; do \
+	for name in layers/hookswitch/requirements requirements/runtime requirements/dev requirements/sam requirements/emulator requirements/checks \
+	    requirements/dashboard bench/requirements bench/peers/powertools/requirements bench/peers/fastapi/requirements; do \
 	  pin $$name 3.13; \
 	done
 
@@ -120,7 +124,7 @@ define environment =
 @touch $@
 endef
 
-$(DEV) $(SAM) $(EMULATOR) $(DASHBOARD): .local/%.stamp: requirements/%.txt | $(BOOT)
+$(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(DRAWING): .local/%.stamp: requirements/%.txt | $(BOOT)
 	$(environment)
 
 $(RUNTIME): requirements/runtime.txt | $(DEV) $(BOOT)

@@ -1,12 +1,15 @@
 """Settings that all tests share."""
 
+import fcntl
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.integration.sessions import IMAGE
-from tools.local import ROOT
+from tools import stack
+from tools.local import LOCAL, ROOT
 
 # Timings are the benchmark's business, and the first draw of text builds Unicode's tables. CI repeats one run, so
 # that what it says of a commit does not change; elsewhere each run looks at new examples.
@@ -16,6 +19,17 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 # The programs that tests start find the layer's package as pytest does, also without make.
 os.environ["PYTHONPATH"] = str(ROOT / "layers" / "hookswitch")
+
+# As the template sets them: the logger reads its own when the layer is imported.
+os.environ["POWERTOOLS_SERVICE_NAME"] = "hookswitch"
+os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Hookswitch"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have all logs of the run looked through for what must not be in them."""
+    from tests.leaks import Watch  # noqa: PLC0415 - the layer, which needs the variables above
+
+    config.pluginmanager.register(Watch(), "leaks")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,3 +42,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="integration tests: on the emulator that they start themselves, or in a container (needs Docker)",
     )
     group.addoption("--localstack-image", default=IMAGE, help=f"what runs in that container; by default {IMAGE}")
+    group.addoption(
+        "--trails",
+        type=Path,
+        help="where the emulators of another run noted what roles did; needed where several processes share the tests",
+    )
+
+
+@pytest.fixture(scope="session")
+def built(testrun_uid: str) -> Path:
+    """The folder that `sam build` fills: once for all processes of a run, since some read it while others begin."""
+    LOCAL.mkdir(exist_ok=True)
+    with (LOCAL / "built-for-tests").open("a+") as note:
+        fcntl.flock(note, fcntl.LOCK_EX)
+        note.seek(0)
+        if note.read() != testrun_uid:
+            stack.build()
+            note.truncate(0)
+            note.write(testrun_uid)
+    return stack.BUILD

@@ -1,6 +1,7 @@
 """Deliveries and events made in this process, for tests that need no deployed stack."""
 
 import importlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
@@ -9,6 +10,7 @@ from hookswitch.delivery import FORM, Delivery, delivery_of
 from hookswitch.event import Event, event_of, fields_of
 from hookswitch.payload import Payload
 from hookswitch.settings import Settings
+from tests.dash.confidential import note
 from tests.dash.encoding import encode_form, encode_json
 from tests.dash.payloads import DEFAULT_ACCOUNT_ID, HOOKS, SPECIFIC_HOOKS
 
@@ -44,7 +46,7 @@ def payload_type(hook: str) -> type[Payload]:
 def rest_event(body: bytes | str, content_type: str = JSON, **changes: Any) -> dict[str, Any]:
     """Return an API Gateway event of a post, in the format of REST APIs."""
     text = body.decode() if isinstance(body, bytes) else body
-    return {
+    event = {
         "httpMethod": "POST",
         "headers": {"content-type": content_type, "x-account-id": DEFAULT_ACCOUNT_ID, "x-hook-id": "0" * 32},
         "pathParameters": {"token": TOKEN},
@@ -53,6 +55,8 @@ def rest_event(body: bytes | str, content_type: str = JSON, **changes: Any) -> d
         "isBase64Encoded": False,
         **changes,
     }
+    note((event["pathParameters"] or {}).get("token") or "", "token")
+    return event
 
 
 def delivery(hook: str, body: bytes | str, content_type: str = JSON, **changes: Any) -> Delivery:
@@ -72,7 +76,7 @@ def event(
     body = encode_form(payload) if encoding == FORM else encode_json(payload)
     came = delivery(hook, body, encoding)
     parsed = event_of(payload_type(hook), came, fields_of(came), settings)
-    return Event(parsed.payload, parsed.fields, parsed.misfits, parsed.account_id, received_at or datetime.now(UTC))
+    return replace(parsed, received_at=received_at or datetime.now(UTC))
 
 
 __all__ = ["FORM", "HOOKS", "JSON", "SETTINGS", "TOKEN", "delivery", "event", "module_of", "payload_type", "rest_event"]

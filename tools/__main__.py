@@ -56,11 +56,9 @@ def _run(arguments: argparse.Namespace) -> bool:
             from .stack import validate  # noqa: PLC0415
 
             validate()
-        case "dashboard":
-            from .dashboard.picture import write  # noqa: PLC0415
-
-            write()
-        case "events" | "schemas" as files:
+        case "scan" | "audit" as check:
+            getattr(import_module(f".{check}", __package__), check)()
+        case "dashboard" | "events" | "schemas" as files:
             import_module(f".{files}", __package__).write()
     return True
 
@@ -95,7 +93,8 @@ def _parser() -> argparse.ArgumentParser:
         for option in ("--stack", "--since", "--until", "--dry-run", "--hook"):
             healing.add_argument(option, default="")
     commands.add_parser("down")
-    commands.add_parser("lint")
+    for name in ("lint", "scan", "audit"):
+        commands.add_parser(name)
     commands.add_parser("events")
     commands.add_parser("schemas")
     commands.add_parser("dashboard")

@@ -1,4 +1,4 @@
-"""Starts and stops MiniStack, the emulator of AWS, on a port of this machine."""
+"""Starts and stops MiniStack, the emulator of AWS, on a port of this machine. It enforces IAM."""
 
 import contextlib
 import os
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import subprocess
 
 ADDRESS = "127.0.0.1"
+PROGRAM = Path(__file__).with_name("ministack.py")
+TRAIL = "iam.jsonl"
 START_LIMIT = 60.0  # seconds; usually it takes one
 STOP_LIMIT = 10.0
 
@@ -82,12 +84,22 @@ class Emulator:
         """The file that it prints to."""
         return self.directory / "ministack.log"
 
+    @property
+    def trail(self) -> Path:
+        """The file in which it notes what roles were allowed to do; see `ministack.Trail`."""
+        return trail(self.directory)
+
     def stop(self) -> None:
         """End it with all its functions, and see that the port is free again."""
         end_tree(self.process.pid)
         self.process.wait()
         tidy(self.directory)
         wait_until_free(self.port, self.reach.bind)
+
+
+def trail(directory: Path) -> Path:
+    """Return the file in which an emulator notes what roles were allowed to do."""
+    return directory / TRAIL
 
 
 def endpoint(port: int, address: str = ADDRESS) -> str:
@@ -138,11 +150,13 @@ def launch(
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
+        "AUTH": "true",
+        "IAM_TRAIL": str(trail(directory)),
         **_own_name(port, reach),
         **(extra_environment or {}),
     }
     process = start(
-        [str(python), "-m", "ministack"],
+        [str(python), "-P", str(PROGRAM)],
         environment=environment,
         log=directory / "ministack.log",
         cwd=temporary,

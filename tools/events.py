@@ -31,13 +31,14 @@ JSON = {"http_verb": "post", "format": "json"}
 FORM = {"http_verb": "post", "format": "form-data"}
 GET = {"http_verb": "get"}
 SPECIMEN = "missed_call"  # the hook that the rarer shapes are shown with
-CAUSES = {  # of the functions that have no route
+CAUSES = {  # of the functions that have no route of their own
     "Publish": "the table's stream",
     "Redrive": "the redrive queue and the publish dead-letter queue",
     "Provision": "CloudFormation, `Custom::DashWebhooks`",
     "Rotate": "Secrets Manager, the callback secret's rotation",
     "Reconcile": "its schedule",
     "Silence": "its schedule of EventBridge Scheduler",
+    "Unknown": "every address and method that is no hook's",
 }
 HEADING = """# The events of the functions
 
@@ -76,6 +77,7 @@ def others() -> dict[str, dict[str, Any]]:
         "rotate.json": service_events.rotation_step(),
         "reconcile.json": service_events.scheduled("Reconcile", NOW),
         "silence.json": service_events.scheduler_event("Silence", NOW),
+        "unknown.json": rest_event(stranger()),
     }
 
 
@@ -130,6 +132,12 @@ def arrival(hook: str, registration: Mapping[str, str]) -> Arrival:
     wire = _Wire()
     Sender(transport=wire, clock=lambda: NOW).deliver(Webhook.from_document(DASH_ACCOUNT_ID, document), event)
     return Arrival(wire.requests[0], f"/hooks/{hook}/{{token}}", NOW, rng)
+
+
+def stranger() -> Arrival:
+    """Return the arrival of what somebody sends who tries addresses."""
+    request = Request("GET", f"https://{DOMAIN}/{STAGE}/.env", {}, b"")
+    return Arrival(request, "/{proxy+}", NOW, random.Random("stranger"))  # noqa: S311 - no cryptography
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class Arrival:
     @property
     def parameters(self) -> dict[str, str]:
         """The route's parameter, which is its last part, with its value."""
-        return {self.route.rpartition("/")[2].strip("{}"): self.path.rpartition("/")[2]}
+        return {self.route.rpartition("/")[2].strip("{+}"): self.path.rpartition("/")[2]}
 
     def headers(self) -> dict[str, str]:
         """Return the sender's headers that reach the function, and those that API Gateway adds."""

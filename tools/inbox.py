@@ -33,6 +33,18 @@ class Message:
         return str(self.event["id"])
 
 
+def subscribers_policy(queue_arn: str, topic_arn: str) -> str:
+    """Return the policy that lets SNS put a topic's messages into a queue."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 class Inbox:
     """Collects what the topic publishes while the `with` block lasts."""
 
@@ -52,6 +64,8 @@ class Inbox:
         """Make the queue and subscribe it."""
         self._url = self._sqs.create_queue(QueueName=f"inbox-{uuid.uuid4().hex}")["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]
+        policy = subscribers_policy(attributes["QueueArn"], self._topic_arn)
+        self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": policy})
         self._subscription = self._sns.subscribe(
             TopicArn=self._topic_arn,
             Protocol="sqs",

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from hookswitch.sender import token_for
 
-from . import aws
+from . import anymethod, aws
 from .bytecode import add_bytecode
 from .errors import LaptopError
 from .local import ACCESS_KEY, LOCAL, REGION, SECRET_KEY, STACK_NAME, TEMPLATE, architecture, parameters
@@ -161,6 +161,7 @@ def deploy(
                 if reasons
                 else _told("sam deploy", error.output, log)
             ) from error
+    anymethod.serve(endpoint, stack_name)
     return Stack(endpoint, stack_name, outputs(endpoint, stack_name), given)
 
 
@@ -213,6 +214,7 @@ def update(deployed: Stack, overrides: Mapping[str, str]) -> Stack:
     except WaiterError as error:
         reasons = failures(deployed.endpoint, deployed.name) or [str(error)]
         raise StackError(f"The stack {deployed.name} was not updated:\n" + "\n".join(reasons)) from error
+    anymethod.serve(deployed.endpoint, deployed.name)
     return Stack(deployed.endpoint, deployed.name, outputs(deployed.endpoint, deployed.name), given)
 
 

@@ -1,9 +1,32 @@
 """A leg of a call ends: Dash's `channel_destroy`."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from hookswitch.channel import ChannelPayload
+from hookswitch.metrics import Measure
 from hookswitch.receive import receiver
+
+LONGEST = 31 * 86_400  # seconds; no call lasts as long, so a larger number is none
+OTHER = "OTHER"
+# FreeSWITCH, "Hangup Cause Code Table": there are some sixty, of which these end nearly all calls. Each value of a
+# dimension is a metric of its own, and is paid for.
+CAUSES = frozenset(
+    {
+        "NORMAL_CLEARING",
+        "ORIGINATOR_CANCEL",
+        "NO_ANSWER",
+        "USER_BUSY",
+        "NO_USER_RESPONSE",
+        "CALL_REJECTED",
+        "UNALLOCATED_NUMBER",
+        "USER_NOT_REGISTERED",
+        "NORMAL_TEMPORARY_FAILURE",
+        "RECOVERY_ON_TIMER_EXPIRE",
+        "ALLOTTED_TIMEOUT",
+        "ATTENDED_TRANSFER",
+    }
+)
 
 
 class ChannelDestroy(ChannelPayload):
@@ -27,6 +50,27 @@ class ChannelDestroy(ChannelPayload):
         lasted = f" after {self.duration_seconds} s" if self.duration_seconds is not None else ""
         cause = f" ({self.hangup_cause})" if self.hangup_cause else ""
         return f"Call {self.parties()} ended{lasted}{cause}"
+
+    def measures(self) -> Iterator[Measure]:
+        """Yield what the leg says of its call, if it is the one that began it (docs/metrics.md); else nothing."""
+        if self.call_direction != "inbound" or self.is_internal_leg:
+            return
+        yield Measure("calls")
+        talked, rang = _seconds(self.billing_seconds), _seconds(self.ringing_seconds)
+        if talked:
+            yield Measure("answered")
+            yield Measure("talk_time", talked)
+        elif self.hangup_cause == "ORIGINATOR_CANCEL":
+            yield Measure("abandoned")
+        if rang is not None:
+            yield Measure("ring_time", rang)
+        if self.hangup_cause:
+            cause = self.hangup_cause if self.hangup_cause in CAUSES else OTHER
+            yield Measure("hangups", dimensions={"hangup_cause": cause})
+
+
+def _seconds(told: int | None) -> int | None:
+    return told if told is not None and 0 <= told <= LONGEST else None
 
 
 handler = receiver(ChannelDestroy)

@@ -1,8 +1,10 @@
 """Nobody took a call: Dash's `missed_call`."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar
 
+from hookswitch.metrics import Measure
 from hookswitch.notification import NotificationPayload
 from hookswitch.payload import GregorianSeconds, IdentityText
 from hookswitch.receive import receiver
@@ -36,6 +38,10 @@ class MissedCall(NotificationPayload):
     def summary(self) -> str:
         """Return one line for people."""
         return f"Missed call from {self.caller()} to {self.callee()}"
+
+    def measures(self) -> Iterator[Measure]:
+        """Yield the call as one that was missed."""
+        yield Measure("missed")
 
 
 handler = receiver(MissedCall)

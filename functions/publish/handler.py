@@ -9,10 +9,11 @@ import json
 import os
 import random
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
@@ -20,7 +21,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hookswitch.cloudevent import MAX_MESSAGE, entry_of, size_of
-from hookswitch.log import count, logger
+from hookswitch.log import logger
+from hookswitch.metrics import Measures
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
@@ -52,6 +54,37 @@ def _dynamodb() -> "DynamoDBClient":
     return boto3.client("dynamodb", config=_CONFIG)
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is logged and measured of an event.
+
+    Attributes:
+        keys: By which its lines in the log are found.
+        occurred_at: In Unix seconds; None for one that was recovered, whose delay is not of our making.
+    """
+
+    keys: dict[str, str]
+    occurred_at: float | None
+
+    @classmethod
+    def of(cls, image: Mapping[str, Any]) -> Self:
+        """Return what is in an item, given as DynamoDB attribute values.
+
+        Raises:
+            LookupError, ValueError: The item does not say when the event occurred.
+        """
+        keys = {name: image[name]["S"] for name in ("event_id", "hook", "call_id", "correlation_id") if name in image}
+        occurred_at = datetime.fromisoformat(image["occurred_at"]["S"]).timestamp()
+        return cls(keys, None if "recovered" in image else occurred_at)
+
+    def published(self, measures: Measures) -> None:
+        """Log and count that it is published."""
+        logger.info("Event published.", extra=self.keys)
+        measures.add("published")
+        if self.occurred_at is not None:
+            measures.add_delay("delay_to_published", self.occurred_at)
+
+
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Publish stream records, `{"Records": [...]}`, or the events that redrive names, `{"event_ids": [...]}`.
@@ -61,10 +94,11 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         `{"unpublished": [...]}`, the keys that SNS did not take this time either.
     """
     del context
-    if "event_ids" in event:
-        return {"unpublished": publish([_read(event_id) for event_id in event["event_ids"]])}
-    records = {record["dynamodb"]["NewImage"]["event_id"]["S"]: record["dynamodb"] for record in event["Records"]}
-    unpublished = publish([record["NewImage"] for record in records.values()])
+    with Measures() as measures:
+        if "event_ids" in event:
+            return {"unpublished": publish([_read(event_id) for event_id in event["event_ids"]], measures)}
+        records = {record["dynamodb"]["NewImage"]["event_id"]["S"]: record["dynamodb"] for record in event["Records"]}
+        unpublished = publish([record["NewImage"] for record in records.values()], measures)
     if not unpublished:
         return {"batchItemFailures": []}
     try:
@@ -77,26 +111,29 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     return {"batchItemFailures": []}
 
 
-def publish(images: Iterable[Mapping[str, Any]]) -> list[str]:
+def publish(images: Iterable[Mapping[str, Any]], measures: Measures) -> list[str]:
     """Publish items, given as DynamoDB attribute values, and return the keys of those that are not published.
 
     What SNS refuses out of a batch is tried again alone. When a whole call fails, after the SDK's own retries,
     SNS is taken to be away, and the rest is not tried. An item that can't be made a message holds up no other.
     """
     pending: dict[str, PublishBatchRequestEntryTypeDef] = {}
-    hooks: dict[str, str] = {}
+    about: dict[str, About] = {}
     unpublished: list[str] = []
     for image in images:
-        event_id, hooks[event_id] = image["event_id"]["S"], image["hook"]["S"]
+        event_id = image["event_id"]["S"]
         try:
+            about[event_id] = About.of(image)
             pending[event_id] = entry_of({name: _DESERIALIZE(value) for name, value in image.items()})
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             logger.error("An item is no event: %s", type(error).__name__, extra={"event_id": event_id})
             unpublished.append(event_id)
-    return [*unpublished, *_published_but(pending, hooks)]
+    return [*unpublished, *_published_but(pending, about, measures)]
 
 
-def _published_but(pending: dict[str, "PublishBatchRequestEntryTypeDef"], hooks: Mapping[str, str]) -> list[str]:
+def _published_but(
+    pending: dict[str, "PublishBatchRequestEntryTypeDef"], about: Mapping[str, About], measures: Measures
+) -> list[str]:
     for attempt in range(TRIES):
         if attempt:
             time.sleep(attempt * random.uniform(0.1, 0.3))  # noqa: S311 - jitter
@@ -108,12 +145,9 @@ def _published_but(pending: dict[str, "PublishBatchRequestEntryTypeDef"], hooks:
                 return list(pending)
             for success in answer["Successful"]:
                 del pending[success["Id"]]
-                logger.info("Event published.", extra={"event_id": success["Id"], "hook": hooks[success["Id"]]})
-            # One line of metrics a hook, not one an event: they are dearer than all else here.
-            for hook, published in Counter(hooks[success["Id"]] for success in answer["Successful"]).items():
-                count("published", hook, published)
+                about[success["Id"]].published(measures)
             for failure in answer["Failed"]:
-                logger.warning("SNS refused an event: %s", failure["Code"], extra={"event_id": failure["Id"]})
+                logger.warning("SNS refused an event: %s", failure["Code"], extra=about[failure["Id"]].keys)
         if not pending:
             break
     return list(pending)

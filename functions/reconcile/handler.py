@@ -18,15 +18,16 @@ from hookswitch.dash import callback
 from hookswitch.dash.client import DashClient, Document
 from hookswitch.dash.desired import Desired
 from hookswitch.dash.upkeep import brings_tokens, client_for
-from hookswitch.dash.webhooks import Change, Ownership, carry_out, compare, ours
+from hookswitch.dash.webhooks import Action, Change, Ownership, carry_out, compare, ours
 from hookswitch.errors import HookswitchError
 from hookswitch.heal.announce import item_of
 from hookswitch.heal.attempts import AttemptLog, NoAttemptsError, Recognition
-from hookswitch.heal.backfill import LEFT, LOST, Backfill
+from hookswitch.heal.backfill import IN, LEFT, LOST, Backfill
 from hookswitch.heal.hookfunctions import HookFunctions, stack_is_changing
 from hookswitch.heal.policy import Decision, decide, told
 from hookswitch.heal.state import Gap, Ledger, State, iso, merged
-from hookswitch.log import count, logger
+from hookswitch.log import logger
+from hookswitch.metrics import Measures
 from hookswitch.settings import settings
 from hookswitch.store import put_new
 
@@ -35,6 +36,7 @@ SECONDS_OF_A_DAY = 86_400
 FORGET = SECONDS_OF_A_DAY  # after which what is no longer so is forgotten, and reported when it is so again
 RESERVE = 35.0  # seconds of the function's time in which nothing new is begun: a hook function may take 28
 SHARE = 0.3  # of the time is the reserve of a function that has little
+COUNTED = ("webhook_restored", "recovered", "reported", "not_recoverable", "not_yet")  # of each run, nothing included
 
 
 class RequestError(HookswitchError):
@@ -89,18 +91,21 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     stop_at = time.monotonic() + seconds - min(RESERVE, seconds * SHARE)
     ledger = Ledger(settings().events_table)
     if request.dry_run:
-        return Run(ledger, ledger.look(), request, stop_at).preview()
+        return Run(ledger, ledger.look(), request, stop_at, Measures()).preview()
     free, state = ledger.take(seconds)
     if not free:
         logger.info("Another run is at work.")
         return {"busy": True}
-    return Run(ledger, state, request, stop_at).carry_out()
+    with Measures() as measures:
+        return Run(ledger, state, request, stop_at, measures).carry_out()
 
 
 class Run:
     """One run: first the webhooks, so that they are on as soon as can be, then what was missed."""
 
-    def __init__(self, ledger: Ledger, state: State | None, request: Request, stop_at: float) -> None:
+    def __init__(
+        self, ledger: Ledger, state: State | None, request: Request, stop_at: float, measures: Measures
+    ) -> None:
         """Prepare.
 
         Args:
@@ -108,14 +113,17 @@ class Run:
             state: As the ledger has it.
             request: What is asked for.
             stop_at: When to begin nothing new, as `time.monotonic` counts.
+            measures: Counts what is found and done; not what a dry run would do.
         """
-        self._ledger, self._request, self._stop_at = ledger, request, stop_at
+        self._ledger, self._request, self._stop_at, self._measures = ledger, request, stop_at, measures
         self._now = int(time.time())
         self._state = self._usable(state or State(self._now - LOOK_BACK))
         self._report = Report(request.dry_run)
         self._desired = Desired.from_state(os.environ["DASH_WEBHOOKS"])
         self._ownership = Ownership.of(self._desired)
         self._webhooks: list[Document] = []
+        self._differences: list[Change] = []
+        self._read_all = False
 
     def carry_out(self) -> dict[str, Any]:
         """Repair what is to be repaired, and tell people.
@@ -123,6 +131,8 @@ class Run:
         Raises:
             HookswitchError: Something could not be done; all else was.
         """
+        for name in COUNTED:
+            self._measures.add(name, 0)
         try:
             client = client_for(self._desired, self._stop_at)
             for part in (self._repair, self._backfill):
@@ -137,6 +147,8 @@ class Run:
         if self._report.errors:
             logger.error(" ".join(str(error) for error in self._report.errors))
             raise self._report.errors[0]
+        if self._read_all:
+            self._measures.add("reconciled")
         return self._report.answer(self._state)
 
     def preview(self) -> dict[str, Any]:
@@ -159,8 +171,9 @@ class Run:
 
     def _decide(self, client: DashClient, secret: callback.CallbackSecret) -> Decision:
         self._webhooks = ours(client, self._desired.account_id, self._ownership)
+        self._differences = compare(self._webhooks, self._desired.documents(secret.current), self._ownership)
         return decide(
-            compare(self._webhooks, self._desired.documents(secret.current), self._ownership),
+            self._differences,
             self._webhooks,
             self._ownership,
             put_back=os.environ["ON_DRIFT"] == "repair",
@@ -174,6 +187,9 @@ class Run:
             # What is wanted may be about to change; this function would learn of it last.
             logger.info("CloudFormation is at work on the stack, so the webhooks are left to it.")
             return
+        off = [it for it in self._differences if it.action is Action.EDIT and "enabled" in it.fields]
+        self._measures.add("webhook_disabled", len(off))
+        self._measures.add("webhook_missing", sum(it.action is Action.CREATE for it in self._differences))
         for change in decision.changes:
             done: list[Change] = []
             try:
@@ -194,14 +210,15 @@ class Run:
         self._report.changes.append(str(change))
         self._state.news.restored.append((hook, what))
         logger.warning("The webhook %s %s.", change.name, what, extra={"hook": hook, "action": change.action})
-        count("webhook_restored", hook)
+        self._measures.add("webhook_restored")
 
     def _backfill(self, client: DashClient) -> None:
         backfill = self._backfill_of(client)
         try:
-            self._report.complete = backfill.run(self._now)
+            self._report.complete = self._read_all = backfill.run(self._now)
             self._notice("attempts/", {})
         except NoAttemptsError as error:
+            self._read_all = True  # there is nothing to read
             self._notice("attempts/", {"attempts/none": str(error)})
         finally:
             self._count(backfill)
@@ -231,15 +248,15 @@ class Run:
             if self._request.dry_run:
                 continue
             logger.info("Missed deliveries: %s.", outcome, extra={"hook": hook, "outcome": outcome, "number": number})
-            if outcome in {"stored", "queued", LOST, LEFT}:
-                count("recovered" if outcome in {"stored", "queued"} else outcome, hook, number)
+            if outcome in {*IN, LOST, LEFT}:
+                self._measures.add("recovered" if outcome in IN else outcome, number)
 
     def _notice(self, kind: str, current: Mapping[str, str], forget: int = 0) -> None:
         """Report what is left to people, each thing once for as long as it is so."""
         for key, sentence in current.items():
             if key not in self._state.reported:
                 logger.warning(sentence)
-                count("reported", kind.rstrip("/"))
+                self._measures.add("reported")
                 self._report.reported.append(sentence)
                 self._state.news.noticed.append(sentence)
             self._state.reported[key] = self._now

@@ -17,7 +17,7 @@ import os
 import random
 import time
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -31,6 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from hookswitch.heal.hookfunctions import HookFunctions
 from hookswitch.heal.quarantine import Quarantine, Replay
 from hookswitch.log import logger
+from hookswitch.metrics import Measures
 
 if TYPE_CHECKING:
     from types_boto3_dynamodbstreams.client import DynamoDBStreamsClient
@@ -107,46 +108,64 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
     Returns:
         The partial batch response of Lambda's queue mappings; for a replay what `Quarantine.replay` returns.
     """
-    if "quarantine" in event:
-        stop_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - RESERVE
-        functions = HookFunctions(os.environ["STACK_ID"])
-        return Quarantine(os.environ["EVENTS_TABLE"], functions, stop_at).replay(Replay.of(event["quarantine"]))
-    return process_partial_response(event=event, record_handler=_bring_in, processor=_processor, context=context)
-
-
-def _bring_in(record: SQSRecord) -> None:
-    message = _MESSAGE.validate_json(record.body)
-    try:
-        match message:
-            case QueuedDelivery():
-                _deliver(message)
-            case UnpublishedEvent():
-                _publish(message.event_id)
-            case FailedStreamBatch():
-                for event_id in _events_in(message.batch):
-                    _publish(event_id)
-    except NotYetError as error:
-        wait = _wait(int(record.attributes.approximate_receive_count or 1))
-        logger.warning("Not yet: %s Next try in %s s.", error, wait)
-        _sqs().change_message_visibility(
-            QueueUrl=_queue_url(record.event_source_arn),
-            ReceiptHandle=record.receipt_handle,
-            VisibilityTimeout=wait,
+    with Measures() as measures:
+        if "quarantine" in event:
+            stop_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - RESERVE
+            functions = HookFunctions(os.environ["STACK_ID"])
+            quarantine = Quarantine(os.environ["EVENTS_TABLE"], functions, stop_at, measures)
+            return quarantine.replay(Replay.of(event["quarantine"]))
+        return process_partial_response(
+            event=event, record_handler=partial(_bring_in, measures), processor=_processor, context=context
         )
-        raise
 
 
-def _deliver(message: QueuedDelivery) -> None:
+def _bring_in(measures: Measures, record: SQSRecord) -> None:
+    message = _MESSAGE.validate_json(record.body)
+    with logger.append_context_keys(**_told(message)):
+        try:
+            match message:
+                case QueuedDelivery():
+                    _deliver(message, measures)
+                case UnpublishedEvent():
+                    _publish(message.event_id, measures)
+                case FailedStreamBatch():
+                    for event_id in _events_in(message.batch):
+                        _publish(event_id, measures)
+        except NotYetError as error:
+            wait = _wait(int(record.attributes.approximate_receive_count or 1))
+            logger.warning("Not yet: %s Next try in %s s.", error, wait)
+            _sqs().change_message_visibility(
+                QueueUrl=_queue_url(record.event_source_arn),
+                ReceiptHandle=record.receipt_handle,
+                VisibilityTimeout=wait,
+            )
+            raise
+
+
+def _told(message: QueuedDelivery | UnpublishedEvent | FailedStreamBatch) -> dict[str, Any]:
+    """Return by what the lines about a message are found in the log."""
+    match message:
+        case QueuedDelivery():
+            return {name: message.redelivery[name] for name in ("hook", "correlation_id") if name in message.redelivery}
+        case UnpublishedEvent():
+            return {"event_id": message.event_id}
+        case FailedStreamBatch():
+            return {"shard": message.batch.shard}
+
+
+def _deliver(message: QueuedDelivery, measures: Measures) -> None:
     answer = _invoke(message.function, {"redelivery": message.redelivery})
     if answer["statusCode"] != 200:  # noqa: PLR2004 - what Dash would call a success
         raise NotYetError("the hook function could not keep the delivery.")
     logger.info("Delivery brought in.", extra=json.loads(answer["body"]))
+    measures.add("redriven")
 
 
-def _publish(event_id: str) -> None:
+def _publish(event_id: str, measures: Measures) -> None:
     if _invoke(os.environ["PUBLISH_FUNCTION"], {"event_ids": [event_id]})["unpublished"]:
         raise NotYetError("SNS does not take the event.")
     logger.info("Event published at last.", extra={"event_id": event_id})
+    measures.add("redriven")
 
 
 def _invoke(function: str, payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from tests.receiving import payload_type
 from tools import stack
 from tools.local import HOOKS, LOCAL, ROOT, architecture
 
+pytestmark = pytest.mark.xdist_group("built")
+
 FUNCTIONS = sorted(name for name, it in parsed()["Resources"].items() if it["Type"] == "AWS::Serverless::Function")
 RUNTIME = LOCAL / "runtime"
 STANDARD_LIBRARY = Path(json.__file__).parents[1]
@@ -51,12 +53,6 @@ NEEDLESS = {
 }
 BASES = {f"hookswitch.{name}" for name in ("channel", "fax", "notification", "registration")}
 MACHINES = {"arm64": 0xB7, "x86_64": 0x3E}  # of the ELF header
-
-
-@pytest.fixture(scope="session")
-def built() -> Path:
-    """The folder that `sam build` fills, for this machine."""
-    return stack.build().parent
 
 
 @pytest.fixture(scope="session")

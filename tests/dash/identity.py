@@ -5,6 +5,8 @@ import random
 import time
 from uuid import UUID
 
+from tests.dash.confidential import note
+
 NAMES = ("Front Desk", "Café Zürich", "WIRELESS CALLER", "Ünïcode & Söhne", "Warehouse 3", "Anonymous")
 
 
@@ -19,6 +21,7 @@ class Identity:
     def __init__(self, rng: random.Random | None = None, now: float | None = None) -> None:
         self.rng = rng or random.Random()
         self.now = time.time() if now is None else now
+        self.confidential: list[str] = []
 
     def hex(self, digits: int = 32) -> str:
         """Return lowercase hex digits: 32 for a document, 16 for a message."""
@@ -42,8 +45,16 @@ class Identity:
 
     def number(self) -> str:
         """Return a number of the range for examples, in E.164."""
-        return f"+1555{self.rng.randint(2_000_000, 9_999_999)}"
+        return self._noted(f"+1555{self.rng.randint(2_000_000, 9_999_999)}", "number")
 
     def name(self) -> str:
         """Return a caller's name, some of them not ASCII."""
-        return self.rng.choice(NAMES)
+        return self._noted(self.rng.choice(NAMES), "name")
+
+    def secret(self, digits: int) -> str:
+        """Return hex digits that nobody else may know, such as a password."""
+        return self._noted(self.hex(digits), "secret of a notification")
+
+    def _noted(self, value: str, kind: str) -> str:
+        self.confidential.append(value)
+        return note(value, kind)

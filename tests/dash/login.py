@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.dash.confidential import note
 from tests.dash.envelope import Answer, ApiError, Call, validation_error
 from tests.dash.simulator import Account, Dash
 
@@ -116,7 +117,7 @@ class Login:
             self._tokens = {token: (owner, 0.0) for token, (owner, _) in self._tokens.items()}
 
     def _grant(self, account: Account) -> Answer:
-        token = secrets.token_urlsafe(48)
+        token = note(secrets.token_urlsafe(48), "login token")
         with self._lock:
             self._tokens[token] = (account.id, self._dash.clock() + self._lifetime)
         data = {"account_id": account.id, "account_name": account.name, "language": "en-us"}

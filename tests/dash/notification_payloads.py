@@ -118,13 +118,13 @@ def password_recovery(identity: Identity) -> dict[str, Any]:
         "first_name": "Front",
         "last_name": "Desk",
         "timezone": "America/Los_Angeles",
-        "password_reset_link": f"https://ui.example.com/#/reset:{identity.hex(64)}",
+        "password_reset_link": f"https://ui.example.com/#/reset:{identity.secret(64)}",
     }
 
 
 def new_user(identity: Identity) -> dict[str, Any]:
     """Return a user that was made, with the password."""
-    return {"user_id": identity.hex(), "password": identity.hex(12)}
+    return {"user_id": identity.hex(), "password": identity.secret(12)}
 
 
 def new_account(identity: Identity) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def new_account(identity: Identity) -> dict[str, Any]:
     return {
         "account_name": "Acme",
         "account_realm": REALM,
-        "account_api_key": identity.hex(64),
+        "account_api_key": identity.secret(64),
     }
 
 

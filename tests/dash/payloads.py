@@ -7,6 +7,7 @@ import random
 from typing import Any
 
 from tests.dash import channel_payloads, notification_payloads
+from tests.dash.confidential import learn
 from tests.dash.identity import Identity
 
 DEFAULT_ACCOUNT_ID = "5a2d994fbae69b1d6b01eb9f0e7dfe62"
@@ -55,9 +56,12 @@ def payload(
     identity = Identity(rng, now)
     account_id = overrides.get("account_id") or DEFAULT_ACCOUNT_ID
     if builder := channel_payloads.BUILDERS.get(hook):
-        return _overridden(builder(identity, account_id), overrides)
-    name = overrides.get("event_name") or CATCH_ALL_EVENT if hook == "notifications" else hook
-    return _overridden(notification_payloads.notification(name, identity, account_id), overrides)
+        event = builder(identity, account_id)
+    else:
+        name = overrides.get("event_name") or CATCH_ALL_EVENT if hook == "notifications" else hook
+        event = notification_payloads.notification(name, identity, account_id)
+    learn(event, identity.confidential)
+    return _overridden(event, overrides)
 
 
 def older_channel_destroy(

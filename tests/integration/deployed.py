@@ -11,6 +11,7 @@ from tests.dash.api import DashApi
 from tests.dash.payloads import payload
 from tests.dash.simulator import Account
 from tests.dash.webhooks import Webhook
+from tests.leaks import note_secrets
 from tools import aws, stack
 from tools.local import parameters
 from tools.waiting import wait_for
@@ -35,7 +36,8 @@ class Deployed:
     given: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Prepare the parameters."""
+        """Prepare the parameters, and see to it that the log outlives the stack: all logs are looked through."""
+        self.template["Resources"]["LogGroup"]["DeletionPolicy"] = "Retain"
         self.client = aws.cloudformation(self.endpoint)
         self.given = parameters() | {
             "DashAccountId": self.account.id,
@@ -62,6 +64,7 @@ class Deployed:
     def delete(self) -> str:
         """Delete the stack and return its status."""
         stack_id = self._described()["StackId"]
+        note_secrets(self.endpoint)  # the stack's go with it
         self.client.delete_stack(StackName=self.name)
         return self.status(stack_id)
 

@@ -18,11 +18,18 @@ from requests.exceptions import RequestException
 from tools.local import REGION
 from tools.samlocal.docker import NoDockerError, daemon
 
-CLIENTS = ("cloudformation", "dynamodb", "lambda", "logs", "secretsmanager", "sns", "sqs")
+CLIENTS = (
+    *("cloudformation", "dynamodb", "dynamodbstreams", "iam", "lambda", "logs", "secretsmanager", "sns", "sqs", "sts"),
+)
 IMAGE = f"{LocalstackSession.image_name}:{constants.DEFAULT_LOCALSTACK_VERSION}"
 PORT = 4566  # inside the container; outside it is any that is free
 SOCKET = Path("/var/run/docker.sock")
 START_SECONDS = 120
+# What the sessions sign with. An emulator that is started with it takes it for the account's root user.
+ROOT_USER = {
+    "AWS_ACCESS_KEY_ID": constants.DEFAULT_AWS_ACCESS_KEY_ID,
+    "AWS_SECRET_ACCESS_KEY": constants.DEFAULT_AWS_SECRET_ACCESS_KEY,
+}
 
 
 @contextmanager

@@ -7,6 +7,7 @@ AWS. Each test has a Dash account and a stack of its own.
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
@@ -39,9 +40,9 @@ def own_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]
 
 
 @pytest.fixture(scope="module")
-def packaged(own_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def packaged(own_emulator: Emulator, built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The real template, its code uploaded once for all stacks."""
-    stack.build()
+    del built
     _client(own_emulator, "s3").create_bucket(Bucket=BUCKET)
     path = stack.package(own_emulator.endpoint, BUCKET, tmp_path_factory.mktemp("packaged"))
     template: dict[str, Any] = json.loads(path.read_text())

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
@@ -181,9 +182,9 @@ def own_emulator(proxies: FaultProxies, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="module")
-def packaged(own_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def packaged(own_emulator: Emulator, built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The real template, its code uploaded once for all stacks."""
-    stack.build()
+    del built
     _client(own_emulator.endpoint, "s3").create_bucket(Bucket=BUCKET)
     path = stack.package(own_emulator.endpoint, BUCKET, tmp_path_factory.mktemp("packaged"))
     template: dict[str, Any] = json.loads(path.read_text())

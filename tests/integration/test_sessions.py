@@ -10,6 +10,7 @@ import pytest
 from pytest_localstack.session import RunningSession
 
 from tests.integration.sessions import container_session, running_session
+from tools.inbox import subscribers_policy
 from tools.samlocal.docker import NoDockerError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def test_clients_of_the_session(session: RunningSession) -> None:
     topic = sns.create_topic(Name=f"topic-{uuid4().hex}")["TopicArn"]
     queue = sqs.create_queue(QueueName=f"queue-{uuid4().hex}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": subscribers_policy(arn, topic)})
     raw = {"RawMessageDelivery": "true"}
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=raw, ReturnSubscriptionArn=True)
     sns.publish(TopicArn=topic, Message="a call was missed")

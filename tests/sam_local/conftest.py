@@ -15,10 +15,11 @@ DIRECTORY = LOCAL / "sam-local-tests"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder, so that `-m "not docker"` leaves them out."""
+    """Mark the tests of this folder, so that `-m "not docker"` leaves them out; one process runs them all."""
     for item in items:
         if item.path.is_relative_to(__file__.rpartition("/")[0]):
             item.add_marker(pytest.mark.docker)
+            item.add_marker(pytest.mark.xdist_group("sam_local"))
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,8 @@ from tools.events import DOCUMENT, FOLDER, document, files
 from tools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, HOOKS, ROOT
 
 FILES = sorted(path.name for path in FOLDER.iterdir())
-OTHERS = {f"{function}.json" for function in ("provision", "publish", "reconcile", "redrive", "rotate", "silence")}
+NO_HOOKS = ("provision", "publish", "reconcile", "redrive", "rotate", "silence", "unknown")
+OTHERS = {f"{function}.json" for function in NO_HOOKS}
 BY_GET = {"parking", "voicemail_new", "voicemail_full", "register", "deregister", "notifications"}
 DELIVERIES = [name for name in FILES if name not in OTHERS]
 VARIANTS = [name for name in DELIVERIES if name.count(".") > 1]

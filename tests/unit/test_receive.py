@@ -150,3 +150,20 @@ def test_redelivery_through_the_api(context: Any, places: Places) -> None:
     message = delivery("missed_call", encode_json(payload("missed_call"))).to_message()
     assert call("missed_call", {"redelivery": message, "requestContext": context})[0] == 403
     assert places.queue == places.quarantine == []
+
+
+@pytest.mark.parametrize("token", ["", "x" * 43, token_for(SECRET, "missed_call"), token_for(SECRET, receive.NO_HOOK)])
+def test_no_token_opens_an_unknown_address(token: str, places: Places) -> None:
+    """Not even one that derives from the secret: nothing is kept, and the answer is that to a wrong token."""
+    event = rest_event(b"{}", pathParameters={"token": token, "proxy": f"hooks/nothing/{token}"})
+    wrong = receive.receiver(payload_type("missed_call"))(rest_event(b"{}", pathParameters={"token": "wrong"}), CONTEXT)
+    assert receive.refuser()(event, CONTEXT) == wrong
+    assert wrong["statusCode"] == 403
+    assert places.queue == places.quarantine == []
+
+
+def test_unknown_address_brings_nothing_in(places: Places) -> None:
+    """Its function takes no redelivery either, also from the stack itself."""
+    message = delivery("missed_call", encode_json(payload("missed_call"))).to_message()
+    assert receive.refuser()({"redelivery": message}, CONTEXT)["statusCode"] == 403
+    assert places.queue == places.quarantine == []

@@ -1,8 +1,10 @@
 """Docker, as `sam local` needs it: a daemon that answers, Lambda's base image, and a way from containers to here."""
 
 import contextlib
+import gc
 import os
 import socket
+import warnings
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -37,14 +39,22 @@ def daemon() -> Iterator[DockerClient]:
     Raises:
         NoDockerError: None answers.
     """
-    try:
-        client = docker.from_env()
-    except DockerException as error:
-        raise NoDockerError("`sam local` runs the functions in Docker, and no Docker daemon answers here.") from error
+    client = _client()
+    if client is None:
+        raise NoDockerError("`sam local` runs the functions in Docker, and no Docker daemon answers here.")
     try:
         yield client
     finally:
         cast("Any", client).close()
+
+
+def _client() -> DockerClient | None:
+    # Where a daemon left its socket behind, the SDK leaves a connection to it open: its warning belongs to nobody else.
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        with contextlib.suppress(DockerException):
+            return docker.from_env()
+        gc.collect()
+    return None
 
 
 def require_image(client: DockerClient) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from hookswitch.log import logger
+from hookswitch.log import log_fault, logger
 
 ANSWER_SECONDS = 5.0  # kept back for the answer itself
 CLEANUP_SHARE = 0.3  # of the time, kept back to take back what was begun
@@ -113,7 +113,7 @@ def answer_with(
         answer.failed(str(error), error.physical_id)
     except Exception as error:  # noqa: BLE001 - CloudFormation must get an answer
         # No text of an unforeseen error: nobody has checked that it holds no secret.
-        logger.exception("Fault in hookswitch.")
+        log_fault(error)
         answer.failed(
             f"{type(error).__name__}: this is a fault in hookswitch. The log {_log_of(context)} has more.", physical_id
         )

@@ -33,6 +33,7 @@ class Delivery:
         body_size: Bytes that arrived.
         body_sha256: Hexadecimal SHA-256 of what arrived.
         attempted_at: When Dash tried to deliver it, in UTC, for one that was read from Dash's attempt log; else None.
+        correlation_id: By which all log lines about it are found: API Gateway's id of the request that brought it.
     """
 
     hook: str
@@ -43,6 +44,7 @@ class Delivery:
     body_size: int
     body_sha256: str
     attempted_at: datetime | None = None
+    correlation_id: str | None = None
 
     @property
     def moment(self) -> datetime:
@@ -69,6 +71,7 @@ class Delivery:
             "body_size": self.body_size,
             "body_sha256": self.body_sha256,
             **({"attempted_at": self.attempted_at.isoformat()} if self.attempted_at else {}),
+            **({"correlation_id": self.correlation_id} if self.correlation_id else {}),
         }
 
     @classmethod
@@ -87,12 +90,18 @@ class Delivery:
             body_size=message["body_size"],
             body_sha256=message["body_sha256"],
             attempted_at=datetime.fromisoformat(message["attempted_at"]) if "attempted_at" in message else None,
+            correlation_id=message.get("correlation_id"),
         )
 
 
 def token_of(event: Mapping[str, Any]) -> str:
     """Return the token in the path of an API Gateway event, empty where there is none."""
     return (event.get("pathParameters") or {}).get("token") or ""
+
+
+def request_id_of(event: Mapping[str, Any]) -> str | None:
+    """Return API Gateway's id of the request."""
+    return (event.get("requestContext") or {}).get("requestId")
 
 
 def delivery_of(event: Mapping[str, Any], hook: str, token: str) -> Delivery:
@@ -113,6 +122,7 @@ def delivery_of(event: Mapping[str, Any], hook: str, token: str) -> Delivery:
         body=body[:MAX_BODY],
         body_size=len(body),
         body_sha256=hashlib.sha256(body).hexdigest(),
+        correlation_id=request_id_of(event),
     )
 
 

@@ -27,6 +27,7 @@ class Event:
         account_id: The account of the event.
         received_at: When the delivery arrived, in UTC.
         attempted_at: When Dash tried to deliver it, in UTC, for one that was read from Dash's attempt log; else None.
+        correlation_id: Of the delivery.
     """
 
     payload: Payload
@@ -35,6 +36,7 @@ class Event:
     account_id: str
     received_at: datetime
     attempted_at: datetime | None = None
+    correlation_id: str | None = None
 
     @property
     def occurred_at(self) -> datetime:
@@ -105,7 +107,9 @@ def event_of(payload_type: type[Payload], delivery: Delivery, fields: Mapping[st
     except ValueError as error:
         raise UnusableError(str(error)) from None
     received = {**fields, **payload.typed()}
-    return Event(payload, received, misfits, account_id, delivery.received_at, delivery.attempted_at)
+    return Event(
+        payload, received, misfits, account_id, delivery.received_at, delivery.attempted_at, delivery.correlation_id
+    )
 
 
 def _account(payload: Payload, headers: Mapping[str, str], settings: Settings) -> str:
@@ -154,6 +158,7 @@ def event_item(event: Event, settings: Settings) -> dict[str, object]:
         "alert": payload.alert,
         "payload": event.fields,
         "recovered": True if event.attempted_at else None,
+        "correlation_id": event.correlation_id,
         "expires_at": expiry(event.received_at, settings.retention_days),
         # Keys of the indexes; an item that lacks one is not in that index.
         "timeline_key": f"{occurred_at}#{payload.step:02}#{received_at}",
@@ -184,6 +189,7 @@ def quarantine_item(delivery: Delivery, reasons: tuple[str, ...], settings: Sett
         "received_at": received_at,
         "attempted_at": timestamp(attempted_at) if attempted_at else None,
         "recovered": True if attempted_at else None,
+        "correlation_id": delivery.correlation_id,
         "summary": f"Quarantined {delivery.hook}: {reasons[0]}",
         "reasons": reasons,
         "headers": delivery.headers,

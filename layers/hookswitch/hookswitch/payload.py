@@ -4,13 +4,14 @@ A hook's own type is a pydantic model in its own folder. Its required fields are
 of the event needs; nearly everything else may be absent (docs/dash-protocol.md, section 4).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, StringConstraints, ValidationError
 
 from .errors import UnusableError
+from .metrics import Measure
 
 # Dash counts seconds from the year 0 (Erlang's calendar); this many of them come before 1970.
 GREGORIAN_EPOCH = 62_167_219_200
@@ -95,6 +96,10 @@ class Payload(BaseModel):
     def direction(self) -> str | None:
         """Return inbound or outbound, relative to Dash, where the payload says so."""
         return None
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event adds to the metrics when it is stored; by default nothing."""
+        return ()
 
     def left_to(self, hooks: frozenset[str]) -> str | None:
         """Return the hook of this stack, of `hooks`, that receives the event as well and better."""

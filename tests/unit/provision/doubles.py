@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from hookswitch.customresource import Request
+from tests.dash.confidential import note
 from tests.dash.payloads import DEFAULT_ACCOUNT_ID
 from tests.dash.simulator import DEFAULT_API_KEY
 
@@ -81,6 +82,7 @@ class Secrets:
 
     def put(self, secret: str, text: str, version: str = "", changed: datetime = LONG_AGO) -> None:
         """Make a new current version; the one before becomes the previous."""
+        note(text, "secret")
         version = version or f"{secret}-{len(self.versions.get(secret, {}))}"
         self.versions.setdefault(secret, {})[version] = text
         self._promote(secret, version)
@@ -119,7 +121,7 @@ class Secrets:
         VersionStages: list[str],
     ) -> None:
         """Answer as Secrets Manager."""
-        self.versions[SecretId][ClientRequestToken] = SecretString
+        self.versions[SecretId][ClientRequestToken] = note(SecretString, "secret")
         for stage in VersionStages:
             self.stages[SecretId][stage] = ClientRequestToken
 

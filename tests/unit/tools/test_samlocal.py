@@ -1,10 +1,12 @@
 """`sam local`: what happens where Docker is missing, and what its files hold."""
 
+import gc
 import json
 import os
 import socket
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -57,6 +59,19 @@ def test_no_docker_is_one_line_and_an_exit_code_of_its_own() -> None:
     assert done.returncode == os.EX_UNAVAILABLE == 69
     assert done.stdout == ""
     assert done.stderr == "`sam local` runs the functions in Docker, and no Docker daemon answers here.\n"
+
+
+def test_a_socket_that_a_daemon_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon that has ended is no daemon, and no connection to its socket stays open, to be warned of later."""
+    left = tmp_path / "docker.sock"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(left))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{left}")
+    with warnings.catch_warnings(action="always", category=ResourceWarning, record=True) as noted:
+        with pytest.raises(docker.NoDockerError), docker.daemon():
+            pass
+        gc.collect()
+    assert noted == []
 
 
 def test_an_image_that_is_here_is_not_pulled() -> None:

@@ -15,7 +15,8 @@ from hookswitch.dash.desired import KNOWN_HOOKS
 from hookswitch.delivery import Delivery
 from hookswitch.errors import HookswitchError, StorageUnavailableError
 from hookswitch.event import timestamp
-from hookswitch.log import count, logger
+from hookswitch.log import logger
+from hookswitch.metrics import Measures
 
 from .hookfunctions import HookFunctions, NotTakenError
 
@@ -80,11 +81,12 @@ class Replay(BaseModel):
 class Quarantine:
     """The quarantined deliveries of one table, and the functions that take them again."""
 
-    def __init__(self, table: str, functions: HookFunctions, stop_at: float) -> None:
-        """Prepare to work until a moment (`time.monotonic`)."""
+    def __init__(self, table: str, functions: HookFunctions, stop_at: float, measures: Measures) -> None:
+        """Prepare to work until a moment (`time.monotonic`), and to count what is accepted."""
         self._table = table
         self._functions = functions
         self._stop_at = stop_at
+        self._measures = measures
 
     def replay(self, asked: Replay) -> dict[str, Any]:
         """Replay deliveries, the oldest first.
@@ -132,7 +134,7 @@ class Quarantine:
         try:
             taken = self._functions.deliver(hook, delivery_in(item))
         except NotTakenError as error:
-            logger.warning("A quarantined delivery was not taken. %s", error, extra={"event_id": key})
+            logger.warning("A quarantined delivery was not taken. %s", error, extra=_told(item))
             return "not_yet", ()
         if taken.outcome == "quarantined" and taken.event_id == key:
             self._note(key, hook, taken.reasons)
@@ -141,8 +143,8 @@ class Quarantine:
         self._write("delete_item", Key={"event_id": {"S": key}})
         if taken.outcome == "quarantined":
             return "refused", taken.reasons
-        logger.info("A quarantined delivery is used now.", extra={"event_id": key, "became": taken.event_id})
-        count("replayed", hook)
+        logger.info("A quarantined delivery is used now.", extra=_told(item) | {"became": taken.event_id})
+        self._measures.add("redriven")
         return "accepted", ()
 
     def _note(self, key: str, hook: str, reasons: tuple[str, ...]) -> None:
@@ -213,7 +215,13 @@ def delivery_in(item: Mapping[str, Any]) -> Delivery:
         body_size=int(item["body_size"]),
         body_sha256=item["body_sha256"],
         attempted_at=datetime.fromisoformat(attempted_at) if attempted_at else None,
+        correlation_id=item.get("correlation_id"),
     )
+
+
+def _told(item: Mapping[str, Any]) -> dict[str, str]:
+    """Return by what an item's lines in the log are found."""
+    return {name: str(item[name]) for name in ("event_id", "hook", "correlation_id") if item.get(name)}
 
 
 def _code(error: ClientError | BotoCoreError) -> str:

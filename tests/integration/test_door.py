@@ -1,0 +1,166 @@
+"""At the front door: a stranger learns nothing from an answer, and what API Gateway enforces holds.
+
+The emulator drops the template's gateway responses, so what API Gateway itself answers is asserted on the template:
+tests/unit/test_api_template.py.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+import urllib3
+
+from hookswitch.delivery import MAX_BODY
+from tests.dash.encoding import encode_json
+from tests.dash.payloads import payload
+from tests.faults import FaultProxies
+from tests.integration.conftest import Logs, Stored
+from tests.integration.delivering import Deliver
+from tools.stack import Stack
+from tools.waiting import wait_for
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+
+WRONG = "x" * 43  # as long as a token
+HOOK, FUNCTION = "parking", "Parking"
+CHANGES_EACH_TIME = {"date", "x-amzn-requestid", "x-amz-request-id", "x-amzn-trace-id", "x-amz-apigw-id"}
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a stranger sees of an answer.
+
+    Attributes:
+        status: The HTTP status.
+        headers: All but those that are different in any two answers.
+        body: The exact bytes.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+type Knock = Callable[[str, str], Answer]
+
+
+def start_afresh(stack: Stack, lambda_: "LambdaClient") -> None:
+    """Have the emulator start both functions anew: it does so after a change, though nothing is changed by it."""
+    for function in (FUNCTION, "Unknown"):
+        name = stack.resources[function]
+        timeout = lambda_.get_function_configuration(FunctionName=name)["Timeout"]
+        lambda_.update_function_configuration(FunctionName=name, Timeout=timeout)
+
+
+@pytest.fixture(scope="module")
+def knock(stack: Stack) -> Iterator[Knock]:
+    """Send a request to a path below the API, as anybody may: `knock("GET", "/hooks")`."""
+    with urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(60)) as pool:
+
+        def send(method: str, path: str) -> Answer:
+            body = encode_json(payload(HOOK)) if method in {"POST", "PUT", "PATCH"} else None
+            response = pool.request(
+                method, stack.local_api_url + path, body=body, headers={"content-type": "application/json"}
+            )
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            kept = {name: value for name, value in headers.items() if name not in CHANGES_EACH_TIME}
+            return Answer(response.status, kept, response.data)
+
+        yield send
+
+
+@pytest.fixture(scope="module")
+def refusal(knock: Knock) -> Answer:
+    """What a wrong token is answered at a hook's address."""
+    answer = knock("POST", f"/hooks/{HOOK}/{WRONG}")
+    assert answer.status == 403
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", f"/hooks/{HOOK}/{WRONG}"),
+        ("POST", f"/hooks/nothing/{WRONG}"),  # an unknown hook
+        ("GET", f"/hooks/nothing/{WRONG}"),
+        ("POST", f"/hooks/{HOOK}"),  # a missing token
+        ("POST", f"/hooks/{HOOK}/"),
+        ("POST", f"/hooks/{HOOK}/{WRONG}/more"),
+        ("POST", "/hooks"),
+        ("GET", "/"),
+        ("POST", "/"),
+        ("GET", "/.env"),
+        ("GET", "/%2e%2e/%00?a=b&a=%ff"),
+        *((method, f"/hooks/{HOOK}/{WRONG}") for method in ("PUT", "PATCH", "DELETE", "OPTIONS")),
+        *((method, "/") for method in ("PUT", "PATCH", "DELETE", "OPTIONS")),
+    ],
+)
+def test_nothing_tells_one_refusal_from_another(method: str, path: str, knock: Knock, refusal: Answer) -> None:
+    """An unknown hook, a missing token and another method are answered what a wrong token is, byte for byte."""
+    assert knock(method, path) == refusal
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_right_token_by_another_method(method: str, stack: Stack, knock: Knock, refusal: Answer) -> None:
+    """Dash was told to post, or to get: nothing else proves that it comes from a webhook of ours."""
+    assert knock(method, stack.path(HOOK)) == refusal
+
+
+def test_head(knock: Knock, refusal: Answer) -> None:
+    """Without its body, as it has to be, the answer is the same."""
+    answers = [knock("HEAD", path) for path in ("/", f"/hooks/{HOOK}/{WRONG}", "/.env")]
+    assert {answer.status for answer in answers} == {refusal.status}
+    assert len({(tuple(answer.headers.items()), answer.body) for answer in answers}) == 1
+
+
+def test_a_refusal_takes_the_same_work(
+    stack: Stack, knock: Knock, lambda_: "LambdaClient", faults: FaultProxies, logs: Logs
+) -> None:
+    """Wherever a stranger knocks, a function makes the same calls to AWS: when it starts, and afterwards none."""
+
+    def calls(path: str) -> list[tuple[str, str, str]]:
+        faults.clear()
+        knock("POST", path)
+        found = [(proxy.service, call.operation, str(call.body)) for proxy in faults for call in proxy.calls]
+        return [call for call in found if call[0] in {"secretsmanager", "dynamodb", "sqs"}]
+
+    start_afresh(stack, lambda_)
+    wrong, unknown = calls(f"/hooks/{HOOK}/{WRONG}"), calls(f"/hooks/nothing/{WRONG}")
+    assert wrong == unknown
+    assert [operation for _, operation, _ in wrong] == ["GetSecretValue"] * 3
+    assert calls(f"/hooks/{HOOK}/{WRONG}") == calls(f"/hooks/nothing/{WRONG}") == []
+    wait_for(lambda: any('"unknown"' in line and "refused" in line for line in logs("Unknown")), "it is logged")
+    assert not any(WRONG in line for line in logs("Unknown"))
+
+
+def test_unknown_address_while_the_secret_is_away(
+    stack: Stack, knock: Knock, lambda_: "LambdaClient", faults: FaultProxies
+) -> None:
+    """When no token can be checked, both say so in the same words."""
+    start_afresh(stack, lambda_)
+    faults["secretsmanager"].fail("GetSecretValue", "InternalServiceError", 500)
+    away = knock("POST", f"/hooks/{HOOK}/{WRONG}")
+    assert away.status == 500
+    assert knock("GET", "/.env") == away
+
+
+@pytest.mark.parametrize("size", [MAX_BODY + 1, 5 * MEBIBYTE])
+def test_large_requests(size: int, deliver: Deliver, stored: Stored) -> None:
+    """What Lambda still takes, 6 MB in all, is answered 200; its beginning, size and hash are kept."""
+    body = encode_json(payload("missed_call", notes="x" * size))
+    answer = deliver("missed_call", body)
+    assert (answer.status, answer.outcome) == (200, "quarantined")
+    item = stored(answer.event_id)
+    assert item is not None
+    assert (item["truncated"], item["body_size"]) == (True, len(body))
+    assert len(item["body"].encode()) == MAX_BODY
+
+
+def test_large_request_of_a_stranger(stack: Stack, deliver: Deliver, faults: FaultProxies) -> None:
+    """A large body that proves nothing costs a comparison, and goes nowhere."""
+    url = f"{stack.local_api_url}/hooks/missed_call/{WRONG}"
+    assert deliver("missed_call", b"x" * 5 * MEBIBYTE, url=url).status == 403
+    assert faults["dynamodb"].count("PutItem") == faults["sqs"].count("SendMessage") == 0

@@ -1,0 +1,242 @@
+"""With IAM enforced: who is kept out, what a missing permission does, and that no permission is idle.
+
+All stacks of this folder run with IAM enforced, so that every test shows that the roles may do enough. The last test
+shows that they may not do more: it looks at what all the others made the roles do.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from pytest_localstack.session import RunningSession
+from xdist import is_xdist_worker
+
+from hookswitch.sender import token_for
+from tests.cloudformation import expanded, resources
+from tests.dash.encoding import encode_json
+from tests.dash.payloads import payload
+from tests.faults import FaultProxies
+from tests.integration.conftest import LEFT_OUT, OPERATOR, Stored
+from tests.integration.delivering import Deliver
+from tests.permissions import Permission, allowed, idle, used
+from tests.receiving import delivery, event
+from tools import emulator as emulators
+from tools import local
+from tools.inbox import Inbox
+from tools.stack import Stack
+from tools.waiting import wait_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from types_boto3_iam import IAMClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_sns import SNSClient
+    from types_boto3_sqs import SQSClient
+
+QUEUES = ("RedriveQueueUrl", "PublishDeadLetterQueueUrl", "DeadLetterQueueUrl")
+DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["sqs:*", "sns:*"], "Resource": "*"}],
+}
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+}
+
+type Client = Callable[[str], Any]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _enforced(*, in_container: bool) -> None:
+    if in_container:
+        pytest.skip("What runs in the container does not enforce IAM.")
+
+
+def client_with(endpoint: str, key: str, secret: str, token: str | None = None) -> Client:
+    """Return what makes clients with these credentials."""
+    session = boto3.Session(key, secret, token, local.REGION)
+    return lambda service: cast("Any", session).client(service, endpoint_url=endpoint)
+
+
+def assumed(aws: RunningSession, endpoint: str, role: str) -> Client:
+    """Return what makes clients of a session of a role."""
+    given = aws.boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="a-person")["Credentials"]
+    return client_with(endpoint, given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+
+
+@pytest.fixture(scope="module", params=["user", "role"])
+def stranger(request: pytest.FixtureRequest, iam: "IAMClient", aws: RunningSession, endpoint: str) -> Iterator[Client]:
+    """Clients of a user, then of a role, of the same account, that may do everything with queues and topics."""
+    name, policy = f"stranger-{uuid4().hex}", json.dumps(EVERYTHING)
+    if request.param == "user":
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName="everything", PolicyDocument=policy)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        yield client_with(endpoint, key["AccessKeyId"], key["SecretAccessKey"])
+    else:
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=policy)
+        yield assumed(aws, endpoint, role)
+
+
+@pytest.fixture(scope="module")
+def operator(iam: "IAMClient", aws: RunningSession, endpoint: str) -> Client:
+    """Clients of the role that the stack knows as OperatorRoleArn."""
+    name = OPERATOR.rpartition("/")[2]
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+    iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=json.dumps(EVERYTHING))
+    return assumed(aws, endpoint, OPERATOR)
+
+
+def refused(call: Callable[..., Any], **asked: Any) -> bool:
+    """Tell whether IAM refuses a call."""
+    try:
+        call(**asked)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in DENIED:
+            raise
+        return True
+    return False
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_strangers_send_nothing(queue: str, stranger: Client, stack: Stack) -> None:
+    """Nobody else of the account puts messages into the queues, one by one or in batches; reading is not refused."""
+    sqs, url = stranger("sqs"), stack.outputs[queue]
+    assert refused(sqs.send_message, QueueUrl=url, MessageBody="{}")
+    assert refused(sqs.send_message_batch, QueueUrl=url, Entries=[{"Id": "one", "MessageBody": "{}"}])
+    assert not refused(sqs.receive_message, QueueUrl=url, VisibilityTimeout=0)
+    assert not refused(sqs.get_queue_attributes, QueueUrl=url, AttributeNames=["All"])
+
+
+def test_strangers_publish_nothing(stranger: Client, stack: Stack, deliver: Deliver) -> None:
+    """Nobody else of the account publishes to the topic, though anybody whom the account lets may subscribe."""
+    sns, topic = stranger("sns"), stack.outputs["EventsTopicArn"]
+    assert refused(sns.publish, TopicArn=topic, Message="forged")
+    assert refused(sns.publish_batch, TopicArn=topic, PublishBatchRequestEntries=[{"Id": "one", "Message": "forged"}])
+    with Inbox(sns, stranger("sqs"), topic) as inbox:
+        inbox.wait_for(deliver("missed_call", encode_json(payload("missed_call"))).event_id)
+        assert len(inbox.counts()) == 1
+
+
+def test_not_even_root(stack: Stack, sqs: "SQSClient", sns: "SNSClient") -> None:
+    """The account's root user, whom no policy of IAM limits, has to change the queue's own policy first."""
+    assert refused(sqs.send_message, QueueUrl=stack.outputs["RedriveQueueUrl"], MessageBody="{}")
+    assert refused(sns.publish, TopicArn=stack.outputs["EventsTopicArn"], Message="forged")
+
+
+def test_the_operator_puts_a_dead_letter_back(operator: Client, stack: Stack, stored: Stored) -> None:
+    """What the operator's role returns to the redrive queue is brought in; dead letters it makes none."""
+    sqs, sent = operator("sqs"), payload("missed_call")
+    message = {
+        "function": stack.resources["MissedCall"],
+        "redelivery": delivery("missed_call", encode_json(sent)).to_message(),
+    }
+    assert not refused(sqs.send_message, QueueUrl=stack.outputs["RedriveQueueUrl"], MessageBody=json.dumps(message))
+    wait_for(lambda: stored(event("missed_call", sent).key), "the delivery is brought in")
+    assert refused(sqs.send_message, QueueUrl=stack.outputs["DeadLetterQueueUrl"], MessageBody="{}")
+    assert refused(operator("sns").publish, TopicArn=stack.outputs["EventsTopicArn"], Message="forged")
+
+
+def test_the_operator_puts_a_failed_batch_back(
+    operator: Client, stack: Stack, deliver: Deliver, inbox: Inbox, faults: FaultProxies, aws: RunningSession
+) -> None:
+    """A batch on which the publish function failed is read from the stream again, and published once SNS lets it."""
+    event_id = deliver("missed_call", encode_json(payload("missed_call"))).event_id
+    inbox.wait_for(event_id)
+    table = aws.boto3.client("dynamodb").describe_table(TableName=stack.outputs["EventsTableName"])["Table"]
+    batch = stretch(aws.boto3.client("dynamodbstreams"), table["LatestStreamArn"], event_id)
+    faults["sns"].fail("PublishBatch")
+    queue = stack.outputs["PublishDeadLetterQueueUrl"]
+    operator("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps({"DDBStreamBatchInfo": batch}))
+    wait_for(lambda: faults["sqs"].count("ChangeMessageVisibility"), "redrive finds that SNS does not take it")
+    faults.clear()
+    wait_for(lambda: inbox.counts()[event_id] == 2, "it is published again", 60)
+
+
+def stretch(streams: Any, stream: str, event_id: str) -> dict[str, str]:
+    """Return what Lambda would say of a batch that has just this event."""
+    for shard in streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]:
+        asked = {"StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        for record in streams.get_records(ShardIterator=streams.get_shard_iterator(**asked)["ShardIterator"])[
+            "Records"
+        ]:
+            if record["dynamodb"]["Keys"]["event_id"]["S"] == event_id:
+                number = record["dynamodb"]["SequenceNumber"]
+                ends = {"startSequenceNumber": number, "endSequenceNumber": number}
+                return {"shardId": shard["ShardId"], "streamArn": stream} | ends
+    raise AssertionError(f"The stream has no record of {event_id}.")
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_queues_refuse_plain_http(queue: str, operator: Client, stack: Stack) -> None:
+    """Whoever may use a queue may not without TLS."""
+    sqs, asked = operator("sqs"), {"QueueUrl": stack.outputs[queue], "AttributeNames": ["QueueArn"]}
+    assert not refused(sqs.get_queue_attributes, **asked)
+    sqs.meta.events.register("before-sign.sqs", _without_tls)
+    assert refused(sqs.get_queue_attributes, **asked)
+
+
+def test_topic_refuses_plain_http(stranger: Client, stack: Stack) -> None:
+    """Whoever may subscribe may not without TLS."""
+    sns = stranger("sns")
+    sns.meta.events.register("before-sign.sns", _without_tls)
+    asked = {"TopicArn": stack.outputs["EventsTopicArn"], "Protocol": "email", "Endpoint": "ops@example.com"}
+    assert refused(sns.subscribe, **asked)
+
+
+def test_a_missing_permission_loses_nothing(stack: Stack, iam: "IAMClient", deliver: Deliver, inbox: Inbox) -> None:
+    """Functions have what their role has and no more: without PutItem a hook queues, and with it all comes in."""
+    role = stack.resources["HookRole"]
+    deny = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "dynamodb:PutItem", "Resource": "*"}],
+    }
+    body = encode_json(payload("missed_call"))
+    iam.put_role_policy(RoleName=role, PolicyName="broken", PolicyDocument=json.dumps(deny))
+    try:
+        assert deliver("missed_call", body).outcome == "queued"
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="broken")
+    (message,) = wait_for(inbox.read, "the event is brought in", 60)
+    answer = deliver("missed_call", body)
+    assert (answer.outcome, answer.event_id) == ("duplicate", message.id)
+
+
+def test_no_secret_is_in_a_variable(stack: Stack, lambda_: "LambdaClient") -> None:
+    """Whoever may look at the functions sees neither the callback secret, nor a token, nor the API key."""
+    secret = stack.parameters["CallbackSecretValue"]
+    secrets = {secret, stack.parameters["DashApiKey"], *(token_for(secret, hook) for hook in local.HOOKS)}
+    pages = lambda_.get_paginator("list_functions").paginate()
+    functions = [it for page in pages for it in page["Functions"] if it["FunctionName"] in stack.resources.values()]
+    assert len(functions) > len(local.HOOKS)
+    for function in functions:
+        shown = str(function["Environment"]["Variables"])
+        assert not [it for it in secrets if it in shown]
+
+
+@pytest.mark.comes_last
+def test_no_permission_is_idle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every action that the template allows a role was used by that role, on that resource, in the tests before.
+
+    Where several processes share those tests, none of them has seen all: another run is shown their `--trails`.
+    """
+    elsewhere: Path | None = request.config.getoption("--trails")
+    if elsewhere is None and (request.config.stash[LEFT_OUT] or is_xdist_worker(request)):
+        pytest.skip("Only all tests of this folder together use every permission: see --trails.")
+    given = local.parameters()
+    stack = resources(expanded(**given), **given)
+    trails = list((elsewhere or tmp_path_factory.getbasetemp()).rglob(emulators.TRAIL))
+    assert len(trails) > 1
+    invented = Permission("HookRole", "dynamodb:Scan", "EventsTable")
+    assert idle({*allowed(stack), invented}, used(trails, stack)) == [invented]
+
+
+def _without_tls(request: Any, **_: Any) -> None:
+    request.headers["X-Forwarded-Proto"] = "http"

@@ -1,0 +1,187 @@
+"""Looks through all that the functions logged in a run of the tests for what must not be there; fails the run if it is.
+
+The simulated Dash and its kin note what is confidential (`tests.dash.confidential`). This plugin gathers the lines: in
+this process from the logger itself, of each emulator that tests start from all of its log groups, just before it ends.
+There it also notes the secrets, and the callback tokens that follow from them.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from logging import LogRecord
+from typing import Any
+from urllib.parse import unquote_plus
+
+import pytest
+
+from hookswitch.log import logger
+from hookswitch.sender import token_for
+from tests.dash import confidential
+from tests.dash.payloads import HOOKS
+from tools import aws
+from tools.emulator import Emulator, answers
+
+_WORD = re.compile(r"[^\W_]+")
+_CHARACTER = re.compile(r"\\+u([0-9a-fA-F]{4})")
+_ESCAPE = re.compile(r"\\+[nrtbf\"/]")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{64,}={0,2}")
+_SHOWN = 400  # letters of a line that has a leak
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Something confidential in a line of a log.
+
+    Attributes:
+        kind: What it is.
+        line: Where it is, with a mark in its place.
+    """
+
+    kind: str
+    line: str
+
+
+def leaks_in(lines: Iterable[str], noted: Mapping[str, str]) -> Iterator[Leak]:
+    """Yield what is confidential in some lines: as it is, or encoded as JSON, in a URL, or as base64.
+
+    A value is looked for by its longest word, so that the time it takes does not grow with the number of values. Within
+    a longer word it is not found, which is as well: digits of an id may be those of a number by chance.
+    """
+    by_word: dict[str, list[str]] = {}
+    for value in noted:
+        words = _WORD.findall(value)
+        if words:
+            by_word.setdefault(max(words, key=len), []).append(value)
+    for line in lines:
+        found: set[str] = set()
+        for text in _readings(line):
+            for word in by_word.keys() & set(_WORD.findall(text)):
+                for value in by_word[word]:
+                    if value in text and value not in found:
+                        found.add(value)
+                        yield Leak(noted[value], _around(text, value, f"[{noted[value]}]"))
+
+
+def _readings(line: str) -> Iterator[str]:
+    """Yield a line as it is, and as it reads without its encodings."""
+    yield line
+    if "\\" in line:
+        yield _ESCAPE.sub(" ", _CHARACTER.sub(lambda found: chr(int(found[1], 16)), line))
+    if "%" in line or "+" in line:
+        yield unquote_plus(line)
+    for encoded in _BASE64.findall(line):
+        padded = encoded.rstrip("=").replace("-", "+").replace("_", "/")
+        try:
+            yield base64.b64decode(padded + "=" * (-len(padded) % 4)).decode("utf-8", "replace")
+        except ValueError:
+            continue
+
+
+def _around(text: str, value: str, mark: str) -> str:
+    masked = text.replace(value, mark)
+    at = masked.index(mark)
+    return masked[max(0, at - _SHOWN // 2) : at + _SHOWN // 2]
+
+
+def note_secrets(endpoint: str) -> None:
+    """Note all secrets of an emulator, and the tokens of all hooks that derive from them."""
+    client = aws.SESSION.client("secretsmanager", endpoint_url=endpoint, config=aws.CONFIG)
+    for page in client.get_paginator("list_secrets").paginate():
+        for secret in page["SecretList"]:
+            versions = client.list_secret_version_ids(SecretId=secret["ARN"], IncludeDeprecated=True)["Versions"]
+            for version in versions:
+                answer = client.get_secret_value(SecretId=secret["ARN"], VersionId=version["VersionId"])
+                _note_secret(answer["SecretString"])
+
+
+def _note_secret(text: str) -> None:
+    try:
+        values = json.loads(text)
+    except ValueError:
+        confidential.note(text, "callback secret")
+        for hook in HOOKS:
+            confidential.note(token_for(text, hook), "token")
+    else:
+        for name, value in values.items():
+            if name not in {"account_name", "username"}:
+                confidential.note(str(value), name)
+
+
+def lines_of(endpoint: str) -> list[str]:
+    """Return all lines of all log groups of an emulator."""
+    client = aws.SESSION.client("logs", endpoint_url=endpoint, config=aws.CONFIG)
+    groups = [
+        group["logGroupName"]
+        for page in client.get_paginator("describe_log_groups").paginate()
+        for group in page["logGroups"]
+    ]
+    return [
+        event["message"]
+        for group in groups
+        for page in client.get_paginator("filter_log_events").paginate(logGroupName=group)
+        for event in page["events"]
+    ]
+
+
+class Watch:
+    """The plugin.
+
+    Attributes:
+        lines: What was logged.
+        leaks: What was found in them.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.leaks: list[Leak] = []
+        self._undo: list[Callable[[], None]] = []
+
+    def pytest_sessionstart(self) -> None:
+        """Listen to the logger, and to what becomes of emulators."""
+        self._replace(logger.registered_handler, "format", self._noting(logger.registered_handler.format))
+        self._replace(Emulator, "stop", self._looking(Emulator.stop))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Look through all lines. By now all emulators are gone, and all that is confidential is known."""
+        for undo in self._undo:
+            undo()
+        self.leaks = list(dict.fromkeys(leaks_in(self.lines, confidential.NOTED)))
+        if self.leaks:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what was found."""
+        looked = f"{len(self.lines)} lines of logs, {len(confidential.NOTED)} confidential values"
+        if not self.leaks:
+            terminalreporter.write_line(f"No leak: {looked}.")
+            return
+        terminalreporter.section("leaks", red=True)
+        for leak in self.leaks[:20]:
+            terminalreporter.write_line(f"{leak.kind}: {leak.line}")
+        terminalreporter.write_line(f"{len(self.leaks)} leaks: {looked}.", red=True)
+
+    def _noting(self, formatted: Callable[[LogRecord], str]) -> Callable[[LogRecord], str]:
+        def noting(record: LogRecord) -> str:
+            line = formatted(record)
+            self.lines.append(line)
+            return line
+
+        return noting
+
+    def _looking(self, stop: Callable[[Emulator], None]) -> Callable[[Emulator], None]:
+        def looking(emulator: Emulator) -> None:
+            try:
+                if answers(emulator.port, emulator.reach.here):
+                    note_secrets(emulator.endpoint)
+                    self.lines += lines_of(emulator.endpoint)
+            finally:
+                stop(emulator)
+
+        return looking
+
+    def _replace(self, target: Any, name: str, new: Any) -> None:
+        before = vars(target).get(name)
+        setattr(target, name, new)
+        self._undo.append(lambda: setattr(target, name, before) if before else delattr(target, name))

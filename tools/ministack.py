@@ -1,0 +1,118 @@
+"""MiniStack with IAM as AWS has it: the program that `emulator` starts, in the emulator's own environment.
+
+With AUTH=true MiniStack enforces policies. Where it judges otherwise than AWS does, it is put right here, so that
+the template needs no exception for the emulator:
+
+- A batch is allowed by the action for a single message: PublishBatch by sns:Publish, SendMessageBatch by
+  sqs:SendMessage (service authorization reference of SNS and of SQS). MiniStack asks for an action of its own.
+- `aws:PrincipalArn` of a function is the ARN of its role (IAM, "Global condition context keys"). MiniStack has the
+  ARN of the session there.
+- Calls of DynamoDB Streams are about the stream that they name (service authorization reference of DynamoDB), where
+  MiniStack asks for a permission on all there is.
+- `aws:SecureTransport` is true, though nothing is encrypted on this machine, unless X-Forwarded-Proto says http.
+
+In the file IAM_TRAIL it notes what roles were allowed to do: one line of JSON for each role, action and resource.
+"""
+
+import json
+import os
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from ministack import app
+from ministack.core import iam_actions, iam_evaluator
+from ministack.core.responses import get_account_id
+from ministack.services import dynamodb_streams
+
+SESSION = re.compile(r"arn:(?P<partition>[a-z-]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/.+")
+BATCH = re.compile(r"(?P<single>sns:Publish|sqs:(Send|Delete)Message|sqs:ChangeMessageVisibility)Batch")
+
+_plain = ContextVar("plain", default=False)
+_serve = app.app
+_action_of = iam_actions.extract_iam_action
+_resource_of = iam_actions.extract_resource_arn
+_condition_key = iam_evaluator._resolve_condition_key  # noqa: SLF001 - there is no other way in
+_pin_origin = app.pin_request_origin
+_enforce = iam_evaluator.enforce
+
+
+def role_of(principal: str) -> str:
+    """Return the ARN of the role whose session a principal is, or the principal itself."""
+    found = SESSION.fullmatch(principal)
+    return "arn:{partition}:iam::{account}:role/{role}".format_map(found.groupdict()) if found else principal
+
+
+async def serve(
+    scope: MutableMapping[str, Any],
+    receive: Callable[[], Awaitable[Any]],
+    send: Callable[[Any], Awaitable[None]],
+) -> None:
+    """Serve a request, and remember whether it says that it came without TLS."""
+    _plain.set(dict(scope.get("headers", ())).get(b"x-forwarded-proto") == b"http")
+    await _serve(scope, receive, send)
+
+
+def pin_origin(address: str, _: object) -> None:
+    """Take a request for one that came over TLS, unless it says otherwise."""
+    _pin_origin(address, not _plain.get())
+
+
+def action_of(*request: Any) -> str | None:
+    """Return the IAM action that a request needs."""
+    action: str | None = _action_of(*request)
+    batch = BATCH.fullmatch(action or "")
+    return batch["single"] if batch else action
+
+
+def resource_of(service: str, *request: Any) -> str:
+    """Return the ARN of the resource that a request is about, or `*`."""
+    if service != "dynamodbstreams":
+        resource: str = _resource_of(service, *request)
+        return resource
+    *_, body, _, _, _ = request
+    asked = json.loads(body or b"{}")
+    iterator = dynamodb_streams._decode_iterator(asked.get("ShardIterator", "")) or {}  # noqa: SLF001 - it has no other reader
+    return str(asked.get("StreamArn") or iterator.get("arn") or "*")
+
+
+def condition_key(key: str, context: Any) -> Any:
+    """Return the value of a condition key in a request."""
+    found = _condition_key(key, context)
+    return role_of(found) if key.lower() == "aws:principalarn" else found
+
+
+class Trail:
+    """Notes what roles were allowed to do, each thing once."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._seen: set[tuple[str, str, str]] = set()
+        file.write_text("")
+
+    def enforce(self, access_key: str, action: str, service: str, region: str, **about: Any) -> Any:
+        """Ask MiniStack whether a request is allowed, and note it if a role may."""
+        denied = _enforce(access_key, action, service, region, **about)
+        if denied is None:
+            principal = iam_evaluator.resolve_principal(access_key, get_account_id())
+            self._note(getattr(principal, "arn", ""), action, about.get("resource_arn", "*"))
+        return denied
+
+    def _note(self, principal: str, action: str, resource: str) -> None:
+        entry = (role_of(principal), action, resource)
+        if SESSION.fullmatch(principal) and entry not in self._seen:
+            self._seen.add(entry)
+            with self._file.open("a") as file:
+                file.write(json.dumps(dict(zip(("role", "action", "resource"), entry, strict=True))) + "\n")
+
+
+if __name__ == "__main__":
+    app.app = serve
+    app.pin_request_origin = pin_origin
+    iam_actions.extract_iam_action = action_of
+    iam_actions.extract_resource_arn = resource_of
+    iam_evaluator._resolve_condition_key = condition_key  # noqa: SLF001 - there is no other way in
+    iam_evaluator.enforce = Trail(Path(os.environ["IAM_TRAIL"])).enforce
+    app.main()
