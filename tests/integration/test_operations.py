@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import pytest
 
@@ -13,6 +12,7 @@ from tests.cloudformation import parsed, resources
 from tests.emf import samples_in
 from tools import aws
 from tools.events import FOLDER
+from tools.inbox import Inbox
 from tools.stack import Stack
 from tools.waiting import wait_for
 
@@ -76,28 +76,20 @@ def test_topic_is_told(
     stack: Stack, cloudwatch: Any, expected: dict[str, Any], sns: "SNSClient", sqs: "SQSClient"
 ) -> None:
     """Whoever subscribes to the topic hears of each alarm, what to do about it, and that it is over."""
-    queue = sqs.create_queue(QueueName=f"alarms-{uuid4().hex}")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    topic = stack.outputs["OperationsTopicArn"]
-    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)
-    heard: set[tuple[str, str]] = set()
-
-    def told() -> bool:
-        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
-            alarm = json.loads(json.loads(message["Body"])["Message"])
-            assert alarm["AlarmDescription"] == expected[alarm["AlarmName"]]["AlarmDescription"]
-            heard.add((alarm["AlarmName"], alarm["NewStateValue"]))
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-        return heard == {(name, state) for name in expected for state in ("ALARM", "OK")}
-
-    try:
+    with Inbox(sns, sqs, stack.outputs["OperationsTopicArn"]) as inbox:
         for name in expected:
             for state in ("ALARM", "OK"):
                 cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="A test.")
-        wait_for(told, "all alarms are heard of")
-    finally:
-        sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
-        sqs.delete_queue(QueueUrl=queue)
+        wait_for(lambda: len(inbox.read()) == 2 * len(expected), "all alarms are heard of")
+    heard = {
+        (said["AlarmName"], said["NewStateValue"]): said["AlarmDescription"]
+        for said in (message.event for message in inbox.messages)
+    }
+    assert heard == {
+        (name, state): properties["AlarmDescription"]
+        for name, properties in expected.items()
+        for state in ("ALARM", "OK")
+    }
 
 
 def test_silence_is_noticed(stack: Stack, cloudwatch: Any, scheduler: Any, lambda_: "LambdaClient") -> None:
