@@ -28,6 +28,7 @@ EMULATOR := .local/emulator.stamp
 CHECKS   := .local/checks.stamp
 RUNTIME  := .local/runtime.stamp
 LOCUST   := .local/load.stamp
+DRAWING  := .local/dashboard.stamp
 
 # The layer's package, as the functions find it.
 export PYTHONPATH := $(CURDIR)/layers/hookswitch
@@ -35,7 +36,7 @@ export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz scale lint format events schemas requirements clean
+.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz scale lint format events schemas dashboard requirements clean
 
 help: ## List these targets
 	@echo "make <target>, with PORT=$(PORT) or another where a port is used:"
@@ -102,7 +103,10 @@ events: $(DEV) ## Make the files of events/ again, after a change of the simulat
 schemas: $(DEV) ## Make the JSON Schemas of docs/schemas/ again, after a change of a payload type
 	@$(LAPTOP) schemas
 
-setup: $(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(RUNTIME) $(LOCUST) ## Install what the other targets need
+dashboard: $(DEV) $(DRAWING) ## Draw the dashboard with a simulated day, into docs/dashboard.svg, after a change of it
+	@exec $(LAPTOP) dashboard
+
+setup: $(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(RUNTIME) $(LOCUST) $(DRAWING) ## Install what the other targets need
 
 clean: down ## Stop what runs and remove all that was built or installed
 	rm -rf .local .aws-sam
@@ -115,7 +119,7 @@ requirements: $(BOOT) ## Pin newer versions of everything, with hashes
 	}; \
 	pin requirements/bootstrap 3.9; \
 	for name in layers/hookswitch/requirements requirements/runtime requirements/dev requirements/sam requirements/emulator \
-	    requirements/checks requirements/load \
+	    requirements/checks requirements/load requirements/dashboard \
 	    bench/requirements bench/peers/powertools/requirements bench/peers/fastapi/requirements; do \
 	  pin $$name 3.13; \
 	done
@@ -134,7 +138,7 @@ define environment =
 @touch $@
 endef
 
-$(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(LOCUST): .local/%.stamp: requirements/%.txt | $(BOOT)
+$(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(LOCUST) $(DRAWING): .local/%.stamp: requirements/%.txt | $(BOOT)
 	$(environment)
 
 $(RUNTIME): requirements/runtime.txt | $(DEV) $(BOOT)

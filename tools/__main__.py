@@ -58,7 +58,7 @@ def _run(arguments: argparse.Namespace) -> bool:
             validate()
         case "scan" | "audit" as check:
             getattr(import_module(f".{check}", __package__), check)()
-        case "events" | "schemas" as files:
+        case "dashboard" | "events" | "schemas" as files:
             import_module(f".{files}", __package__).write()
     return True
 
@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser(name)
     commands.add_parser("events")
     commands.add_parser("schemas")
+    commands.add_parser("dashboard")
     fire = commands.add_parser("fire")
     fire.add_argument("hook", nargs="?", default="")
     fire.add_argument("--verb", choices=["post", "get", "put"], default="post")

@@ -12,10 +12,10 @@ from functools import cache
 from typing import Any
 
 import boto3
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 
 from hookswitch.log import logger
+from hookswitch.metrics import Measures
 
 WATCHED = "received"  # authentic deliveries, counted by the hook functions
 QUARTER = timedelta(minutes=15)
@@ -44,8 +44,8 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     until = datetime.now(UTC).replace(second=0, microsecond=0) - ON_THEIR_WAY
     since = until - QUARTER
     received = _received(since, until)
-    with single_metric(name="silent", unit=MetricUnit.Count, value=int(not received)) as metric:
-        metric.add_dimension("service", os.environ["POWERTOOLS_SERVICE_NAME"])
+    with Measures() as measures:
+        measures.add("silent", int(not received))
     found = {"received": received, "since": since.isoformat(), "until": until.isoformat()}
     logger.info("Silence." if not received else "No silence.", extra=found)
     return found

@@ -35,13 +35,6 @@ class Statistics:
         return {"Datapoints": [{"Sum": value, "Unit": "Count"} for value in self.sums]}
 
 
-@pytest.fixture(autouse=True)
-def service(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Name the stack."""
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "hookswitch")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Hookswitch")
-
-
 def given(monkeypatch: pytest.MonkeyPatch, sums: list[float], error: ClientError | None = None) -> Statistics:
     """Put these statistics in CloudWatch's place."""
     statistics = Statistics(sums, error)

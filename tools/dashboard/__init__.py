@@ -1,1 +1,5 @@
 """`make dashboard`: draws the template's dashboard with a simulated day."""
+
+from .picture import write
+
+__all__ = ["write"]

@@ -60,6 +60,8 @@ METRICS: Mapping[str, Metric] = {
     "not_recoverable": _COUNT,
     "not_yet": _COUNT,
     "reconciled": _COUNT,
+    # deliveries that do not come, by the silence check
+    "silent": _COUNT,
     # calls, by the payload types of their hooks
     "calls": _COUNT,
     "answered": _COUNT,

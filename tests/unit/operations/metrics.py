@@ -6,7 +6,6 @@ from typing import Any
 from tests.cloudformation import parsed
 
 OURS = "Hookswitch"
-CHECK = ("silent", ("service",))  # functions/silence, proven in tests/unit/test_silence.py
 FILTER = "${AWS::StackName}-function_errors"
 
 # AWS's own, with the dimensions that they are used with here. Sources: "Amazon API Gateway dimensions and metrics"

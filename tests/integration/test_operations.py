@@ -1,0 +1,119 @@
+"""Alarms, topic, dashboard and silence check as they are deployed."""
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cloudformation import parsed, resources
+from tests.emf import samples_in
+from tools import aws
+from tools.events import FOLDER
+from tools.inbox import Inbox
+from tools.stack import Stack
+from tools.waiting import wait_for
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_sns import SNSClient
+    from types_boto3_sqs import SQSClient
+
+
+@pytest.fixture(scope="module")
+def cloudwatch(endpoint: str) -> Iterator[Any]:
+    """A CloudWatch client."""
+    client = aws.SESSION.client("cloudwatch", endpoint_url=endpoint, config=aws.CONFIG)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def scheduler(endpoint: str) -> Iterator[Any]:
+    """A client of EventBridge Scheduler."""
+    client = aws.SESSION.client("scheduler", endpoint_url=endpoint, config=aws.CONFIG)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def expected(stack: Stack) -> dict[str, Any]:
+    """The alarms that a stack with these parameters has, by the names that they got."""
+    made = resources(parsed(), **stack.parameters)
+    alarms = {name: it["Properties"] for name, it in made.items() if it["Type"] == "AWS::CloudWatch::Alarm"}
+    return {stack.resources[name]: properties for name, properties in alarms.items()}
+
+
+def test_alarms_are_there(stack: Stack, cloudwatch: Any, expected: dict[str, Any]) -> None:
+    """Each alarm of the template that the parameters allow exists, watches a metric by name, and tells the topic."""
+    found = {it["AlarmName"]: it for it in cloudwatch.describe_alarms(MaxRecords=100)["MetricAlarms"]}
+    assert len(expected) > 10
+    for name, properties in expected.items():
+        alarm = found[name]
+        assert alarm["AlarmDescription"] == properties["AlarmDescription"]
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [stack.outputs["OperationsTopicArn"]]
+        assert alarm["TreatMissingData"] == properties["TreatMissingData"]
+        assert alarm["EvaluationPeriods"] == int(properties["EvaluationPeriods"])
+        dimensions = {it["Name"]: it["Value"] for it in alarm.get("Dimensions", [])}
+        assert dimensions.keys() == {it["Name"] for it in properties.get("Dimensions", [])}
+        assert all(stack.name in value or value == "v1" for value in dimensions.values())
+
+
+def test_dashboard_is_there(stack: Stack, cloudwatch: Any, expected: dict[str, Any]) -> None:
+    """CloudWatch has the dashboard, with the stack's own names in it and nothing left to put in."""
+    text = cloudwatch.get_dashboard(DashboardName=stack.outputs["DashboardName"])["DashboardBody"]
+    assert "${" not in text.replace("${PROP(", "")
+    widgets = json.loads(text)["widgets"]
+    (shown,) = [widget["properties"]["alarms"] for widget in widgets if widget["type"] == "alarm"]
+    assert {arn.rpartition(":")[2] for arn in shown} == expected.keys()
+    assert stack.resources["RedriveQueue"].rpartition("/")[2] in text
+    assert f'"{stack.resources["Publish"]}"' in text
+
+
+def test_topic_is_told(
+    stack: Stack, cloudwatch: Any, expected: dict[str, Any], sns: "SNSClient", sqs: "SQSClient"
+) -> None:
+    """Whoever subscribes to the topic hears of each alarm, what to do about it, and that it is over."""
+    with Inbox(sns, sqs, stack.outputs["OperationsTopicArn"]) as inbox:
+        for name in expected:
+            for state in ("ALARM", "OK"):
+                cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="A test.")
+        wait_for(lambda: len(inbox.read()) == 2 * len(expected), "all alarms are heard of")
+    heard = {
+        (said["AlarmName"], said["NewStateValue"]): said["AlarmDescription"]
+        for said in (message.event for message in inbox.messages)
+    }
+    assert heard == {
+        (name, state): properties["AlarmDescription"]
+        for name, properties in expected.items()
+        for state in ("ALARM", "OK")
+    }
+
+
+def test_silence_is_noticed(stack: Stack, cloudwatch: Any, scheduler: Any, lambda_: "LambdaClient") -> None:
+    """What the schedule calls counts a silent quarter while no delivery is counted, and none as soon as one is."""
+    schedule = scheduler.get_schedule(Name=stack.resources["SilenceSchedule"])
+    assert schedule["ScheduleExpression"] == "cron(13/15 9-16 ? * MON-FRI *)"
+    assert schedule["ScheduleExpressionTimezone"] == "UTC"
+
+    def counted() -> tuple[float, ...]:
+        sent = (FOLDER / "silence.json").read_bytes()
+        answer = lambda_.invoke(FunctionName=schedule["Target"]["Arn"], Payload=sent, LogType="Tail")
+        assert "FunctionError" not in answer
+        (sample,) = samples_in(base64.b64decode(answer["LogResult"]).decode())
+        assert (sample.namespace, sample.name) == ("Hookswitch", "silent")
+        assert dict(sample.dimensions) == {"service": stack.name}
+        return sample.values
+
+    assert counted() == (1.0,)
+    received = {
+        "MetricName": "received",
+        "Dimensions": [{"Name": "service", "Value": stack.name}],
+        "Timestamp": datetime.now(UTC) - timedelta(minutes=8),
+        "Unit": "Count",
+        "Value": 1.0,
+    }
+    cloudwatch.put_metric_data(Namespace="Hookswitch", MetricData=[received])
+    assert counted() == (0.0,)
