@@ -46,9 +46,11 @@ def _measured(*, quick: bool) -> Figures:
         for subject in subjects.hooks(BUILD, subjects.AS_BUILT)
         if any(subject.name == subjects.AS_BUILT.format(name) for name in wanted)
     ]
+    copied = {hook: subjects.FROM_SNAPSHOT.format(hook) for hook in wanted}
+    copies = [subject for subject in subjects.copies() if subject.name in copied.values()]
     peers = subjects.peers()
     with stub() as endpoint:
-        everything = [*hooks, *plain, *peers]
+        everything = [*hooks, *plain, *copies, *peers]
         costs = measure(everything, endpoint, rounds, calls, lambda at: _say(f"Cold and warm: {at} of {rounds}"))
         publishing = measure(
             subjects.publishers(), endpoint, 3 if quick else 10, 40, lambda at: _say(f"Publishing: {at}")
@@ -66,6 +68,7 @@ def _measured(*, quick: bool) -> Figures:
         plain_sizes={hook: subjects.package_size(hook, BUILD) for hook in HOOKS},
         emulated=emulated,
         journeys=dict(travelled),
+        restored={hook: costs.pop(name) for hook, name in copied.items()},
     )
 
 
@@ -75,7 +78,6 @@ def _emulated(chosen: list[subjects.Subject], endpoint: str, *, quick: bool) -> 
     if not program:
         _say("The SAM CLI has no Runtime Interface Emulator for this machine.")
         return {}
-    rie.prepare()
     found: dict[str, list[rie.Invoked]] = {subject.name: [] for subject in chosen}
     for number in range(2 if quick else 7):
         _say(f"Under the Runtime Interface Emulator: {number + 1}")

@@ -1,5 +1,7 @@
 """Where the benchmark keeps what it builds, and what the measured functions get as their environment."""
 
+import re
+
 from tools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, HOOKS, LOCAL, REGION, ROOT
 
 HERE = LOCAL / "bench"
@@ -7,6 +9,7 @@ BUILD = HERE / "build"
 WITH_BYTECODE = HERE / "build-bytecode"
 RUNTIME = HERE / "runtime"
 PEERS = HERE / "peers"
+RUNTIME_CLIENT = HERE / "runtime-client"  # awslambdaric: what Lambda's own image starts a handler with
 PYTHON = LOCAL / "dev" / "bin" / "python"
 
 DOCUMENT = ROOT / "docs" / "performance.md"
@@ -45,6 +48,16 @@ def environment(endpoint: str) -> dict[str, str]:
     }
 
 
+def environment_of_a_copy(endpoint: str) -> dict[str, str]:
+    """Return the same for a function with SnapStart: it asks an endpoint for its credentials."""
+    kept = {name: value for name, value in environment(endpoint).items() if not re.search("KEY|TOKEN", name)}
+    return kept | {
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{endpoint}/credentials",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": "token",
+    }
+
+
 __all__ = [
     "BUILD",
     "CALLBACK_SECRET",
@@ -58,6 +71,8 @@ __all__ = [
     "PYTHON",
     "ROOT",
     "RUNTIME",
+    "RUNTIME_CLIENT",
     "WITH_BYTECODE",
     "environment",
+    "environment_of_a_copy",
 ]

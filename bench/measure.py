@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .local import HERE, PYTHON, ROOT, environment
+from .local import HERE, PYTHON, ROOT, environment, environment_of_a_copy
 from .stub import ADDRESS
 from .subjects import Subject
 
@@ -38,7 +38,7 @@ class Spread:
 
 @dataclass
 class Costs:
-    """What one subject cost, all runs together: seconds and bytes."""
+    """What one subject cost, all runs together: seconds and bytes; a copy's cold start begins at the restore."""
 
     cold_cpu: list[float] = field(default_factory=list)
     cold_wall: list[float] = field(default_factory=list)
@@ -89,13 +89,14 @@ def _add(costs: Costs, subject: Subject, endpoint: str, calls: int, *, counts: b
         "event": subject.event,
         "expect": 200 if subject.answers_http else None,
         "calls": calls + WARM_UP if counts else 0,
+        "snapshot": subject.snapshot,
         "pipe": writing,
         "started": time.monotonic(),  # one clock for all processes
     }
     with os.fdopen(reading) as pipe:
         process = subprocess.Popen(
             [PYTHON, "-I", "-S", "-B", ROOT / "bench" / "probe.py"],
-            env=environment(endpoint),
+            env=environment_of_a_copy(endpoint) if subject.snapshot else environment(endpoint),
             cwd=HERE,
             pass_fds=[writing],
             stdin=subprocess.PIPE,

@@ -71,6 +71,7 @@ class Figures:
         plain_sizes: The same as `sam build` makes them.
         emulated: Seconds of start, first answer, later answers under the Runtime Interface Emulator.
         journeys: By number of senders.
+        restored: Of each hook with SnapStart: what comes after the restore, and as its imports what comes before.
     """
 
     rounds: int
@@ -81,12 +82,13 @@ class Figures:
     plain_sizes: Mapping[str, int]
     emulated: Mapping[str, tuple[float, float, float]]
     journeys: Mapping[int, Journey]
+    restored: Mapping[str, Costs]
 
 
 def loaded(text: str) -> Figures:
     """Return the figures of a file that an earlier run wrote."""
     found = json.loads(text)
-    for part in ("costs", "publishing"):
+    for part in ("costs", "publishing", "restored"):
         found[part] = {name: Costs(**cost) for name, cost in found[part].items()}
     found["journeys"] = {int(senders): Journey(**way) for senders, way in found["journeys"].items()}
     return Figures(**found)
@@ -100,11 +102,12 @@ def document(figures: Figures) -> str:
             _INTRODUCTION.format(machine=machine),
             *_ratios(figures),
             *_functions(figures),
+            *_restored(figures),
             *_emulated(figures),
             *_journeys(figures),
             *_publishing(figures),
             *money.memory_sizes(figures.costs),
-            *money.events(figures.costs, figures.publishing),
+            *money.events(figures.costs, figures.publishing, figures.restored),
             _METHOD.format(rounds=figures.rounds, calls=f"{figures.calls:,}"),
         ]
     )
@@ -154,6 +157,31 @@ def _functions(figures: Figures) -> Iterable[str]:
             f"| {statistics.median(costs.memory) / 1e6:.0f} |"
         )
     yield f"\n*{FLOOR.capitalize()}* is Python itself and a handler that returns at once.\n"
+
+
+def _restored(figures: Figures) -> Iterable[str]:
+    """Yield what SnapStart changes, as far as that can be told without Lambda's snapshots."""
+    rows = (
+        ("cold start without SnapStart", figures.costs, "cold_cpu", 0),
+        ("spared: before the snapshot", figures.restored, "import_cpu", 0),
+        ("from the restore to the first answer", figures.restored, "cold_cpu", 0),
+        ("warm call without SnapStart", figures.costs, "warm_cpu", 2),
+        ("warm call with it", figures.restored, "warm_cpu", 2),
+    )
+    yield "## Started from a snapshot\n"
+    yield (
+        "With `SnapStart` a function is started when it is published, and a cold start begins with the copy that "
+        "Lambda restores. Processor milliseconds; the restore itself is Lambda's, and can't be told here. What is "
+        "spared is more than a cold start without SnapStart takes: a copy has its credentials from an endpoint, which "
+        "is the SDK's to ask, so that is loaded as well. The first delivery makes the SDK's clients and asks for "
+        "credentials; it and later ones go through the SDK.\n"
+    )
+    yield "| | median hook | slowest hook |"
+    yield "|---|---|---|"
+    for what, costs, kind, digits in rows:
+        found = [_medians(costs, kind)[hook] * 1000 for hook in figures.restored]
+        yield f"| {what} | {statistics.median(found):.{digits}f} | {max(found):.{digits}f} |"
+    yield ""
 
 
 def _emulated(figures: Figures) -> Iterable[str]:

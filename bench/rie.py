@@ -15,10 +15,9 @@ from tools.emulator import ADDRESS, free_port
 from tools.local import architecture
 from tools.processes import end_tree
 
-from .local import HERE, LOCAL, PYTHON, ROOT, environment
+from .local import HERE, LOCAL, PYTHON, RUNTIME_CLIENT, environment
 from .subjects import Subject
 
-RUNTIME_CLIENT = HERE / "runtime-client"  # awslambdaric: what Lambda's own image starts a handler with
 LIMIT = 30.0
 _INIT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)")
 
@@ -36,15 +35,6 @@ def emulator() -> Path | None:
     """Return the program, if it is there."""
     name = f"aws-lambda-rie-{architecture()}"
     return next(iter((LOCAL / "sam").glob(f"lib/python3*/site-packages/samcli/local/rapid/{name}")), None)
-
-
-def prepare() -> None:
-    """Install the runtime client."""
-    requirements = ROOT / "bench" / "requirements.txt"
-    if not RUNTIME_CLIENT.exists():
-        uv = LOCAL / "bootstrap" / "bin" / "uv"
-        command: list[str | Path] = [uv, "pip", "install", "--quiet", "--require-hashes", "--python", PYTHON]
-        subprocess.run([*command, "--target", RUNTIME_CLIENT, "-r", requirements], check=True)
 
 
 def invoke(program: Path, subject: Subject, endpoint: str, calls: int) -> Invoked:

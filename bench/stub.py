@@ -15,6 +15,14 @@ _ANSWERS = {
         {"ARN": "arn", "Name": "callback", "SecretString": CALLBACK_SECRET, "VersionStages": ["AWSCURRENT"]}
     ).encode()
 }
+_CREDENTIALS = json.dumps(
+    {
+        "AccessKeyId": "AKIDEXAMPLE",
+        "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+        "Token": "token",
+        "Expiration": "2099-01-01T00:00:00Z",
+    }
+).encode()
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _TARGET = re.compile(rb"x-amz-target: *([A-Za-z0-9_.]+)", re.IGNORECASE)
 _ENTRY = re.compile(rb"PublishBatchRequestEntries\.member\.\d+\.Id=([^&]*)")
@@ -22,9 +30,11 @@ _CONTINUE = re.compile(rb"expect: *100-continue", re.IGNORECASE)
 
 
 def answer_to(head: bytes, body: bytes) -> bytes:
-    """Return the whole HTTP answer to a call of DynamoDB, Secrets Manager or SNS."""
+    """Return the whole HTTP answer to a call of DynamoDB, Secrets Manager or SNS, or for a function's credentials."""
     target = _TARGET.search(head)
-    if target:
+    if head.startswith(b"GET "):
+        content, kind = _CREDENTIALS, b"application/json"
+    elif target:
         content = _ANSWERS.get(target[1].decode(), b"{}")
         kind = b"application/x-amz-json-1.0"
     else:  # SNS speaks the query protocol

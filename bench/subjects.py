@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from py_compile import PycInvalidationMode
 from typing import Any
@@ -21,7 +21,7 @@ from tools.bytecode import add_bytecode
 from tools.local import TEMPLATE
 from tools.stack import build
 
-from .local import BUILD, HERE, HOOKS, LOCAL, PEERS, PYTHON, ROOT, RUNTIME, WITH_BYTECODE
+from .local import BUILD, HERE, HOOKS, LOCAL, PEERS, PYTHON, ROOT, RUNTIME, RUNTIME_CLIENT, WITH_BYTECODE
 
 BARE = "bare boto3"
 USUAL = "usual Powertools"
@@ -30,6 +30,7 @@ FASTAPI = "FastAPI behind Mangum"
 FASTAPI_COMPILED = "FastAPI behind Mangum, with bytecode"
 FLOOR = "nothing at all"
 AS_BUILT = "{}, as `sam build` makes it"
+FROM_SNAPSHOT = "{}, from a snapshot"
 PUBLISH, PUBLISH_BATCH = "publish", "publish_batch alone"
 
 _UV = LOCAL / "bootstrap" / "bin" / "uv"
@@ -44,12 +45,14 @@ class Subject:
         path: What Lambda would put on its path: the function, its layer, the runtime's boto3.
         event: What it gets, for a hook the event of API Gateway.
         answers_http: Whether it has to answer with status 200.
+        snapshot: Whether it is started as with SnapStart.
     """
 
     name: str
     path: tuple[Path, ...]
     event: Mapping[str, Any]
     answers_http: bool = True
+    snapshot: bool = False
 
 
 def event_of(hook: str) -> Mapping[str, Any]:
@@ -93,6 +96,10 @@ def prepare() -> None:
     with_bytecode(RUNTIME)
     for source in sorted((ROOT / "bench" / "peers").iterdir()):
         _install(source)
+    if not RUNTIME_CLIENT.exists():
+        requirements = ROOT / "bench" / "requirements.txt"
+        command: list[str | Path] = [_UV, "pip", "install", "--quiet", "--require-hashes", "--python", PYTHON]
+        subprocess.run([*command, "--target", RUNTIME_CLIENT, "-r", requirements], check=True)
 
 
 def _install(source: Path) -> None:
@@ -128,6 +135,11 @@ def hooks(build: Path = WITH_BYTECODE, name: str = "{}") -> list[Subject]:
     return [
         Subject(name.format(hook), (folder_of(hook, build), layer(build), RUNTIME), event_of(hook)) for hook in HOOKS
     ]
+
+
+def copies() -> list[Subject]:
+    """Return the fourteen hooks with SnapStart; what registers their functions with Lambda is Lambda's own."""
+    return [replace(it, path=(*it.path, RUNTIME_CLIENT), snapshot=True) for it in hooks(name=FROM_SNAPSHOT)]
 
 
 def peers() -> list[Subject]:

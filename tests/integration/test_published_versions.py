@@ -99,19 +99,6 @@ def test_snapstart(deployed: Deployed, dynamodb: "DynamoDBClient", lambda_: "Lam
         assert received(deployed, dynamodb)["hook"] == {"S": HOOK}
 
 
-def test_layer_reaches_the_api(deployed: Deployed) -> None:
-    """New code in the layer alone answers the next delivery."""
-    assert refusal(deployed) == REFUSAL
-    layer = deployed.template["Resources"]["Layer"]["Properties"]
-    before = layer["ContentUri"]
-    layer["ContentUri"] = with_other_refusal(deployed.endpoint, before)
-    assert deployed.update() == "UPDATE_COMPLETE"
-    assert refusal(deployed) == OTHER_REFUSAL
-    layer["ContentUri"] = before
-    assert deployed.update() == "UPDATE_COMPLETE"
-    assert refusal(deployed) == REFUSAL
-
-
 def test_update_that_fails(deployed: Deployed, dynamodb: "DynamoDBClient", lambda_: "LambdaClient") -> None:
     """After the way back the API calls what it called before, and the next update goes on from there."""
     published = version(deployed, lambda_)["Version"]
@@ -120,6 +107,15 @@ def test_update_that_fails(deployed: Deployed, dynamodb: "DynamoDBClient", lambd
     assert "expires_at" not in received(deployed, dynamodb)
     assert deployed.update(RetentionDays="3") == "UPDATE_COMPLETE"
     assert "expires_at" in received(deployed, dynamodb)
+
+
+def test_layer_reaches_the_api(deployed: Deployed) -> None:
+    """New code in the layer alone answers the next delivery."""
+    assert refusal(deployed) == REFUSAL
+    layer = deployed.template["Resources"]["Layer"]["Properties"]
+    layer["ContentUri"] = with_other_refusal(deployed.endpoint, layer["ContentUri"])
+    assert deployed.update() == "UPDATE_COMPLETE"
+    assert refusal(deployed) == OTHER_REFUSAL
 
 
 def refusal(deployed: Deployed) -> str:

@@ -43,6 +43,7 @@ def figures() -> Figures:
         plain_sizes=dict.fromkeys(HOOKS, 4_000_000),
         emulated={"missed_call": (0.3, 0.4, 0.005)},
         journeys={1: Journey([0.01] * 5, [0.02] * 5, [0.03] * 5)},
+        restored={name: costs(0.1) for name in HOOKS},
     )
 
 
@@ -52,6 +53,8 @@ def test_page_says_what_was_measured(figures: Figures) -> None:
     assert "| Cold start, × bare boto3 | ≤ 1.35 | 0.50 | 0.50 | 0.50 | 0.50 |" in text
     assert "| 1 | 10 / 10 / 10 | 20 / 20 / 20 | 30 / 30 / 30 |" in text
     assert "0.75 × (target: ≥ 0.7)" in text
+    assert "| cold start without SnapStart | 200 | 200 |" in text
+    assert "| from the restore to the first answer | 100 | 100 |" in text
     assert text.index("## Ratios") < text.index("## Each function") < text.index("## How")
 
 

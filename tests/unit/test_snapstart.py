@@ -51,18 +51,19 @@ for function, args, kwargs in reversed(hooks.before):
     function(*args, **kwargs)
 open_files = [os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if int(name) > 2 and
               os.path.exists(f"/proc/self/fd/{name}")]
-loaded = set(sys.modules)
+loaded, chance = set(sys.modules), random.getstate()
 found = {"sockets": [name for name in open_files if name.startswith("socket:")], "copies": []}
 for number in range(task["copies"]):
     reading, writing = os.pipe()
     if os.fork() == 0:
+        random.setstate(chance)  # a fork seeds it anew, which a restore does not
         for function, args, kwargs in hooks.after:
             function(*args, **kwargs)
-        chance = random.random()
+        drawn = random.random()
         answers = [handler.handler(event, Context)["statusCode"] for event in task["events"][number]]
         late = sorted(set(sys.modules) - loaded)
         with os.fdopen(writing, "w") as pipe:
-            json.dump({"chance": chance, "answers": answers, "late": late}, pipe)
+            json.dump({"chance": drawn, "answers": answers, "late": late}, pipe)
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as pipe:
