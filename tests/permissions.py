@@ -14,6 +14,7 @@ STACK = "AWS::StackId"
 _POLLED = "Lambda polls under the function's role; the emulator polls by itself."
 _LOGGED = "Lambda writes the log under the function's role; the emulator writes it by itself."
 _KEPT_PLAIN = "The emulator encrypts nothing."
+_SCHEDULED = "EventBridge Scheduler invokes under the schedule's role; the emulator invokes by itself."
 _UNTRACED = "The emulator has no X-Ray."
 
 # Actions that no trail of the emulator can show: (role, or "*" for every one; action) and why.
@@ -31,6 +32,7 @@ UNSEEN: Mapping[tuple[str, str], str] = {
     ("RedriveRole", "sqs:ReceiveMessage"): _POLLED,
     ("RedriveRole", "sqs:DeleteMessage"): _POLLED,
     ("RedriveRole", "sqs:GetQueueAttributes"): _POLLED,
+    ("SilenceScheduleRole", "lambda:InvokeFunction"): _SCHEDULED,
 }
 
 _PHYSICAL = re.compile(r"-(?P<id>\w+)-[0-9A-F]{13}(-\w{6})?(?P<part>/stream|/index/\w+)?")
