@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from logging import LogRecord
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 import pytest
@@ -22,6 +22,9 @@ from tests.dash import confidential
 from tests.dash.payloads import HOOKS
 from tools import aws
 from tools.emulator import Emulator, answers
+
+if TYPE_CHECKING:
+    from types_boto3_logs import CloudWatchLogsClient
 
 _WORD = re.compile(r"[^\W_]+")
 _CHARACTER = re.compile(r"\\+u([0-9a-fA-F]{4})")
@@ -118,12 +121,20 @@ def lines_of(endpoint: str) -> list[str]:
         for page in client.get_paginator("describe_log_groups").paginate()
         for group in page["logGroups"]
     ]
-    return [
-        event["message"]
-        for group in groups
-        for page in client.get_paginator("filter_log_events").paginate(logGroupName=group)
-        for event in page["events"]
-    ]
+    return [line for group in groups for line in _lines_of_group(client, group)]
+
+
+def _lines_of_group(client: "CloudWatchLogsClient", group: str) -> Iterable[str]:
+    """Return the lines of a group. The emulator gives ten thousand at a time, and does not say if there are more."""
+    lines: set[tuple[int, str]] = set()
+    since, before = 0, -1
+    while len(lines) > before:
+        before = len(lines)
+        for page in client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since):
+            for event in page["events"]:
+                lines.add((event["timestamp"], event["message"]))
+                since = max(since, event["timestamp"])
+    return [line for _, line in sorted(lines)]
 
 
 class Watch:

@@ -24,8 +24,7 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.core.responses import get_account_id
-from ministack.services import dynamodb_streams
+from ministack.services import dynamodb_streams, sts
 
 SESSION = re.compile(r"arn:(?P<partition>[a-z-]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/.+")
 BATCH = re.compile(r"(?P<single>sns:Publish|sqs:(Send|Delete)Message|sqs:ChangeMessageVisibility)Batch")
@@ -95,9 +94,9 @@ class Trail:
     def enforce(self, access_key: str, action: str, service: str, region: str, **about: Any) -> Any:
         """Ask MiniStack whether a request is allowed, and note it if a role may."""
         denied = _enforce(access_key, action, service, region, **about)
-        if denied is None:
-            principal = iam_evaluator.resolve_principal(access_key, get_account_id())
-            self._note(getattr(principal, "arn", ""), action, about.get("resource_arn", "*"))
+        session = sts._sessions.get(access_key)  # noqa: SLF001 - it has no other reader
+        if denied is None and session:
+            self._note(session["Arn"], action, about.get("resource_arn", "*"))
         return denied
 
     def _note(self, principal: str, action: str, resource: str) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_cloudformation.type_defs import StackTypeDef
 
+TEMPLATES = "templates"  # a bucket
 SEVEN = "channel_create,channel_answer,channel_bridge,channel_destroy,parking,missed_call,register"
 
 
@@ -112,10 +113,17 @@ class Deployed:
     def _call(self) -> dict[str, Any]:
         return {
             "StackName": self.name,
-            "TemplateBody": json.dumps(self.template),
+            "TemplateURL": self._uploaded(),
             "Parameters": _listed(self.given),
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         }
+
+    def _uploaded(self) -> str:
+        """Upload the template, which is larger than what a request may hold, and return its address."""
+        s3 = cast("Any", aws.SESSION).client("s3", endpoint_url=self.endpoint, config=aws.CONFIG)
+        s3.create_bucket(Bucket=TEMPLATES)
+        s3.put_object(Bucket=TEMPLATES, Key=self.name, Body=json.dumps(self.template).encode())
+        return f"{self.endpoint}/{TEMPLATES}/{self.name}"
 
     def _described(self, stack_id: str = "") -> "StackTypeDef":
         try:

@@ -12,6 +12,7 @@ import pytest
 import urllib3
 
 from hookswitch.delivery import MAX_BODY
+from hookswitch.heal.hookfunctions import ALIAS
 from tests.dash.encoding import encode_json
 from tests.dash.payloads import payload
 from tests.faults import FaultProxies
@@ -47,12 +48,20 @@ class Answer:
 type Knock = Callable[[str, str], Answer]
 
 
-def start_afresh(stack: Stack, lambda_: "LambdaClient") -> None:
-    """Have the emulator start both functions anew: it does so after a change, though nothing is changed by it."""
-    for function in (FUNCTION, "Unknown"):
-        name = stack.resources[function]
+@pytest.fixture
+def _afresh(stack: Stack, lambda_: "LambdaClient") -> Iterator[None]:
+    """Have the emulator start both functions anew: it does so after a change, though nothing is changed by it.
+
+    A published version can't be changed, so the hook's alias leads to the other one for a while.
+    """
+    hook, unknown = stack.resources[FUNCTION], stack.resources["Unknown"]
+    version = lambda_.get_alias(FunctionName=hook, Name=ALIAS)["FunctionVersion"]
+    for name in (hook, unknown):
         timeout = lambda_.get_function_configuration(FunctionName=name)["Timeout"]
         lambda_.update_function_configuration(FunctionName=name, Timeout=timeout)
+    lambda_.update_alias(FunctionName=hook, Name=ALIAS, FunctionVersion="$LATEST")
+    yield
+    lambda_.update_alias(FunctionName=hook, Name=ALIAS, FunctionVersion=version)
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +125,8 @@ def test_head(knock: Knock, refusal: Answer) -> None:
     assert len({(tuple(answer.headers.items()), answer.body) for answer in answers}) == 1
 
 
-def test_a_refusal_takes_the_same_work(
-    stack: Stack, knock: Knock, lambda_: "LambdaClient", faults: FaultProxies, logs: Logs
-) -> None:
+@pytest.mark.usefixtures("_afresh")
+def test_a_refusal_takes_the_same_work(knock: Knock, faults: FaultProxies, logs: Logs) -> None:
     """Wherever a stranger knocks, a function makes the same calls to AWS: when it starts, and afterwards none."""
 
     def calls(path: str) -> list[tuple[str, str, str]]:
@@ -127,7 +135,6 @@ def test_a_refusal_takes_the_same_work(
         found = [(proxy.service, call.operation, str(call.body)) for proxy in faults for call in proxy.calls]
         return [call for call in found if call[0] in {"secretsmanager", "dynamodb", "sqs"}]
 
-    start_afresh(stack, lambda_)
     wrong, unknown = calls(f"/hooks/{HOOK}/{WRONG}"), calls(f"/hooks/nothing/{WRONG}")
     assert wrong == unknown
     assert [operation for _, operation, _ in wrong] == ["GetSecretValue"] * 3
@@ -136,11 +143,9 @@ def test_a_refusal_takes_the_same_work(
     assert not any(WRONG in line for line in logs("Unknown"))
 
 
-def test_unknown_address_while_the_secret_is_away(
-    stack: Stack, knock: Knock, lambda_: "LambdaClient", faults: FaultProxies
-) -> None:
+@pytest.mark.usefixtures("_afresh")
+def test_unknown_address_while_the_secret_is_away(knock: Knock, faults: FaultProxies) -> None:
     """When no token can be checked, both say so in the same words."""
-    start_afresh(stack, lambda_)
     faults["secretsmanager"].fail("GetSecretValue", "InternalServiceError", 500)
     away = knock("POST", f"/hooks/{HOOK}/{WRONG}")
     assert away.status == 500

@@ -6,7 +6,7 @@ import sys
 
 from tests.load.day import Size
 from tests.load.page import figures, written
-from tests.load.run import OVERRIDES, run_day
+from tests.load.run import OVERRIDES, Run, run_day
 from tools import stack
 from tools.errors import LaptopError
 from tools.local import LOCAL, ROOT
@@ -33,6 +33,8 @@ def main() -> int:
         with temporary_stack(DIRECTORY, OVERRIDES) as deployed:
             say(f"Sending a day of {size.accounts:,} accounts in {size.seconds / 60:.1f} minutes or more.")
             done = run_day(deployed, DIRECTORY, size)
+            if not quick:
+                _write(done)
     except LaptopError as error:
         say(str(error), style="red")
         return error.exit_code
@@ -43,12 +45,15 @@ def main() -> int:
     )
     for problem in totals.problems:
         say(f"✗ {problem}", style="red")
-    if not quick and not totals.problems:
-        found = figures(done)
-        FIGURES.write_text(json.dumps(found, indent=2) + "\n")
-        PAGE.write_text(written(found))
-        say(f"{shown(PAGE)} and {shown(FIGURES)} are written.")
     return 1 if totals.problems else 0
+
+
+def _write(done: Run) -> None:
+    """Write the figures and the page, whatever they say."""
+    found = figures(done)
+    FIGURES.write_text(json.dumps(found, indent=2) + "\n")
+    PAGE.write_text(written(found))
+    say(f"{shown(PAGE)} and {shown(FIGURES)} are written; `make scale` takes the log's bytes from them.")
 
 
 if __name__ == "__main__":

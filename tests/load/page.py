@@ -14,6 +14,7 @@ from tests.load.calls import CALLS, LOST, OTHERS, PARKED
 from tests.load.day import BROKEN, TWICE, Break
 from tests.load.run import Run
 from tests.load.shape import HOUR, senders
+from tests.load.totals import QUEUED
 
 HOURS = 24
 
@@ -35,6 +36,7 @@ the same with a small day.
 | connections, of which {broken:,} broke | {connections:,} |
 | answered `stored` | {stored_answers:,} |
 | answered `duplicate` | {duplicates:,} |
+| answered `queued`: the table did not answer in time, redrive brought them in | {queued:,} |
 | items in the table | {stored:,} |
 | messages that a subscriber got | {published:,} |
 
@@ -117,6 +119,7 @@ def written(found: Mapping[str, Any]) -> str:
         broken=totals["connections"] - totals["deliveries"],
         connections=totals["connections"],
         stored_answers=found["outcomes"].get("stored", 0),
+        queued=found["outcomes"].get(QUEUED, 0),
         duplicates=found["outcomes"].get("duplicate", 0),
         stored=totals["stored"],
         published=totals["published"],

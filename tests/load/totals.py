@@ -8,6 +8,7 @@ from typing import Any
 from tests.load.day import Delivery
 
 OK = 200
+QUEUED = "queued"  # an answer that names no event yet: redrive brings it in, and table and topic tell
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,9 @@ def reckon(
     """
     sent: dict[int, set[str]] = {}
     for answer in answers:
-        sent.setdefault(answer.number, set()).add(answer.event_id)
+        sent.setdefault(answer.number, set()).update({answer.event_id} - {""})
     ids = {event_id for named in sent.values() for event_id in named}
+    unnamed = sum(not named for named in sent.values())
     stored = {str(item["event_id"]) for item in items if item.get("kind") == "event"}
     expected = Counter((one.happening.hook, one.happening.account) for one in day)
     found = Counter((str(item["hook"]), str(item["account_id"])) for item in items if item.get("kind") == "event")
@@ -80,9 +82,10 @@ def reckon(
         (len(answers) - sum(1 + one.twice for one in day), "more deliveries were made than planned"),
         (sum(number not in sent for number in range(len(day))), "events were not sent"),
         (sum(len(named) > 1 for named in sent.values()), "events got two ids"),
-        (len(sent) - len(ids), "events share an id with another"),
+        (sum(map(len, sent.values())) - len(ids), "events share an id with another"),
         (len(ids - stored), "events that were answered are not in the table"),
-        (len(stored - ids), "events are in the table that were not answered"),
+        (abs(len(stored - ids) - unnamed), "events are in the table that were not answered, or the other way round"),
+        (sum(not one.event_id and one.outcome != QUEUED for one in answers), "answers name no event"),
         (sum((expected - found).values()), "events are missing in the table, by hook and account"),
         (sum((found - expected).values()), "events are too many in the table, by hook and account"),
         (len(items) - len(stored), "items are no events, such as quarantined deliveries"),

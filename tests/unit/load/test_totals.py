@@ -104,6 +104,24 @@ def test_whole_day(whole: World) -> None:
     assert totals.events == totals.stored == totals.published == len(DAY)
 
 
+def test_queued(whole: World) -> None:
+    """A delivery that went to the redrive queue names no event; if it is stored and published later, all is well."""
+    whole.answers = [replace(it, outcome="queued", event_id="") if it.number == 0 else it for it in whole.answers]
+    assert whole.totals().problems == ()
+
+
+def lose_what_was_queued(world: World) -> None:
+    """A delivery went to the redrive queue and never came in."""
+    world.answers[0] = replace(world.answers[0], outcome="queued", event_id="")
+    del world.items[0]
+    del world.published["event-0"]
+
+
+def answer_without_a_name(world: World) -> None:
+    """An answer says stored and does not say what."""
+    world.answers[0] = replace(world.answers[0], event_id="")
+
+
 @pytest.mark.parametrize(
     "go_wrong",
     [
@@ -117,6 +135,8 @@ def test_whole_day(whole: World) -> None:
         refuse,
         take_for_another_account,
         make_up,
+        lose_what_was_queued,
+        answer_without_a_name,
     ],
 )
 def test_what_is_wrong_is_noticed(whole: World, go_wrong: Callable[[World], None]) -> None:
