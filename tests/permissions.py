@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hookswitch.heal.hookfunctions import ALIAS
+
 type Resources = Mapping[str, Mapping[str, Any]]
 
 HOOKS = "a hook function"
@@ -114,7 +116,7 @@ def _named(resource: Any) -> str:
     """Return the logical id of what a statement's resource refers to."""
     match resource:
         case {"Ref": str(name)}:
-            return name
+            return name.removesuffix(f"Alias{ALIAS}")  # which stands for its function
         case {"Fn::GetAtt": [str(name), "StreamArn"]}:
             return f"{name}/stream"
         case {"Fn::GetAtt": [str(name), str()]}:

@@ -42,6 +42,8 @@ def deployed(stack: Stack, cloudformation: "CloudFormationClient", dash_api: Das
         del template["Resources"][name]
     webhooks = template["Resources"]["Webhooks"]
     webhooks["DependsOn"] = [name for name in webhooks["DependsOn"] if name.startswith(FUNCTION)]
+    (invoking,) = template["Resources"]["InvokeHooksPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    invoking["Resource"] = [{"Ref": f"{FUNCTION}.Alias"}]
     account = dash_api.dash.add_account(uuid4().hex)
     made = Deployed(stack.endpoint, template, dash_api, account, f"versions-{account.id[:8]}")
     assert made.create(Hooks=HOOK, ReconcileRate="off") == "CREATE_COMPLETE"
