@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from tests.cloudformation import expanded, references, resources
-from tests.unit.test_permissions import ASKED, GUARDED, KEY
+from tests.cloudformation import references
+from tests.unit.test_permissions import KEY, made
 from tools.local import REGION
 
 # How each type is encrypted with a key of the customer's, and what its properties say without one.
@@ -37,13 +36,6 @@ NOTHING_TO_HIDE = {
 ENCRYPTION = re.compile(r"'\w*([Kk]ms|KMS|[Ee]ncrypt|SSE)\w*'")  # in the name of a property
 
 
-@cache
-def made(*, with_key: bool) -> dict[str, Any]:
-    """Return the resources of a stack."""
-    given = GUARDED if with_key else ASKED
-    return resources(expanded(**given), **given)
-
-
 def can_be_encrypted(kind: str) -> bool:
     """Tell whether CloudFormation knows a property of this type that has to do with encryption."""
     return ENCRYPTION.search(str(PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema)) is not None
@@ -59,13 +51,13 @@ def test_everything_that_is_kept_is_encrypted(with_key: bool) -> None:
     """Every resource of a type that can be encrypted is: by the key that is given, else by one of AWS's."""
     wanted = WITH_KEY if with_key else WITHOUT_KEY
     seen = set()
-    for name, resource in made(with_key=with_key).items():
+    for name, resource in made(guarded=with_key).items():
         kind = resource["Type"]
         if kind not in wanted:
             continue
         seen.add(kind)
         expected = dict(wanted[kind])
-        if not with_key and name in topics_of_alarms(made(with_key=False)):
+        if not with_key and name in topics_of_alarms(made()):
             expected = {"KmsMasterKeyId": None}
         assert {key: resource["Properties"].get(key) for key in expected} == expected, name
     assert seen == wanted.keys()
@@ -73,6 +65,6 @@ def test_everything_that_is_kept_is_encrypted(with_key: bool) -> None:
 
 def test_no_type_is_forgotten() -> None:
     """What CloudFormation could encrypt is in the list above, or has nothing to hide."""
-    kinds = {it["Type"] for it in made(with_key=True).values() if it["Type"].startswith("AWS::")}
+    kinds = {it["Type"] for it in made(guarded=True).values() if it["Type"].startswith("AWS::")}
     encryptable = {kind for kind in kinds if can_be_encrypted(kind)}
     assert encryptable == WITH_KEY.keys() | NOTHING_TO_HIDE.keys()
