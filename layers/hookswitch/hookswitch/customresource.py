@@ -99,7 +99,7 @@ def answer_with(
         cleanup_until=now + seconds - 2 * reserve,
     )
     physical_id = request.physical_id or id_if_unknown
-    answer = _Answer(event, now + seconds)
+    answer = _Answer(event, now + seconds - reserve / 5)
     timer = threading.Timer(
         seconds - reserve,
         answer.failed,
