@@ -69,6 +69,10 @@ test: lint $(EMULATOR) $(RUNTIME) ## Check everything: lint, types, and all test
 bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions beside their peers, and write docs/performance.md: [QUICK=1]
 	@exec $(BIN)/python -m bench $(if $(QUICK),--quick)
 
+.PHONY: faults
+faults: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Let every service of every function fail in every way, and write docs/faults.md
+	@PYTHONPATH="$(CURDIR):$(PYTHONPATH)" exec $(BIN)/python -m tests.integration.faults
+
 lint: $(DEV) $(SAM) ## Check style, types and the template
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
