@@ -36,7 +36,7 @@ export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz scale lint format events schemas dashboard requirements clean
+.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz scale faults lint format events schemas dashboard requirements clean
 
 help: ## List these targets
 	@echo "make <target>, with PORT=$(PORT) or another where a port is used:"
@@ -84,6 +84,9 @@ fuzz: $(DEV) $(SAM) $(EMULATOR) ## Send any requests at all, check what comes of
 
 scale: $(DEV) ## Reckon what limits it and what it costs, from what was measured, and write docs/scale.md
 	@exec $(BIN)/python -m bench.scale
+
+faults: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Let every service of every function fail in every way, and write docs/faults.md
+	@PYTHONPATH="$(CURDIR):$(PYTHONPATH)" exec $(BIN)/python -m tests.integration.faults
 
 lint: $(DEV) $(SAM) $(CHECKS) ## Check style, types, the template, and the packages for known vulnerabilities
 	$(BIN)/ruff check

@@ -4,27 +4,19 @@ The emulator hands its environment to the functions, so `AWS_ENDPOINT_URL_DYNAMO
 functions' clients through these proxies while the template stays as it is. The tests themselves bypass them.
 """
 
-import json
+import socket
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal, override
-from urllib.parse import parse_qs
-from xml.sax.saxutils import escape
+from types import TracebackType
+from typing import Any, Self, override
+
+from tests.wires import SERVICES, Wire, asked, error
 
 ADDRESS = "127.0.0.1"
-Wire = Literal["json-1.0", "json-1.1", "rest-json", "query"]
-
-# What botocore speaks with each service, and the name that the service has in AWS_ENDPOINT_URL_<NAME>.
-SERVICES: Mapping[str, tuple[Wire, str]] = {
-    "dynamodb": ("json-1.0", "DYNAMODB"),
-    "sqs": ("json-1.0", "SQS"),
-    "secretsmanager": ("json-1.1", "SECRETS_MANAGER"),
-    "lambda": ("rest-json", "LAMBDA"),
-    "sns": ("query", "SNS"),
-}
+SELDOM = 3600.0  # seconds between two looks whether to stop: many proxies that look often are a load
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"}
 
 
@@ -34,13 +26,15 @@ class Call:
 
     Attributes:
         operation: As the service names it: `PutItem`.
-        body: The request's parameters; in the query protocol (SNS) each is a list of strings.
+        body: The request's parameters; in the query protocol (SNS, CloudFormation) each is a list of strings.
+        text: Path and body, as they came.
         status: The HTTP status that the function saw, or None if it got no answer.
         injected: Whether a fault decided that.
     """
 
     operation: str
     body: Mapping[str, Any]
+    text: str
     status: int | None
     injected: bool
 
@@ -51,11 +45,14 @@ class Fault:
 
     Attributes:
         operation: Its name, or `*` for all.
-        times: How many calls it befalls; None for all until it is cleared.
+        times: How many calls it befalls; None for all until it is lifted.
         code: The service's error code; empty if the call goes through.
         status: The HTTP status of the error.
-        delay: Seconds to wait first (cut short when the faults are cleared).
+        delay: Seconds to wait first (cut short when the fault is lifted).
+        hung: No answer comes, and the service never learns of the call.
         lost: The service does what it was asked to, but its answer never arrives.
+        match: Only calls with this text in their path or body, such as an event's key, are befallen.
+        lifted: Set when it is over.
     """
 
     operation: str
@@ -63,7 +60,10 @@ class Fault:
     code: str = ""
     status: int = 500
     delay: float = 0.0
+    hung: bool = False
     lost: bool = False
+    match: str = ""
+    lifted: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass
@@ -81,12 +81,11 @@ class FaultProxy:
     calls: list[Call] = field(default_factory=list)
     _faults: list[Fault] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _cleared: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         """Open the port; requests are served from `start` on."""
         self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(SELDOM,), daemon=True)
 
     @property
     def port(self) -> int:
@@ -110,55 +109,77 @@ class FaultProxy:
     def stop(self) -> None:
         """Let go of delayed calls and close the port."""
         self.clear()
-        self._server.shutdown()
+        closing = threading.Thread(target=self._server.shutdown)
+        closing.start()
+        while closing.is_alive():  # it ends with the next connection
+            socket.create_connection((ADDRESS, self.port)).close()
+            closing.join(0.05)
         self._thread.join()
         self._server.server_close()
 
     def fail(
-        self, operation: str, code: str = "InternalServerError", status: int = 500, times: int | None = None
-    ) -> None:
+        self,
+        operation: str,
+        code: str = "InternalServerError",
+        status: int = 500,
+        times: int | None = None,
+        match: str = "",
+    ) -> Fault:
         """Answer calls with an error: `fail("PutItem", "ThrottlingException", 400, times=3)`."""
-        self._add(Fault(operation, times, code=code, status=status))
+        return self.befall(Fault(operation, times, code=code, status=status, match=match))
 
-    def delay(self, operation: str, seconds: float, times: int | None = None) -> None:
-        """Let calls wait before they go through; a delay beyond the client's timeout is a hanging service."""
-        self._add(Fault(operation, times, delay=seconds))
+    def delay(self, operation: str, seconds: float, times: int | None = None, match: str = "") -> Fault:
+        """Let calls wait before they go through; one that its client has given up on goes through nevertheless."""
+        return self.befall(Fault(operation, times, delay=seconds, match=match))
 
-    def lose_answer(self, operation: str, times: int | None = None) -> None:
+    def hang(self, operation: str, times: int | None = None, match: str = "") -> Fault:
+        """Take calls and never answer them, nor carry them out."""
+        return self.befall(Fault(operation, times, hung=True, match=match))
+
+    def lose_answer(self, operation: str, times: int | None = None, match: str = "") -> Fault:
         """Let the service do its work, then break the connection: the caller can't know of it."""
-        self._add(Fault(operation, times, lost=True))
+        return self.befall(Fault(operation, times, lost=True, match=match))
+
+    def befall(self, fault: Fault) -> Fault:
+        """Set a fault, in addition to those that are set."""
+        with self._lock:
+            self._faults.append(fault)
+        return fault
+
+    def lift(self, fault: Fault) -> None:
+        """End a fault, also for the calls that wait."""
+        with self._lock:
+            if fault in self._faults:
+                self._faults.remove(fault)
+        fault.lifted.set()
 
     def clear(self) -> None:
         """End all faults, also for the calls that wait; forget the calls so far."""
         with self._lock:
+            for fault in self._faults:
+                fault.lifted.set()
             self._faults.clear()
             self.calls.clear()
-            self._cleared.set()
-            self._cleared = threading.Event()
 
     def count(self, operation: str) -> int:
         """Return how many calls of an operation came since the last `clear`."""
         with self._lock:
             return sum(call.operation == operation for call in self.calls)
 
-    def take(self, operation: str) -> tuple[Fault | None, threading.Event]:
-        """Return the fault that befalls a call now, used up by one, and the event that ends its delay."""
+    def take(self, operation: str, text: str) -> Fault:
+        """Return the fault that befalls a call now, used up by one; one that does nothing if there is none."""
         with self._lock:
             for fault in self._faults:
-                if fault.operation in {operation, "*"} and fault.times != 0:
+                if fault.operation in {operation, "*"} and fault.times != 0 and fault.match in text:
                     if fault.times is not None:
                         fault.times -= 1
-                    return fault, self._cleared
-            return None, self._cleared
+                    return fault
+        return Fault("")
 
     def record(self, call: Call) -> None:
         """Remember a call."""
         with self._lock:
             self.calls.append(call)
-
-    def _add(self, fault: Fault) -> None:
-        with self._lock:
-            self._faults.append(fault)
 
 
 class FaultProxies:
@@ -174,6 +195,19 @@ class FaultProxies:
     def __iter__(self) -> Iterator[FaultProxy]:
         """Go through all proxies."""
         return iter(self._proxies.values())
+
+    def __enter__(self) -> Self:
+        """Serve requests."""
+        for proxy in self:
+            proxy.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all ports."""
+        for proxy in self:
+            proxy.stop()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -206,20 +240,26 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         proxy = self.server.proxy
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        operation, parameters = _asked(proxy.wire, self.headers.get("X-Amz-Target"), body)
-        fault, cleared = proxy.take(operation)
-        if fault and fault.delay:
-            cleared.wait(fault.delay)
-        if fault and fault.code:
-            proxy.record(Call(operation, parameters, fault.status, injected=True))
-            self._answer(fault.status, *_error(proxy.wire, fault.code))
-            return
-        status, headers, content = self._forward(proxy.target_port, body)
-        if fault and fault.lost:
-            proxy.record(Call(operation, parameters, None, injected=True))
+        operation, parameters = asked(proxy.wire, self.headers.get("X-Amz-Target"), body)
+        text = self.path + body.decode(errors="replace")
+        fault = proxy.take(operation, text)
+        call = Call(operation, parameters, text, None, injected=bool(fault.operation))
+        if fault.hung:
+            proxy.record(call)
+            fault.lifted.wait()
             self.close_connection = True
             return
-        proxy.record(Call(operation, parameters, status, injected=fault is not None))
+        fault.lifted.wait(fault.delay)
+        if fault.code:
+            proxy.record(replace(call, status=fault.status))
+            self._answer(fault.status, *error(proxy.wire, fault.code))
+            return
+        status, headers, content = self._forward(proxy.target_port, body)
+        if fault.lost:
+            proxy.record(call)
+            self.close_connection = True
+            return
+        proxy.record(replace(call, status=status))
         self._answer(status, headers, content)
 
     @override
@@ -245,28 +285,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
-
-
-def _asked(wire: Wire, target: str | None, body: bytes) -> tuple[str, Mapping[str, Any]]:
-    """Return the operation that a request calls, and its parameters."""
-    if wire == "query":
-        form = parse_qs(body.decode())
-        return form["Action"][0], form
-    if wire == "rest-json":
-        return "Invoke", {"Payload": body.decode()}
-    return (target or "").rpartition(".")[2], json.loads(body or b"{}")
-
-
-def _error(wire: Wire, code: str) -> tuple[dict[str, str], bytes]:
-    """Return headers and body of an error as the service would send it."""
-    message = f"{code} injected by a test"
-    if wire == "query":
-        sender = "Sender" if code.startswith(("Invalid", "Not", "Authorization")) else "Receiver"
-        text = (
-            '<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error>'
-            f"<Type>{sender}</Type><Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
-            "</Error><RequestId>injected</RequestId></ErrorResponse>"
-        )
-        return {"Content-Type": "text/xml"}, text.encode()
-    headers = {"Content-Type": f"application/x-amz-{wire}", "x-amzn-ErrorType": code}
-    return headers, json.dumps({"__type": code, "message": message}).encode()

@@ -2,7 +2,8 @@
 
 The stream is the outbox. SNS refusing an event, or being away, holds up no other: what SNS did not take after a
 few tries is noted, by its key, in the publish dead-letter queue, from which functions/redrive/ has it published
-later. Only when that queue can't be reached either is the batch given back to the stream.
+later. Only what that queue does not take either is given back to the stream. Whatever a service does, the function
+ends by itself: if Lambda had to end it, all that it had published would be published again.
 """
 
 import json
@@ -20,12 +21,12 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from hookswitch import aws
 from hookswitch.cloudevent import MAX_MESSAGE, entry_of, size_of
 from hookswitch.log import logger
 from hookswitch.metrics import Measures
 
 if TYPE_CHECKING:
-    from types_boto3_dynamodb.client import DynamoDBClient
     from types_boto3_sns.client import SNSClient
     from types_boto3_sns.type_defs import PublishBatchRequestEntryTypeDef
     from types_boto3_sqs.client import SQSClient
@@ -33,25 +34,32 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 10  # of one batch, for SNS and SQS alike
 TRIES = 3
 
-_DESERIALIZE = TypeDeserializer().deserialize
 # SNS has no idempotency token: a call that is repeated because its answer was slow is a message that comes twice. So
 # it gets long to answer, and one more try.
-_CONFIG = Config(connect_timeout=2, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 2})
+CONNECT_SECONDS, READ_SECONDS = 2, 15
+CALL_SECONDS = 2 * (CONNECT_SECONDS + READ_SECONDS) + 2  # what one call takes at most, back-off included
+READ_FOR = 6  # seconds in which named events are read, and SNS is asked, so that redrive (34 s) gets an answer
+NOTE_FOR = 20  # the same for keys that are only noted: a call of the queue takes seven more
+
+_DESERIALIZE = TypeDeserializer().deserialize
+
+
+def _config(tries: int) -> Config:
+    return Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": tries},
+    )
 
 
 @cache
-def _sns() -> "SNSClient":
-    return boto3.client("sns", config=_CONFIG)
+def _sns(tries: int) -> "SNSClient":
+    return boto3.client("sns", config=_config(tries))
 
 
 @cache
 def _sqs() -> "SQSClient":
-    return boto3.client("sqs", config=_CONFIG)
-
-
-@cache
-def _dynamodb() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=_CONFIG)
+    return boto3.client("sqs", config=_config(2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,35 +95,46 @@ class About:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Publish stream records, `{"Records": [...]}`, or the events that redrive names, `{"event_ids": [...]}`.
+    """Publish stream records, `{"Records": [...]}`, or events that redrive names, `{"event_ids": [...]}`.
+
+    With `{"note": [...]}` it only puts those keys into the publish dead-letter queue, one a message.
 
     Returns:
         For records the partial batch response of Lambda's stream mappings; for named events
-        `{"unpublished": [...]}`, the keys that SNS did not take this time either.
+        `{"unpublished": [...]}`, the keys that SNS did not take this time either; for keys to be noted
+        `{"unnoted": [...]}`.
     """
-    del context
+    now = time.monotonic()
+    if "event_ids" in event:
+        images = [_read(event_id) for event_id in event["event_ids"]]
+        with Measures() as measures:
+            return {"unpublished": publish(images, measures, now + READ_FOR, tries=1)}  # redrive is what tries again
+    if "note" in event:
+        return {"unnoted": _note(event["note"], now + NOTE_FOR, aws.sqs())}
+    # The last call of SNS, and then the last one of the queue, have to end before the function's time does.
+    last_note = now + context.get_remaining_time_in_millis() / 1000 - CALL_SECONDS
+    records = {record["dynamodb"]["NewImage"]["event_id"]["S"]: record["dynamodb"] for record in event["Records"]}
     with Measures() as measures:
-        if "event_ids" in event:
-            return {"unpublished": publish([_read(event_id) for event_id in event["event_ids"]], measures)}
-        records = {record["dynamodb"]["NewImage"]["event_id"]["S"]: record["dynamodb"] for record in event["Records"]}
-        unpublished = publish([record["NewImage"] for record in records.values()], measures)
-    if not unpublished:
-        return {"batchItemFailures": []}
-    try:
-        _note(unpublished)
-    except (ClientError, BotoCoreError) as error:
-        logger.error("The publish dead-letter queue can't be reached: %s", type(error).__name__)
-        return {
-            "batchItemFailures": [{"itemIdentifier": records[event_id]["SequenceNumber"]} for event_id in unpublished]
-        }
-    return {"batchItemFailures": []}
+        unpublished = publish([record["NewImage"] for record in records.values()], measures, last_note - CALL_SECONDS)
+    return {
+        "batchItemFailures": [
+            {"itemIdentifier": records[event_id]["SequenceNumber"]}
+            for event_id in (_note(unpublished, last_note, _sqs()) if unpublished else ())
+        ]
+    }
 
 
-def publish(images: Iterable[Mapping[str, Any]], measures: Measures) -> list[str]:
-    """Publish items, given as DynamoDB attribute values, and return the keys of those that are not published.
+def publish(images: Iterable[Mapping[str, Any]], measures: Measures, stop_at: float, tries: int = 2) -> list[str]:
+    """Publish items and return the keys of those that are not published.
 
     What SNS refuses out of a batch is tried again alone. When a whole call fails, after the SDK's own retries,
     SNS is taken to be away, and the rest is not tried. An item that can't be made a message holds up no other.
+
+    Args:
+        images: As DynamoDB attribute values.
+        measures: Take what is published.
+        stop_at: When to begin no other call, as `time.monotonic` counts.
+        tries: How often the SDK tries a call.
     """
     pending: dict[str, PublishBatchRequestEntryTypeDef] = {}
     about: dict[str, About] = {}
@@ -128,18 +147,27 @@ def publish(images: Iterable[Mapping[str, Any]], measures: Measures) -> list[str
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             logger.error("An item is no event: %s", type(error).__name__, extra={"event_id": event_id})
             unpublished.append(event_id)
-    return [*unpublished, *_published_but(pending, about, measures)]
+    return [*unpublished, *_published_but(pending, about, measures, stop_at, tries)]
 
 
 def _published_but(
-    pending: dict[str, "PublishBatchRequestEntryTypeDef"], about: Mapping[str, About], measures: Measures
+    pending: dict[str, "PublishBatchRequestEntryTypeDef"],
+    about: Mapping[str, About],
+    measures: Measures,
+    stop_at: float,
+    tries: int,
 ) -> list[str]:
     for attempt in range(TRIES):
         if attempt:
             time.sleep(attempt * random.uniform(0.1, 0.3))  # noqa: S311 - jitter
         for batch in batches(pending.values()):
+            if time.monotonic() >= stop_at:
+                logger.warning("SNS is too slow for so many events.", extra={"left": len(pending)})
+                return list(pending)
             try:
-                answer = _sns().publish_batch(TopicArn=os.environ["EVENTS_TOPIC_ARN"], PublishBatchRequestEntries=batch)
+                answer = _sns(tries).publish_batch(
+                    TopicArn=os.environ["EVENTS_TOPIC_ARN"], PublishBatchRequestEntries=batch
+                )
             except (ClientError, BotoCoreError) as error:
                 logger.warning("SNS takes no messages: %s", type(error).__name__)
                 return list(pending)
@@ -169,18 +197,32 @@ def batches(
     return found
 
 
-def _note(event_ids: list[str]) -> None:
-    """Put the keys of unpublished events into the publish dead-letter queue, one a message."""
+def _note(event_ids: list[str], stop_at: float, sqs: "SQSClient") -> list[str]:
+    """Put keys into the publish dead-letter queue, one a message, and return those that it did not take.
+
+    No call begins after `stop_at` (`time.monotonic`), nor after one that failed.
+    """
     for start in range(0, len(event_ids), MAX_ENTRIES):
-        answer = _sqs().send_message_batch(
-            QueueUrl=os.environ["PUBLISH_DEAD_LETTER_QUEUE_URL"],
-            Entries=[
-                {"Id": str(number), "MessageBody": json.dumps({"event_id": event_id})}
-                for number, event_id in enumerate(event_ids[start : start + MAX_ENTRIES])
-            ],
-        )
-        if answer.get("Failed"):
-            raise ClientError({"Error": {"Code": answer["Failed"][0]["Code"]}}, "SendMessageBatch")
+        chunk, rest = event_ids[start : start + MAX_ENTRIES], event_ids[start + MAX_ENTRIES :]
+        why = "it is too slow"
+        refused = set(range(len(chunk)))
+        if time.monotonic() < stop_at:
+            try:
+                answer = sqs.send_message_batch(
+                    QueueUrl=os.environ["PUBLISH_DEAD_LETTER_QUEUE_URL"],
+                    Entries=[
+                        {"Id": str(number), "MessageBody": json.dumps({"event_id": event_id})}
+                        for number, event_id in enumerate(chunk)
+                    ],
+                )
+                refused = {int(failure["Id"]) for failure in answer.get("Failed", ())}
+                why = "it refused them"
+            except (ClientError, BotoCoreError) as error:
+                why = type(error).__name__
+        if refused:
+            logger.error("The publish dead-letter queue did not take all keys: %s", why)
+            return [*(chunk[number] for number in sorted(refused)), *rest]
+    return []
 
 
 def _read(event_id: str) -> Mapping[str, Any]:
@@ -189,7 +231,7 @@ def _read(event_id: str) -> Mapping[str, Any]:
     Raises:
         KeyError: It is not there any more, because it expired or somebody deleted it.
     """
-    answer = _dynamodb().get_item(
+    answer = aws.dynamodb().get_item(
         TableName=os.environ["EVENTS_TABLE"], Key={"event_id": {"S": event_id}}, ConsistentRead=True
     )
     return answer["Item"]

@@ -2,11 +2,13 @@
 
 Two queues lead here. The redrive queue has deliveries that DynamoDB did not take; each goes through its own hook
 function again, which knows how to decode, check and store it. The publish dead-letter queue says which events
-SNS did not take: by their keys, or, where the publish function itself failed, as Lambda's pointer to a stretch
-of the table's stream; those go through the publish function.
+SNS did not take, by their keys; those go through the publish function. Where that function itself failed the queue has
+Lambda's pointer to a stretch of the table's stream instead, which becomes one message for each of its events, so that
+none waits for another, or is published again because of it.
 
 A message that fails becomes visible again after a wait that doubles up to 15 minutes, and moves to the
-dead-letter queue after a hundred tries, which is about a day.
+dead-letter queue after a hundred tries, which is about a day. Whatever a service does, the function ends by itself: if
+Lambda had to end it, the messages that it had brought in would come again.
 
 Called with `{"quarantine": {"hook": ..., "since": ..., "until": ..., "dry_run": ...}}` it replays quarantined
 deliveries instead: after a payload type was put right, say. See docs/healing.md.
@@ -28,22 +30,24 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from hookswitch import aws
 from hookswitch.heal.hookfunctions import ALIAS, HookFunctions
 from hookswitch.heal.quarantine import Quarantine, Replay
-from hookswitch.log import logger
+from hookswitch.log import log_fault, logger
 from hookswitch.metrics import Measures
 
 if TYPE_CHECKING:
     from types_boto3_dynamodbstreams.client import DynamoDBStreamsClient
     from types_boto3_lambda.client import LambdaClient
-    from types_boto3_sqs.client import SQSClient
 
 FIRST_WAIT = 5  # seconds
 LONGEST_WAIT = 900
 RESERVE = 30  # seconds of the function's time in which no replay begins: a hook function may take 28
+ENOUGH = 85  # seconds that bringing in a message takes at most, and telling SQS for five that they have to wait
 
-# A hook function takes 25 s at most, and publish as long for one event unless SNS and SQS both hang.
-_CONFIG = Config(connect_timeout=2, read_timeout=34, retries={"mode": "standard", "total_max_attempts": 1})
+# A hook function takes 25 s at most, and publish 30 s for what it is asked here; what is to be invoked may start cold.
+_INVOKE = Config(connect_timeout=2, read_timeout=34, retries={"mode": "standard", "total_max_attempts": 1})
+_READ = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
 
 
 class NotYetError(Exception):
@@ -88,17 +92,12 @@ _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_fail
 
 @cache
 def _lambda() -> "LambdaClient":
-    return boto3.client("lambda", config=_CONFIG)
-
-
-@cache
-def _sqs() -> "SQSClient":
-    return boto3.client("sqs", config=_CONFIG)
+    return boto3.client("lambda", config=_INVOKE)
 
 
 @cache
 def _streams() -> "DynamoDBStreamsClient":
-    return boto3.client("dynamodbstreams", config=_CONFIG)
+    return boto3.client("dynamodbstreams", config=_READ)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -119,26 +118,32 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
         )
 
 
-def _bring_in(measures: Measures, record: SQSRecord) -> None:
+def _bring_in(measures: Measures, record: SQSRecord, lambda_context: LambdaContext) -> None:
+    try:
+        _try_to_bring_in(measures, record, lambda_context)
+    except NotYetError:
+        raise
+    except Exception as error:
+        log_fault(error)  # nobody else does: the batch processor catches it
+        raise
+
+
+def _try_to_bring_in(measures: Measures, record: SQSRecord, lambda_context: LambdaContext) -> None:
     message = _MESSAGE.validate_json(record.body)
     with logger.append_context_keys(**_told(message)):
         try:
+            _require_time(lambda_context)
             match message:
                 case QueuedDelivery():
                     _deliver(message, measures)
                 case UnpublishedEvent():
                     _publish(message.event_id, measures)
                 case FailedStreamBatch():
-                    for event_id in _events_in(message.batch):
-                        _publish(event_id, measures)
+                    _divide(message.batch)
         except NotYetError as error:
             wait = _wait(int(record.attributes.approximate_receive_count or 1))
             logger.warning("Not yet: %s Next try in %s s.", error, wait)
-            _sqs().change_message_visibility(
-                QueueUrl=_queue_url(record.event_source_arn),
-                ReceiptHandle=record.receipt_handle,
-                VisibilityTimeout=wait,
-            )
+            _make_wait(record, wait)
             raise
 
 
@@ -151,6 +156,22 @@ def _told(message: QueuedDelivery | UnpublishedEvent | FailedStreamBatch) -> dic
             return {"event_id": message.event_id}
         case FailedStreamBatch():
             return {"shard": message.batch.shard}
+
+
+def _require_time(context: LambdaContext) -> None:
+    if context.get_remaining_time_in_millis() < ENOUGH * 1000:
+        raise NotYetError("others took too long.")
+
+
+def _make_wait(record: SQSRecord, seconds: int) -> None:
+    try:
+        aws.sqs().change_message_visibility(
+            QueueUrl=_queue_url(record.event_source_arn),
+            ReceiptHandle=record.receipt_handle,
+            VisibilityTimeout=seconds,
+        )
+    except (ClientError, BotoCoreError) as error:
+        logger.warning("It waits as long as its queue says: SQS can't be told (%s).", type(error).__name__)
 
 
 def _deliver(message: QueuedDelivery, measures: Measures) -> None:
@@ -166,6 +187,17 @@ def _publish(event_id: str, measures: Measures) -> None:
         raise NotYetError("SNS does not take the event.")
     logger.info("Event published at last.", extra={"event_id": event_id})
     measures.add("redriven")
+
+
+def _divide(batch: StreamBatch) -> None:
+    """Have one message made of each event in a stretch of the stream."""
+    try:
+        event_ids = list(_events_in(batch))
+    except (ClientError, BotoCoreError) as error:
+        raise NotYetError(f"the table's stream can't be read ({type(error).__name__}).") from error
+    if _invoke(os.environ["PUBLISH_FUNCTION"], {"note": event_ids})["unnoted"]:
+        raise NotYetError("the queue does not take the events' keys.")
+    logger.info("A failed batch is divided.", extra={"events": len(event_ids)})
 
 
 def _invoke(function: str, payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,11 @@ class Faults:
         with self._lock:
             self._seen.clear()
 
+    def remove(self, fault: Fault) -> None:
+        """Remove one fault."""
+        with self._lock:
+            self._seen = [(it, seen) for it, seen in self._seen if it is not fault]
+
     def strike(self, method: str, path: str) -> Fault | None:
         """Count a call, and return the first fault that affects it."""
         struck = None

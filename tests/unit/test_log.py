@@ -117,8 +117,8 @@ def test_redrive(invoked: Invoked, lines: Lines) -> None:
     """So has each line of redrive, as far as it knows them."""
     body = json.dumps({"status": "stored", "event_id": "e", "call_id": "the-call"})
     invoked.answers = {
-        "missed-call": {"statusCode": 200, "body": body},
-        "parking": None,
+        "missed-call:live": {"statusCode": 200, "body": body},
+        "parking:live": None,
         "publish": {"unpublished": []},
     }
     known = {"hook": "missed_call", "correlation_id": "request"}

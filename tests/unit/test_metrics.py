@@ -105,7 +105,7 @@ def test_publish_prints_what_the_page_says(capsys: Capture) -> None:
 
 def test_redrive_prints_what_the_page_says(invoked: Invoked, capsys: Capture) -> None:
     """So does redrive."""
-    invoked.answers = {"missed-call": STORED}
+    invoked.answers = {"missed-call:live": STORED}
     redriving.handler(messages(DELIVERY), CONTEXT)
     assert_prints("redrive", capsys)
 
@@ -231,7 +231,7 @@ def test_published(services: Services, capsys: Capture) -> None:
 
 def test_redriven(invoked: Invoked, capsys: Capture) -> None:
     """What is brought in counts, what has to wait does not."""
-    invoked.answers = {"missed-call": STORED, "parking": None, "publish": {"unpublished": []}}
+    invoked.answers = {"missed-call:live": STORED, "parking:live": None, "publish": {"unpublished": []}}
     redriving.handler(messages(DELIVERY, DELIVERY | {"function": "parking"}, DELIVERY), CONTEXT)
     redriving.handler(messages({"event_id": "e"}, queue="unpublished"), CONTEXT)
     assert total(capsys.readouterr().out, "redriven") == 3

@@ -1,7 +1,7 @@
 """A CloudFormation custom resource that always answers, also when its time runs out (AWS CloudFormation, "crpg-ref").
 
 A resource that does not answer holds up its stack until the ServiceTimeout, and what CloudFormation then makes
-of it is hard to undo.
+of it is hard to undo. So the answer is tried for as long as the function has time.
 """
 
 import json
@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Any, Literal
 
 import urllib3
@@ -21,9 +22,9 @@ ANSWER_SECONDS = 5.0  # kept back for the answer itself
 CLEANUP_SHARE = 0.3  # of the time, kept back to take back what was begun
 MAX_REASON = 1000  # characters; the whole answer may have 4096 bytes
 
-_ANSWERS = urllib3.Retry(
-    total=4, allowed_methods=None, status_forcelist={500, 502, 503, 504}, backoff_factor=0.2, raise_on_status=False
-)
+PUT_SECONDS = 4.0  # for one try of the answer
+PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds between tries; the last one again and again
+OK = 200
 
 # It would warn of a retry with the address, which is signed: whoever has it can answer in our name.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -98,7 +99,7 @@ def answer_with(
         cleanup_until=now + seconds - 2 * reserve,
     )
     physical_id = request.physical_id or id_if_unknown
-    answer = _Answer(event)
+    answer = _Answer(event, now + seconds - reserve / 5)
     timer = threading.Timer(
         seconds - reserve,
         answer.failed,
@@ -126,8 +127,9 @@ def answer_with(
 class _Answer:
     """The answer to one request; only the first one given is sent."""
 
-    def __init__(self, event: Mapping[str, Any]) -> None:
+    def __init__(self, event: Mapping[str, Any], until: float) -> None:
         self._event = event
+        self._until = until
         self._lock = threading.Lock()
         self._given = False
 
@@ -144,17 +146,32 @@ class _Answer:
             self._given = True
             echoed = {name: self._event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
             body = json.dumps({**echoed, **answer}).encode()
-            # The address is signed for an empty content type.
-            headers = {"content-type": ""}
-            with urllib3.PoolManager() as pool:
-                try:
-                    status = pool.request(
-                        "PUT", self._event["ResponseURL"], body=body, headers=headers, timeout=4, retries=_ANSWERS
-                    ).status
-                except HTTPError as error:
-                    logger.error("CloudFormation did not take the answer: %s", type(error).__name__)
+            for pause in chain(PAUSES, repeat(PAUSES[-1])):
+                said = self._put(body)
+                if said == str(OK):
+                    logger.info("Answered CloudFormation.", extra={"status": answer["Status"]})
                     return
-            logger.info("Answered CloudFormation.", extra={"status": answer["Status"], "http_status": status})
+                if said.startswith("4") or time.monotonic() + pause > self._until:
+                    break
+                time.sleep(pause)
+            logger.error("CloudFormation did not take the answer: %s", said)
+
+    def _put(self, body: bytes) -> str:
+        """Send the answer once; return the status, or the error's name."""
+        left = max(0.1, self._until - time.monotonic())
+        try:
+            with urllib3.PoolManager() as pool:
+                response = pool.request(
+                    "PUT",
+                    self._event["ResponseURL"],
+                    body=body,
+                    headers={"content-type": ""},  # the address is signed for that
+                    timeout=min(PUT_SECONDS, left),
+                    retries=False,
+                )
+        except HTTPError as error:
+            return type(error).__name__
+        return str(response.status)
 
 
 def _log_of(context: Any) -> str:

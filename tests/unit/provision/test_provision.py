@@ -10,6 +10,7 @@ import pytest
 
 from functions.provision import handler as provision
 from functions.provision.handler import NOTHING, id_of
+from hookswitch import customresource
 from hookswitch.customresource import Request, Success
 from hookswitch.dash.desired import Desired
 from hookswitch.log import logger
@@ -335,9 +336,10 @@ def test_two_stacks(cloudformation: CloudFormation, dash: Dash) -> None:
     assert {webhook.uri.split(".")[2] for webhook in dash.webhooks(ACCOUNT)} == {"eu-west-1"}
 
 
-def test_answer_is_repeated(cloudformation: CloudFormation, answers: Answers) -> None:
-    """An answer that S3 does not take at once is sent again."""
-    answers.refuse = 2
+def test_answer_is_repeated(cloudformation: CloudFormation, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that S3 does not take is sent again for as long as the function has time."""
+    monkeypatch.setattr(customresource, "PAUSES", (0.01,))
+    answers.refuse = 40
     assert cloudformation.create()["Status"] == "SUCCESS"
 
 

@@ -1,0 +1,30 @@
+"""Runs all cells and writes docs/faults.md: `make faults`."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from .lanes import run
+from .matrix import MATRIX
+from .page import PAGE, render
+
+
+def main() -> int:
+    """Return 0 if every cell came as the matrix says."""
+    with tempfile.TemporaryDirectory() as directory:
+        results = run(Path(directory))
+    wrong = 0
+    for cell, expected in MATRIX.items():
+        if (seen := results.seen.get(cell)) != expected:
+            wrong += 1
+            said = results.errors.get(cell) or f"{seen}"
+            sys.stdout.write(f"{' '.join(cell)}: expected {expected}, but: {said}\n")
+    sys.stdout.writelines(f"{name}: {error}\n" for name, error in results.lanes.items())
+    sys.stdout.write(f"{len(MATRIX) - wrong} of {len(MATRIX)} cells came as expected.\n")
+    if not wrong:
+        PAGE.write_text(render(results.seconds))
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,250 @@
+"""The stacks that the fault matrix runs on: the real template, a Dash each, and a fault proxy of its own per function.
+
+All on one emulator. A function's variables lead its clients through its own proxies, so that a fault befalls that
+function and no other, and each call that is recorded is known to be its.
+"""
+
+import json
+import time
+import urllib.request
+from base64 import b64decode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
+from uuid import uuid4
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.config import Config
+
+from tests.dash.api import DashApi
+from tests.dash.payloads import payload
+from tests.dash.simulator import Dash
+from tests.dash.transport import emulator_resolver
+from tests.faults import Call, FaultProxies
+from tests.integration.deployed import Deployed
+from tools import aws, emulator, stack
+from tools.emulator import Emulator
+from tools.inbox import Inbox
+from tools.local import ACCESS_KEY, HOOKS, REGION, SECRET_KEY
+from tools.waiting import wait_for
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodbstreams import DynamoDBStreamsClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_sqs import SQSClient
+
+BUCKET = "code"
+ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
+QUEUES = {"RedriveQueue": "the redrive queue", "PublishDeadLetterQueue": "the publish dead-letter queue"}
+DEDICATED = tuple(hook for hook in HOOKS if hook != "notifications")  # so that one event is one delivery
+BEHIND = ("Publish", "Redrive", "Provision", "Rotate", "Reconcile")
+PLAIN = TypeDeserializer().deserialize
+
+
+@dataclass
+class Clients:
+    """Clients that no fault befalls."""
+
+    dynamodb: "DynamoDBClient"
+    streams: "DynamoDBStreamsClient"
+    functions: "LambdaClient"
+    sqs: "SQSClient"
+    secrets: Any
+
+    @classmethod
+    def of(cls, endpoint: str) -> "Clients":
+        """Make them for an emulator."""
+        session = cast(
+            "Any", boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=REGION)
+        )
+        patient = Config(
+            proxies={}, read_timeout=200, retries={"total_max_attempts": 1}, max_pool_connections=64, connect_timeout=5
+        )
+        names = ("dynamodb", "dynamodbstreams", "lambda", "sqs", "secretsmanager")
+        return cls(*(session.client(name, endpoint_url=endpoint, config=patient) for name in names))
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An event that Dash fired.
+
+    Attributes:
+        probe: What is found in the event wherever it is.
+        status: Of the answer; None if there was none.
+        outcome: What the answer said, such as `stored`.
+        event_id: The key that the answer named.
+        seconds: How long Dash waited.
+    """
+
+    probe: str
+    status: int | None
+    outcome: str
+    event_id: str
+    seconds: float
+
+    @property
+    def told(self) -> str:
+        """What Dash was told."""
+        return f"{self.status}, {self.outcome}" if self.outcome else str(self.status)
+
+
+@dataclass
+class Site:
+    """One stack, and everything around it."""
+
+    deployed: Deployed
+    proxies: Mapping[str, FaultProxies]
+    clients: Clients
+    hooks: Sequence[str]
+    resources: Mapping[str, str]
+    inbox: Inbox
+
+    def fire(self, hook: str, **fields: Any) -> Sent:
+        """Let an event happen."""
+        probe, account = uuid4().hex, self.deployed.account.id
+        sent = payload(hook, account_id=account, probe=probe, **fields)
+        began = time.monotonic()
+        (firing,) = self.dash.fire(account, hook, sent)
+        last = firing.attempts[-1]
+        try:
+            said = json.loads(last.resp_body)
+        except ValueError:
+            said = {}
+        return Sent(
+            probe, last.status, said.get("status", ""), said.get("event_id", ""), seconds=time.monotonic() - began
+        )
+
+    @property
+    def dash(self) -> Dash:
+        """The phone system."""
+        return self.deployed.api.dash
+
+    def faults(self, hook: str) -> FaultProxies:
+        """Return the proxies of a hook's function."""
+        return self.proxies[function_of(hook)]
+
+    def invoke(self, function: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Call a function and return its answer, an error's included."""
+        answer = self.clients.functions.invoke(
+            FunctionName=self.resources[function], Payload=json.dumps(asked, default=str)
+        )
+        said = json.loads(answer["Payload"].read() or b"null")
+        return said if isinstance(said, dict) else {"said": said}
+
+    def items(self, probe: str, kind: str = "event") -> list[dict[str, Any]]:
+        """Return the items of an event."""
+        table = self.resources["EventsTable"]
+        pages = self.clients.dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        found = [{name: PLAIN(value) for name, value in item.items()} for page in pages for item in page["Items"]]
+        return [item for item in found if item["kind"] == kind and probe in str(item)]
+
+    def messages(self, probe: str) -> int:
+        """Return how many messages of an event subscribers got."""
+        return sum(message.event["data"].get("probe") == probe for message in self.inbox.read())
+
+    def queued(self, queue: str) -> list[str]:
+        """Return what is in a queue, whether it can be seen at the moment or not; base64 bodies in plain text."""
+        url = f"{self.deployed.endpoint}/_ministack/sqs/messages?QueueUrl={quote(self.resources[queue], safe='')}"
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
+            accounts = json.load(answer)["messages"]
+        queues = [messages for regions in accounts.values() for by in regions.values() for messages in by.values()]
+        return [_readable(message["Body"]) for messages in queues for message in messages]
+
+    def where(self, probe: str, event_id: str = "") -> str:
+        """Return all places in which an event is."""
+        table = ["the table"] if self.items(probe) else []
+        queues = [
+            name
+            for queue, name in QUEUES.items()
+            if any(probe in body or (event_id and event_id in body) for body in self.queued(queue))
+        ]
+        log = ["Dash's attempt log"] if self.in_log(probe) else []
+        return ", ".join([*table, *queues, *log]) or "nowhere"
+
+    def in_log(self, probe: str) -> bool:
+        """Tell whether Dash's log has a failed delivery of an event."""
+        attempts = self.dash.sender.log.newest_first(self.deployed.account.id)
+        return any(probe in attempt.req_body.decode() for attempt in attempts)
+
+    def comes_in(self, probe: str, limit: float = 60) -> None:
+        """Return when the event is in the table and published."""
+        wait_for(lambda: self.items(probe) and self.messages(probe), "the event is stored and published", limit, 0.2)
+
+    def leaves_the_queues(self, sent: Sent) -> None:
+        """Return when the event is in the table and published, and in no queue any more."""
+        self.comes_in(sent.probe)
+        wait_for(lambda: "queue" not in self.where(sent.probe, sent.event_id), "it has left the queues", 30, 0.2)
+
+    def quiet(self) -> None:
+        """Return when no queue holds anything."""
+        wait_for(lambda: not any(self.queued(queue) for queue in QUEUES), "the queues are empty", 60, 0.2)
+
+    def calls(self) -> Iterator[tuple[str, str, Call]]:
+        """Go through all calls that functions made: the function's logical id, the service, the call."""
+        for function, proxies in self.proxies.items():
+            for proxy in proxies:
+                for call in list(proxy.calls):
+                    yield function, proxy.service, call
+
+    def befallen(self, function: str, service: str, match: str = "") -> int:
+        """Return how many calls of a function a fault has decided."""
+        return sum(call.injected and match in call.text for call in list(self.proxies[function][service].calls))
+
+
+def function_of(hook: str) -> str:
+    """Return the logical id of a hook's function."""
+    return hook.title().replace("_", "")
+
+
+def _readable(body: str) -> str:
+    try:
+        message = json.loads(body)
+        return f"{body} {b64decode(message['redelivery']['body']).decode()}"
+    except (KeyError, TypeError, ValueError):
+        return body
+
+
+class Ground:
+    """Makes sites, one at a time."""
+
+    def __init__(self, running: Emulator, template: Mapping[str, Any], undo: ExitStack) -> None:
+        self._running, self._template, self._undo = running, template, undo
+        self._clients = Clients.of(running.endpoint)
+
+    def make(self, name: str, hooks: Iterable[str] = DEDICATED) -> Site:
+        """Make a site on which some hooks are registered."""
+        hooks = sorted(hooks)
+        dash = Dash(resolver=emulator_resolver(self._running.endpoint), retry_interval=0.1)
+        api = self._undo.enter_context(DashApi(dash))
+        self._undo.callback(dash.close)
+        template = json.loads(json.dumps(self._template))
+        proxies: dict[str, FaultProxies] = {}
+        for function in (*map(function_of, hooks), *BEHIND):
+            proxies[function] = self._undo.enter_context(FaultProxies(self._running.port))
+            properties = template["Resources"][function]["Properties"]
+            variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
+            variables.update(proxies[function].environment)
+        deployed = Deployed(self._running.endpoint, template, api, dash.add_account(uuid4().hex), name)
+        status = deployed.create(Hooks=",".join(hooks), ReconcileRate="off", TableDeletionProtection="false")
+        if status != "CREATE_COMPLETE":
+            raise AssertionError(f"{status}: {deployed.reasons}")
+        endpoint, resources = deployed.endpoint, deployed.resources
+        inbox = self._undo.enter_context(Inbox(aws.sns(endpoint), aws.sqs(endpoint), resources["EventsTopic"]))
+        return Site(deployed, proxies, self._clients, hooks, dict(resources), inbox)
+
+
+@contextmanager
+def ground(directory: Path) -> Iterator[Ground]:
+    """Start an emulator and prepare the template for it."""
+    with ExitStack() as undo:
+        running = undo.enter_context(emulator.running(emulator.free_port(), directory, ENVIRONMENT))
+        stack.build()
+        session = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=REGION)
+        session.client("s3", endpoint_url=running.endpoint, config=aws.CONFIG).create_bucket(Bucket=BUCKET)
+        template = json.loads(stack.package(running.endpoint, BUCKET, directory).read_text())
+        yield Ground(running, template, undo)

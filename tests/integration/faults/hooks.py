@@ -1,0 +1,43 @@
+"""Cells of a hook function: deliveries through the front door while its services fail."""
+
+from .ground import Site
+from .matrix import Cell, Kind, Seen, cells
+from .results import Results, befall
+
+HOOK, PARKING = "a hook", "parking"
+PLAIN_HOOKS = (
+    *("channel_create", "channel_answer", "channel_bridge", "channel_destroy", "voicemail_new", "voicemail_full"),
+    *("outbound_fax", "outbound_fax_error", "inbound_fax_error", "missed_call", "register", "deregister"),
+)
+
+
+def run(site: Site, results: Results) -> None:
+    """Run all cells: each on a hook of its own, since Secrets Manager is asked by a function that starts cold."""
+    # One on each hook, and two more on hooks whose first cells take no time.
+    each = [*cells(HOOK, "secretsmanager"), *cells(HOOK, "dynamodb", "sqs")]
+    hooks = dict(zip(each, [*PLAIN_HOOKS, *PLAIN_HOOKS[4:6]], strict=True))
+    hooks |= dict.fromkeys(cells(PARKING), PARKING)
+    for hook in (*PLAIN_HOOKS[4:], PARKING):
+        site.fire(hook)
+    lines = [[cell for cell, its in hooks.items() if its == hook] for hook in (*PLAIN_HOOKS, PARKING)]
+    results.run_lines(lines, lambda cell: _cell(site, results, cell, hooks[cell]), at_once=6)
+    site.invoke("Reconcile", {})
+    results.conclude(site)
+
+
+def _cell(site: Site, results: Results, cell: Cell, hook: str) -> None:
+    proxies = site.faults(hook)
+    faults = [(proxies[cell.service], befall(proxies[cell.service], cell.kind))]
+    if cell.service == "sqs":  # which is asked only when DynamoDB is away
+        kind = Kind.HANG if cell.kind is Kind.HANG else Kind.ERROR
+        faults.append((proxies["dynamodb"], befall(proxies["dynamodb"], kind)))
+    sent = site.fire(hook)
+    results.seconds[cell] = sent.seconds
+    where = site.where(sent.probe)
+    for proxy, fault in faults:
+        proxy.lift(fault)
+    if sent.outcome == "queued":
+        site.comes_in(sent.probe)
+    ways = {"the redrive queue": "Redrive", "Dash's attempt log": "Reconcile"}
+    back = " and ".join(way for place, way in ways.items() if place in where) or "is there"
+    results.note(cell, Seen(sent.told, where, back), site, sent.probe)

@@ -1,0 +1,206 @@
+"""The fault matrix as data: which function needs which service for what, and what is expected when that fails."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Kind(StrEnum):
+    """A way in which a service fails."""
+
+    ERROR = "error"
+    THROTTLE = "throttle"
+    HANG = "hang"
+    SLOW = "slow"
+    LOST = "lost answer"
+
+
+class Cell(NamedTuple):
+    """One function, one service, one way to fail."""
+
+    function: str
+    service: str
+    kind: Kind
+
+
+class Seen(NamedTuple):
+    """What is seen of it.
+
+    Attributes:
+        sender: What whoever started the function is told.
+        where: Where the event is while the service fails.
+        back: How it comes in, or goes out; it does so once unless that is said here.
+    """
+
+    sender: str
+    where: str
+    back: str
+
+
+class Use(NamedTuple):
+    """What a function needs a service for.
+
+    Attributes:
+        what: In a few words.
+        proof: How it is proven, one of `PROOFS`.
+        seen: By way to fail.
+    """
+
+    what: str
+    proof: str
+    seen: Mapping[Kind, Seen]
+
+
+SERVICES = {
+    "dynamodb": "DynamoDB",
+    "dynamodbstreams": "DynamoDB Streams",
+    "sns": "SNS",
+    "sqs": "SQS",
+    "secretsmanager": "Secrets Manager",
+    "lambda": "Lambda",
+    "cloudformation": "CloudFormation",
+    "answer": "The address for CloudFormation's answer",
+    "dash": "Dash's API",
+}
+PROOFS = {
+    "front door": "Dash fires an event at the deployed stack.",
+    "poller": (
+        "The deployed function, invoked by the test in the place of Lambda's poller, with the real stream record: the "
+        "emulator's poller takes no notice of `ReportBatchItemFailures`. For how long Lambda tries is asserted on the "
+        "template."
+    ),
+    "queue": "The deployed function, on what it finds in its queues.",
+    "short queue": "The same, with a queue that makes a message wait for seconds instead of eighteen minutes.",
+    "by hand": "The deployed function, invoked as a person or the schedule does.",
+    "request": "The deployed function, asked as CloudFormation asks, and answering to the test.",
+}
+
+
+def _away(seen: Seen, slow: Seen, lost: Seen | None = None) -> dict[Kind, Seen]:
+    """Return what is seen where errors, throttling and hanging come to the same."""
+    return {
+        Kind.ERROR: seen,
+        Kind.THROTTLE: seen,
+        Kind.HANG: seen,
+        Kind.SLOW: slow,
+        **({Kind.LOST: lost} if lost else {}),
+    }
+
+
+NOT_KEPT = Seen("500", "Dash's attempt log", "Reconcile")
+STORED = Seen("200, stored", "the table", "is there")
+QUEUED = Seen("200, queued", "the redrive queue", "Redrive")
+STORING = _away(QUEUED, STORED, Seen("200, queued", "the table, the redrive queue", "Redrive"))
+NOTED = Seen("the stream: done", "the table, the publish dead-letter queue", "Redrive")
+GIVEN_BACK = Seen("the stream: given back", "the table", "the stream")
+KEPT = Seen("the queue: kept", "the redrive queue", "Redrive")
+OUT = Seen("the queue: done", "the table", "Redrive")
+REPLAY = Seen("the person: an error", "the quarantine", "the next replay")
+REPLAYED = Seen("the person: 1 accepted", "the table", "is there")
+FAILED = Seen("CloudFormation: FAILED", "webhooks on Dash: none", "the next deployment")
+MADE = Seen("CloudFormation: SUCCESS", "webhooks on Dash: as wanted", "is there")
+WAY_BACK = Seen("CloudFormation: FAILED", "webhooks on Dash: as wanted", "the next deployment")
+OLD_TOKENS = Seen("Secrets Manager: an error", "old tokens, answered 200, stored", "the next rotation")
+NEW_TOKENS = Seen("Secrets Manager: done", "new tokens, answered 200, stored", "is there")
+MISSED = Seen("the schedule: an error", "Dash's attempt log; the webhook is off", "the next run")
+RECOVERED = Seen("the schedule: done", "the table; the webhook is on", "is there")
+NOT_TAKEN = Seen("the schedule: done, some not yet", "Dash's attempt log; the webhook is on", "the next run")
+
+USES: Mapping[str, Mapping[str, Use]] = {
+    "a hook": {
+        "dynamodb": Use("stores the event", "front door", STORING),
+        "sqs": Use(
+            "keeps what DynamoDB does not take",
+            "front door",
+            _away(
+                NOT_KEPT,
+                QUEUED,
+                Seen("500", "the redrive queue, Dash's attempt log", "Redrive and Reconcile"),
+            ),
+        ),
+        "secretsmanager": Use("checks who delivers, at a cold start", "front door", _away(NOT_KEPT, STORED)),
+    },
+    "parking": {
+        "dynamodb": Use("stores the event in a transaction", "front door", STORING),
+    },
+    "publish": {
+        "sns": Use(
+            "publishes the event",
+            "poller",
+            _away(
+                NOTED,
+                Seen("the stream: done", "the table", "is there"),
+                Seen("the stream: done", "the table", "is there, twice"),
+            ),
+        ),
+        "sqs": Use(
+            "notes what SNS does not take",
+            "poller",
+            _away(GIVEN_BACK, NOTED, NOTED._replace(back="Redrive, twice")),
+        ),
+        "dynamodb": Use(
+            "reads what Redrive has published",
+            "queue",
+            _away(
+                Seen("Redrive: not yet", "the table, the publish dead-letter queue", "Redrive"),
+                Seen("Redrive: published", "the table", "Redrive"),
+            ),
+        ),
+    },
+    "redrive": {
+        "lambda": Use(
+            "invokes what receives or publishes",
+            "queue",
+            _away(KEPT, OUT, Seen("the queue: kept", "the table, the redrive queue", "Redrive")),
+        ),
+        "sqs": Use("says how long a message waits", "short queue", dict.fromkeys(Kind, KEPT)),
+        "dynamodbstreams": Use(
+            "reads a failed batch again",
+            "queue",
+            _away(Seen("the queue: kept", "the table, the publish dead-letter queue", "Redrive"), OUT),
+        ),
+        "dynamodb": Use("replays the quarantine", "by hand", _away(REPLAY, REPLAYED, REPLAYED)),
+        "cloudformation": Use("finds the hook's function, for a replay", "by hand", _away(REPLAY, REPLAYED)),
+    },
+    "provision": {
+        "dash": Use("registers the webhooks", "request", _away(FAILED, MADE, MADE)),
+        "secretsmanager": Use("reads the Dash credentials", "request", _away(FAILED, MADE)),
+        "cloudformation": Use("asks whether a failed update is undone", "request", _away(WAY_BACK, WAY_BACK)),
+        "answer": Use(
+            "answers CloudFormation", "request", dict.fromkeys((Kind.ERROR, Kind.HANG, Kind.SLOW, Kind.LOST), MADE)
+        ),
+    },
+    "rotate": {
+        "secretsmanager": Use(
+            "makes the new secret the current one", "by hand", _away(OLD_TOKENS, NEW_TOKENS, OLD_TOKENS)
+        ),
+        "dash": Use("gives the webhooks new tokens", "by hand", _away(OLD_TOKENS, NEW_TOKENS, NEW_TOKENS)),
+    },
+    "reconcile": {
+        "dash": Use("looks at webhooks and attempts", "by hand", _away(MISSED, RECOVERED, RECOVERED)),
+        "dynamodb": Use("remembers how far it came", "by hand", _away(MISSED, RECOVERED, RECOVERED)),
+        "secretsmanager": Use("reads the Dash credentials", "by hand", _away(MISSED, RECOVERED)),
+        "cloudformation": Use("finds the hook functions", "by hand", _away(MISSED, RECOVERED)),
+        "lambda": Use(
+            "invokes the hook functions",
+            "by hand",
+            _away(
+                NOT_TAKEN,
+                RECOVERED,
+                Seen("the schedule: done, some not yet", "the table; the webhook is on", "is there"),
+            ),
+        ),
+    },
+}
+
+MATRIX: Mapping[Cell, Seen] = {
+    Cell(function, service, kind): seen
+    for function, services in USES.items()
+    for service, use in services.items()
+    for kind, seen in use.seen.items()
+}
+
+
+def cells(function: str, *services: str) -> list[Cell]:
+    """Return the cells of a function, or of what it needs some services for."""
+    return [cell for cell in MATRIX if cell.function == function and (not services or cell.service in services)]

@@ -1,0 +1,185 @@
+"""Cells of the provision function: it is asked as CloudFormation asks, and answers at an address of the test.
+
+Each cell has a Dash account of its own, and a secret with that account's key.
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from uuid import uuid4
+
+from tests.dash.faults import Fault as DashFault
+from tests.dash.simulator import Account
+
+from .ground import Site
+from .matrix import Cell, Kind, Seen, cells
+from .results import Results, befall
+from .rotating import dash_fault
+
+PROVISION = "provision"
+HOOKS = "missed_call,parking"
+
+
+def run(site: Site, results: Results) -> None:
+    """Run all cells, some at the same time."""
+    results.run_all(cells(PROVISION), lambda cell: _cell(site, results, cell), at_once=6)
+    results.conclude(site)
+
+
+@dataclass
+class Answers:
+    """The address that CloudFormation gives out, and what arrived there.
+
+    Attributes:
+        kind: How it fails at first, if it does.
+    """
+
+    url: str = ""
+    kind: Kind | None = None
+    arrived: list[dict[str, Any]] = field(default_factory=list)
+
+
+@contextmanager
+def answering(kind: Kind | None = None) -> Iterator[Answers]:
+    """Serve such an address; it fails twice."""
+    answers, tries, closing = Answers(kind=kind), [0], threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            tries[0] += 1
+            failing = kind is not None and tries[0] <= 2
+            if failing and kind is Kind.HANG:
+                closing.wait(10)
+            elif failing and kind is Kind.SLOW:
+                closing.wait(1)
+            if not failing or kind in {Kind.SLOW, Kind.LOST}:
+                answers.arrived.append(json.loads(body))
+            if failing and kind in {Kind.HANG, Kind.LOST}:
+                self.close_connection = True
+                return
+            self.send_response(503 if failing and kind is Kind.ERROR else 200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
+            """Write no access log."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        answers.url = f"http://127.0.0.1:{server.server_address[1]}/answer"
+        thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
+        thread.start()
+        yield answers
+        closing.set()
+        server.shutdown()
+        thread.join()
+
+
+@dataclass
+class Asking:
+    """Asks the function for the webhooks of one account, as CloudFormation does."""
+
+    site: Site
+    account: Account
+    secret: str
+
+    def __call__(self, kind: str, answers: Answers, **changed: str) -> dict[str, Any]:
+        """Return the first answer."""
+        given = self.properties() | changed
+        asked = {
+            "RequestType": kind,
+            "ResponseURL": answers.url,
+            "StackId": given["StackId"],
+            "RequestId": uuid4().hex,
+            "LogicalResourceId": "Webhooks",
+            "ResourceType": "Custom::DashWebhooks",
+            "ResourceProperties": given,
+        }
+        if kind == "Update":
+            physical = f"phones/dash/{self.account.id}"
+            asked |= {"OldResourceProperties": self.properties(), "PhysicalResourceId": physical}
+        self.site.invoke("Provision", asked)
+        return answers.arrived[0]
+
+    def properties(self) -> dict[str, str]:
+        """Return the resource's properties."""
+        return {
+            "StackId": f"arn:aws:cloudformation:us-east-1:000000000000:stack/phones/{self.account.id}",
+            "AccountId": self.account.id,
+            "ApiUrl": self.site.deployed.api.url,
+            "CredentialsArn": self.secret,
+            "CallbackSecretArn": self.callback,
+            "ApiAddress": "https://phones.execute-api.us-east-1.amazonaws.com/v1",
+            "Hooks": HOOKS,
+            "Retries": "3",
+        }
+
+    @property
+    def callback(self) -> str:
+        """The stack's callback secret."""
+        return self.site.resources["CallbackSecret"]
+
+    @property
+    def registered(self) -> str:
+        """What the account holds."""
+        webhooks = self.site.dash.webhooks(self.account.id)
+        hooks = sorted(webhook.uri.split("/")[-2] for webhook in webhooks)
+        if hooks == HOOKS.split(","):
+            return "as wanted" if {webhook.retries for webhook in webhooks} == {3} else "changed"
+        return "none" if not hooks else f"{len(hooks)} webhooks"
+
+
+def _cell(site: Site, results: Results, cell: Cell) -> None:
+    account = site.dash.add_account(uuid4().hex)
+    text = json.dumps({"api_key": account.api_key})
+    secret = site.clients.secrets.create_secret(Name=f"dash-{account.id}", SecretString=text)["ARN"]
+    asking = Asking(site, account, secret)
+    asked = {}
+    if cell.service == "cloudformation":
+        # An update fails, and the function asks whether the stack is on its way back from another that failed.
+        _require_success(asking, "Create")
+        asked = {"Retries": "1"}
+    kind = "Update" if asked else "Create"
+    with answering(cell.kind if cell.service == "answer" else None) as answers, _failing(site, cell, account):
+        told = asking(kind, answers, **asked)["Status"]
+        arrived = {answer["Status"] for answer in answers.arrived}
+    if len(arrived) != 1:
+        raise AssertionError(arrived)
+    where = f"webhooks on Dash: {asking.registered}"
+    _require_success(asking, kind)
+    back = "is there" if told == "SUCCESS" else "the next deployment"
+    results.note(cell, Seen(f"CloudFormation: {told}", where, back))
+
+
+@contextmanager
+def _failing(site: Site, cell: Cell, account: Account) -> Iterator[None]:
+    """Let the cell's service fail for one account."""
+    api, path = site.deployed.api.faults, f"{account.id}/webhooks"
+    proxies = site.proxies["Provision"]
+    match cell.service:
+        case "dash":
+            wrong = dash_fault(cell.kind, "PUT" if cell.kind is Kind.LOST else None, path)
+        case "cloudformation":
+            wrong = dash_fault(Kind.ERROR, "POST", path)
+        case _:
+            wrong = DashFault(path="^nothing$")
+    api.add(wrong)
+    faults = []
+    if cell.service in {"secretsmanager", "cloudformation"}:
+        faults.append((proxies[cell.service], befall(proxies[cell.service], cell.kind, "*", account.id)))
+    yield
+    api.remove(wrong)
+    for proxy, fault in faults:
+        proxy.lift(fault)
+
+
+def _require_success(asking: Asking, kind: str) -> None:
+    with answering() as answers:
+        said = asking(kind, answers)
+    if (said["Status"], asking.registered) != ("SUCCESS", "as wanted"):
+        raise AssertionError(said, asking.registered)

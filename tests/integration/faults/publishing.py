@@ -1,0 +1,114 @@
+"""Cells of the publish function, each with an event of its own; faults are limited to the calls that concern it.
+
+The test takes the place of Lambda's poller: the emulator's takes no notice of the records that are given back. It
+reads the table's stream, invokes the function with the real record, and repeats what is given back, as AWS documents.
+"""
+
+from typing import Any
+
+from tools.waiting import wait_for
+
+from .ground import Sent, Site
+from .matrix import Cell, Kind, Seen, cells
+from .results import Results, befall
+
+PUBLISH = "publish"
+HOOK = "missed_call"
+TRIES = 3  # of one call of DynamoDB
+
+
+def run(site: Site, results: Results) -> None:
+    """Run all cells at the same time, with the stream's own mapping switched off."""
+    switch_off_the_stream(site)
+    by_service = {"sns": _sns, "sqs": _sqs, "dynamodb": _dynamodb}
+    works = {cell: by_service[cell.service] for cell in cells(PUBLISH)}
+    results.run_all(works, lambda cell: works[cell](site, results, cell), at_once=len(works))
+    results.conclude(site)
+
+
+def switch_off_the_stream(site: Site) -> None:
+    """Let no record of the table's stream reach the publish function by itself."""
+    mappings = site.clients.functions.list_event_source_mappings(FunctionName=site.resources["Publish"])
+    for mapping in mappings["EventSourceMappings"]:
+        site.clients.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+
+
+def record_of(site: Site, event_id: str) -> dict[str, Any]:
+    """Return the record of the table's stream by which an event was written."""
+    streams = site.clients.streams
+    (stream,) = streams.list_streams(TableName=site.resources["EventsTable"])["Streams"]
+    shards = streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]["Shards"]
+    for shard in shards:
+        iterator: str | None = streams.get_shard_iterator(
+            StreamArn=stream["StreamArn"], ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        while iterator:
+            page = streams.get_records(ShardIterator=iterator)
+            for record in page["Records"]:
+                if record["eventName"] == "INSERT" and record["dynamodb"]["Keys"]["event_id"]["S"] == event_id:
+                    return {**record, "stream": stream["StreamArn"], "shard": shard["ShardId"]}
+            iterator = page.get("NextShardIterator") if page["Records"] else None
+    raise AssertionError(f"The stream has no record of {event_id}.")
+
+
+def offer(site: Site, sent: Sent) -> bool:
+    """Do as Lambda's poller does with an event's record; return whether it is given back."""
+    answer = site.invoke("Publish", {"Records": [record_of(site, sent.event_id)]})
+    if "batchItemFailures" not in answer:
+        raise AssertionError(answer)
+    return bool(answer["batchItemFailures"])
+
+
+def _sns(site: Site, results: Results, cell: Cell) -> None:
+    sent = site.fire(HOOK)
+    fault = befall(site.proxies["Publish"]["sns"], cell.kind, "PublishBatch", sent.event_id, _times(cell))
+    given_back = offer(site, sent)
+    where = site.where(sent.probe, sent.event_id)
+    site.proxies["Publish"]["sns"].lift(fault)
+    site.comes_in(sent.probe)
+    _note(results, cell, site, sent, where, given_back=given_back)
+
+
+def _sqs(site: Site, results: Results, cell: Cell) -> None:
+    """The queue is needed only while SNS is away."""
+    proxies, sent = site.proxies["Publish"], site.fire(HOOK)
+    away = befall(proxies["sns"], Kind.HANG if cell.kind is Kind.HANG else Kind.ERROR, "PublishBatch", sent.event_id)
+    fault = befall(proxies["sqs"], cell.kind, "SendMessageBatch", sent.event_id, _times(cell))
+    given_back = offer(site, sent)
+    where = site.where(sent.probe, sent.event_id)
+    proxies["sns"].lift(away)
+    proxies["sqs"].lift(fault)
+    if given_back and offer(site, sent):
+        raise AssertionError("It is given back although SNS is there.")
+    site.comes_in(sent.probe)
+    _note(results, cell, site, sent, where, given_back=given_back)
+
+
+def _dynamodb(site: Site, results: Results, cell: Cell) -> None:
+    """The table is read when redrive has an event published that SNS did not take."""
+    proxies, sent = site.proxies["Publish"], site.fire(HOOK)
+    fault = befall(proxies["dynamodb"], cell.kind, "GetItem", sent.event_id)
+    away = befall(proxies["sns"], Kind.ERROR, "PublishBatch", sent.event_id)
+    offer(site, sent)
+    proxies["sns"].lift(away)
+    wait_for(lambda: site.befallen("Publish", "dynamodb", sent.event_id), "the table is read", 60)
+    if cell.kind is Kind.SLOW:
+        site.leaves_the_queues(sent)
+    else:
+        wait_for(lambda: site.befallen("Publish", "dynamodb", sent.event_id) > TRIES, "it is read again", 60)
+    where = site.where(sent.probe, sent.event_id)
+    proxies["dynamodb"].lift(fault)
+    site.comes_in(sent.probe)
+    told = "Redrive: published" if cell.kind is Kind.SLOW else "Redrive: not yet"
+    results.note(cell, Seen(told, where, "Redrive"), site, sent.probe)
+
+
+def _times(cell: Cell) -> int | None:
+    """Return how many answers get lost: one, which the SDK asks for again."""
+    return 1 if cell.kind is Kind.LOST else None
+
+
+def _note(results: Results, cell: Cell, site: Site, sent: Sent, where: str, *, given_back: bool) -> None:
+    back = "the stream" if given_back else "Redrive" if "queue" in where else "is there"
+    told = "the stream: given back" if given_back else "the stream: done"
+    results.note(cell, Seen(told, where, back), site, sent.probe)

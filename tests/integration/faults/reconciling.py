@@ -1,0 +1,67 @@
+"""Cells of the reconcile function, one after the other: a webhook is off and a delivery is missing when a run fails."""
+
+from collections.abc import Sequence
+
+from .ground import Site
+from .matrix import Cell, Kind, Seen, cells
+from .results import Results, befall
+from .rotating import dash_fault
+
+RECONCILE = "reconcile"
+HOOK = "missed_call"
+
+
+def run(site: Site, results: Results, services: Sequence[str]) -> None:
+    """Run the cells of some services."""
+    results.run_all(cells(RECONCILE, *services), lambda cell: _cell(site, results, cell))
+    results.conclude(site)
+
+
+def _cell(site: Site, results: Results, cell: Cell) -> None:
+    probe = _miss(site)
+    if cell.service == "dash":
+        method = "POST" if cell.kind is Kind.LOST else None
+        site.deployed.api.faults.add(dash_fault(cell.kind, method, "/webhooks"))
+        said = site.invoke("Reconcile", {})
+        site.deployed.api.faults.clear()
+    else:
+        proxy = site.proxies["Reconcile"][cell.service]
+        fault = befall(proxy, cell.kind, times=1 if cell.kind is Kind.LOST else None)
+        said = site.invoke("Reconcile", {})
+        proxy.lift(fault)
+    told = _told(said)
+    where = "the table" if site.items(probe) else site.where(probe)
+    off = not all(webhook.enabled for webhook in site.deployed.webhooks)
+    again = site.invoke("Reconcile", {})
+    if "errorMessage" in again or "busy" in again:
+        raise AssertionError(again)
+    site.comes_in(probe)
+    if not all(webhook.enabled for webhook in site.deployed.webhooks):
+        raise AssertionError("A webhook is still off.")
+    back = "the next run" if off or "the table" not in where else "is there"
+    state = f"{where}; the webhook is {'off' if off else 'on'}"
+    results.note(cell, Seen(told, state, back), site, probe)
+
+
+def _told(said: dict[str, object]) -> str:
+    if "errorMessage" in said:
+        return "the schedule: an error"
+    return "the schedule: done" if said.get("complete") and not _left(said) else "the schedule: done, some not yet"
+
+
+def _left(said: dict[str, object]) -> bool:
+    return "not_yet" in str(said["events"])
+
+
+def _miss(site: Site) -> str:
+    """Let a delivery fail for good, and Dash switch its webhook off."""
+    proxies = site.faults(HOOK)
+    faults = [(proxies[service], befall(proxies[service], Kind.ERROR)) for service in ("dynamodb", "sqs")]
+    sent = site.fire(HOOK)
+    for proxy, fault in faults:
+        proxy.lift(fault)
+    if sent.status == 200:
+        raise AssertionError(sent)
+    for webhook in site.deployed.webhooks:
+        webhook.disable()
+    return sent.probe
