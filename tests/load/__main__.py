@@ -18,7 +18,7 @@ DIRECTORY = LOCAL / "load-test"
 PAGE = ROOT / "docs" / "load.md"
 FIGURES = ROOT / "docs" / "load.json"
 FULL = Size(accounts=1000, calls=1500, seconds=360, senders=24)
-QUICK = Size(accounts=20, calls=30, seconds=10, senders=8)
+QUICK = Size(accounts=12, calls=20, seconds=4, senders=6, seed=7)
 
 
 def main() -> int:

@@ -22,7 +22,7 @@ PYTHON = LOCAL / "load" / "bin" / "python"
 OVERRIDES = {"IncludeSubaccounts": "true"}  # of the stack that serves a reseller
 STOP_SECONDS = "120"  # that a sender may take to finish its delivery
 DRAIN_SECONDS = 600.0  # that the last event may take until it is published
-QUIET_SECONDS = 3.0  # without a message, after which none is expected: one that comes twice may come late
+QUIET_SECONDS = 2.0  # without a message, after which none is expected: one that comes twice may come late
 
 
 @dataclass(frozen=True)
