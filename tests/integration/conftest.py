@@ -19,6 +19,7 @@ from tests.dash.payloads import DEFAULT_ACCOUNT_ID
 from tests.dash.simulator import Dash, registration_for
 from tests.dash.transport import emulator_resolver
 from tests.faults import FaultProxies
+from tests.integration import operators
 from tests.integration.delivering import Deliver
 from tests.integration.sessions import ROOT_USER, container_session, running_session
 from tools import emulator as emulators
@@ -45,7 +46,6 @@ type Logs = Callable[[str], list[str]]
 type OpenInbox = Callable[[dict[str, Any]], Inbox]
 
 IN_CONTAINER = "localstack"
-OPERATOR = "arn:aws:iam::000000000000:role/operator"  # made by the tests that need it
 HERE = Path(__file__).parent
 LEFT_OUT = pytest.StashKey[bool]()  # whether a test of this folder was
 
@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.add_marker(pytest.mark.integration)
         shares = "stack" in getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("stack" if shares else item.path.stem))
-    config.stash[LEFT_OUT] = {item.path for item in ours} != set(HERE.glob("test_*.py")) or "::" in str(config.args)
+    config.stash[LEFT_OUT] = {item.path for item in ours} != set(HERE.rglob("test_*.py")) or "::" in str(config.args)
     items.sort(key=lambda item: item.get_closest_marker("comes_last") is not None)
 
 
@@ -144,7 +144,7 @@ def stack(endpoint: str, dash_api: DashApi, built: Path) -> Stack:
     """
     del built
     try:
-        chosen = {"DashApiUrl": dash_api.url, "ReconcileRate": "off", "OperatorRoleArn": OPERATOR}
+        chosen = {"DashApiUrl": dash_api.url, "ReconcileRate": "off", "OperatorRoleArn": operators.ARN}
         return stacks.deploy(endpoint, overrides=chosen)
     except StackError as error:
         pytest.fail(str(error), pytrace=False)

@@ -20,7 +20,8 @@ from tests.cloudformation import expanded, resources
 from tests.dash.encoding import encode_json
 from tests.dash.payloads import payload
 from tests.faults import FaultProxies
-from tests.integration.conftest import LEFT_OUT, OPERATOR, Stored
+from tests.integration import operators
+from tests.integration.conftest import LEFT_OUT, Stored
 from tests.integration.delivering import Deliver
 from tests.permissions import Permission, allowed, idle, used
 from tests.receiving import delivery, event
@@ -43,10 +44,6 @@ DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 EVERYTHING = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": ["sqs:*", "sns:*"], "Resource": "*"}],
-}
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
 
 type Client = Callable[[str], Any]
@@ -80,7 +77,7 @@ def stranger(request: pytest.FixtureRequest, iam: "IAMClient", aws: RunningSessi
         key = iam.create_access_key(UserName=name)["AccessKey"]
         yield client_with(endpoint, key["AccessKeyId"], key["SecretAccessKey"])
     else:
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(operators.TRUST))["Role"]["Arn"]
         iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=policy)
         yield assumed(aws, endpoint, role)
 
@@ -88,10 +85,10 @@ def stranger(request: pytest.FixtureRequest, iam: "IAMClient", aws: RunningSessi
 @pytest.fixture(scope="module")
 def operator(iam: "IAMClient", aws: RunningSession, endpoint: str) -> Client:
     """Clients of the role that the stack knows as OperatorRoleArn."""
-    name = OPERATOR.rpartition("/")[2]
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+    name = operators.NAME
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(operators.TRUST))
     iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=json.dumps(EVERYTHING))
-    return assumed(aws, endpoint, OPERATOR)
+    return assumed(aws, endpoint, operators.ARN)
 
 
 def refused(call: Callable[..., Any], **asked: Any) -> bool:

@@ -25,6 +25,7 @@ from tests.dash.payloads import payload
 from tests.dash.simulator import Dash
 from tests.dash.transport import emulator_resolver
 from tests.faults import Call, FaultProxies
+from tests.integration import operators
 from tests.integration.deployed import Deployed
 from tools import aws, emulator, stack
 from tools.emulator import Emulator
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 BUCKET = "code"
 ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
+CHOSEN = {"ReconcileRate": "off", "TableDeletionProtection": "false", "OperatorRoleArn": operators.ARN}
 QUEUES = {"RedriveQueue": "the redrive queue", "PublishDeadLetterQueue": "the publish dead-letter queue"}
 DEDICATED = tuple(hook for hook in HOOKS if hook != "notifications")  # so that one event is one delivery
 BEHIND = ("Publish", "Redrive", "Provision", "Rotate", "Reconcile")
@@ -55,10 +57,11 @@ class Clients:
     functions: "LambdaClient"
     sqs: "SQSClient"
     secrets: Any
+    operator: "SQSClient"
 
     @classmethod
     def of(cls, endpoint: str) -> "Clients":
-        """Make them for an emulator."""
+        """Make them for an emulator that has no operator yet; only the last one may put messages into queues."""
         session = cast(
             "Any", boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=REGION)
         )
@@ -66,7 +69,8 @@ class Clients:
             proxies={}, read_timeout=200, retries={"total_max_attempts": 1}, max_pool_connections=64, connect_timeout=5
         )
         names = ("dynamodb", "dynamodbstreams", "lambda", "sqs", "secretsmanager")
-        return cls(*(session.client(name, endpoint_url=endpoint, config=patient) for name in names))
+        operator = cast("Any", operators.session(endpoint)).client("sqs", endpoint_url=endpoint, config=patient)
+        return cls(*(session.client(name, endpoint_url=endpoint, config=patient) for name in names), operator=operator)
 
 
 @dataclass(frozen=True)
@@ -230,7 +234,7 @@ class Ground:
             variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
             variables.update(proxies[function].environment)
         deployed = Deployed(self._running.endpoint, template, api, dash.add_account(uuid4().hex), name)
-        status = deployed.create(Hooks=",".join(hooks), ReconcileRate="off", TableDeletionProtection="false")
+        status = deployed.create(Hooks=",".join(hooks), **CHOSEN)
         if status != "CREATE_COMPLETE":
             raise AssertionError(f"{status}: {deployed.reasons}")
         endpoint, resources = deployed.endpoint, deployed.resources

@@ -70,9 +70,9 @@ TAIL = """## What is not recoverable, and what comes twice
 - However slow SNS and SQS are, the publish function ends by itself, and each event of a batch of a hundred is
   published, noted or given back, exactly one of these: `tests/unit/test_publish.py`. Redrive ends by itself too:
   `tests/unit/test_redrive.py`.
-- Two functions carry no event and are not in the matrix. `Unknown` answers 500 while the secret can't be read, as a hook
-  does: `tests/integration/test_door.py`. `Silence` counts nothing while CloudWatch is away, since not to know is not
-  silence: `tests/unit/test_silence.py`.
+- Two functions carry no event and are not in the matrix. `Unknown` answers 500 while the secret can't be read, as a
+  hook does: `tests/integration/test_door.py`. `Silence` counts nothing while CloudWatch is away, since not to know is
+  not silence: `tests/unit/test_silence.py`.
 - A rotation is interrupted between any two of its steps: `tests/unit/provision/test_rotate.py`.
 - Lambda ends a run of `Reconcile` half-way: `tests/integration/test_reconcile.py`.
 - What the stream's mapping does with a batch that is given back: `tests/unit/test_template.py`.

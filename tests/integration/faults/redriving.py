@@ -103,7 +103,7 @@ def _stream(site: Site, results: Results, cell: Cell) -> None:
     proxy = site.proxies["Redrive"]["dynamodbstreams"]
     fault = befall(proxy, cell.kind, "GetShardIterator", number)
     queue = site.resources["PublishDeadLetterQueue"]
-    site.clients.sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(pointer))
+    site.clients.operator.send_message(QueueUrl=queue, MessageBody=json.dumps(pointer))
     wait_for(lambda: site.befallen("Redrive", "dynamodbstreams", number), "redrive tries", LIMIT)
     if cell.kind is Kind.SLOW:
         site.leaves_the_queues(sent)
