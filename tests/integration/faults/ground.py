@@ -70,7 +70,8 @@ class Clients:
         )
         names = ("dynamodb", "dynamodbstreams", "lambda", "sqs", "secretsmanager")
         operator = cast("Any", operators.session(endpoint)).client("sqs", endpoint_url=endpoint, config=patient)
-        return cls(*(session.client(name, endpoint_url=endpoint, config=patient) for name in names), operator=operator)
+        clients = [session.client(name, endpoint_url=endpoint, config=patient) for name in names]
+        return cls(*clients, operator)
 
 
 @dataclass(frozen=True)
