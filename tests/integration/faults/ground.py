@@ -68,10 +68,11 @@ class Clients:
         patient = Config(
             proxies={}, read_timeout=200, retries={"total_max_attempts": 1}, max_pool_connections=64, connect_timeout=5
         )
-        names = ("dynamodb", "dynamodbstreams", "lambda", "sqs", "secretsmanager")
+        names = {"dynamodb": "dynamodb", "streams": "dynamodbstreams", "functions": "lambda", "sqs": "sqs"}
+        names["secrets"] = "secretsmanager"
         operator = cast("Any", operators.session(endpoint)).client("sqs", endpoint_url=endpoint, config=patient)
-        clients = [session.client(name, endpoint_url=endpoint, config=patient) for name in names]
-        return cls(*clients, operator)
+        made = {name: session.client(service, endpoint_url=endpoint, config=patient) for name, service in names.items()}
+        return cls(**made, operator=operator)
 
 
 @dataclass(frozen=True)
