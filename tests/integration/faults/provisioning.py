@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from tests.dash.faults import Fault as DashFault
 from tests.dash.simulator import Account
+from tools import aws
 
 from .ground import Site
 from .matrix import Cell, Kind, Seen, cells
@@ -26,8 +27,17 @@ HOOKS = "missed_call,parking"
 
 def run(site: Site, results: Results) -> None:
     """Run all cells, some at the same time."""
+    _may_read_every_secret(site)
     results.run_all(cells(PROVISION), lambda cell: _cell(site, results, cell), at_once=6)
     results.conclude(site)
+
+
+def _may_read_every_secret(site: Site) -> None:
+    """Let the function read secrets of other accounts on Dash than the stack's."""
+    iam = cast("Any", aws.SESSION).client("iam", endpoint_url=site.deployed.endpoint, config=aws.CONFIG)
+    statement = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName=site.resources["ProvisionRole"], PolicyName="secrets", PolicyDocument=policy)
 
 
 @dataclass
