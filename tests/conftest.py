@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="integration tests: on the emulator that they start themselves, or in a container (needs Docker)",
     )
     group.addoption("--localstack-image", default=IMAGE, help=f"what runs in that container; by default {IMAGE}")
+    group.addoption("--all-faults", action="store_true", help="the fault matrix: run all cells, as `make faults` does")
     group.addoption(
         "--trails",
         type=Path,

@@ -353,7 +353,10 @@ def test_deployment_heals(deployed: Deployed) -> None:
     one.retries = 0
     two.disable()
     deployed.api.dash.remove(three.id)
-    assert deployed.update(LogRetentionDays="60") == "UPDATE_COMPLETE"
+    for days in ("60", "90"):  # one that finds Dash too slow leaves that to the next, and here Dash has a second
+        assert deployed.update(LogRetentionDays=days) == "UPDATE_COMPLETE"
+        if deployed.hooks == sorted(SEVEN.split(",")):
+            break
     assert deployed.hooks == sorted(SEVEN.split(","))
     assert {(webhook.retries, webhook.enabled) for webhook in without_other(deployed)} == {(3, True)}
 

@@ -14,6 +14,7 @@ from tools.samlocal.run import Ready, prepared
 DIRECTORY = LOCAL / "sam-local-tests"
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of this folder, so that `-m "not docker"` leaves them out; one process runs them all."""
     for item in items:

@@ -111,6 +111,7 @@ def test_short_values_are_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_leak_fails_the_run(processes: list[str], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run whose tests all pass fails if one of them has logged a number, and says where."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makeini("[pytest]")  # and not that of the folders around it
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(LEAKING)
     result = pytester.runpytest_subprocess(*processes, "-o", f"pythonpath={ROOT} {ROOT / 'layers' / 'hookswitch'}")

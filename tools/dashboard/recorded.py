@@ -17,6 +17,7 @@ from unittest import mock
 
 from functions.publish import handler as publishing
 from functions.redrive import handler as redriving
+from hookswitch import aws
 from hookswitch.errors import HookswitchError
 from tests.dash.payloads import SPECIFIC_HOOKS
 from tests.dash.transport import Request, Response
@@ -74,7 +75,7 @@ class Day:
         answer: dict[str, Any] = {"statusCode": 500, "body": ""}
         if not ANSWERED_500[0] < self._world.now < ANSWERED_500[1]:
             arrival = Arrival(request, f"/hooks/{hook}/{{token}}", int(self._world.now), self._rng)
-            answer = module_of(hook).handler(rest_event(arrival), Context())
+            answer = module_of(hook).handler(rest_event(arrival), Context(seconds=600))
         self._record("AWS/ApiGateway", "Latency", (time.perf_counter() - began) * 1000, **API)
         self._record("AWS/ApiGateway", "5XXError", float(answer["statusCode"] >= 500), **API)  # noqa: PLR2004 - HTTP
         self._record("AWS/ApiGateway", "4XXError", float(400 <= answer["statusCode"] < 500), **API)  # noqa: PLR2004
@@ -120,7 +121,7 @@ class Day:
         self._world.now += delay
         images = [self._world.table.items[key] for key in new]
         records = [{"dynamodb": {"NewImage": image, "SequenceNumber": str(at)}} for at, image in enumerate(images)]
-        publishing.handler({"Records": records}, Context())
+        publishing.handler({"Records": records}, Context(seconds=600))
         self._record("AWS/Lambda", "IteratorAge", delay * 1000, FunctionName="Publish")
         self._collect()
 
@@ -129,7 +130,7 @@ class Day:
             return
         tried, self._waiting = self._waiting, []
         records = [_sqs_record(str(at), message) for at, (_, message) in enumerate(tried)]
-        context = cast("LambdaContext", Context())
+        context = cast("LambdaContext", Context(seconds=600))
         answer = redriving.handler({"Records": records}, context)
         failed = {int(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]}
         self._waiting = [waiting for at, waiting in enumerate(tried) if at in failed]
@@ -170,10 +171,10 @@ def recorded(begin: int = BEGIN, end: int = BEGIN + DAY) -> Points:
         exits.enter_context(mock.patch.dict("os.environ", environment))
         for module, client, double in (
             (publishing, "_sns", _Takes()),
-            (redriving, "_sqs", _Takes()),
+            (aws, "sqs", _Takes()),
             (redriving, "_lambda", world),
         ):
-            exits.enter_context(mock.patch.object(module, client, lambda double=double: double))
+            exits.enter_context(mock.patch.object(module, client, lambda *_, double=double: double))
         exits.enter_context(mock.patch.object(worlds, "HOOKS", SPECIFIC_HOOKS))  # the functions that the stack has
         world.now = begin
         for hook in SPECIFIC_HOOKS:

@@ -2,13 +2,19 @@
 
 import pytest
 
-from .lanes import run
+from .lanes import FIRST, LANES, run
 from .results import Results
 
 
 @pytest.fixture(scope="session")
-def results(tmp_path_factory: pytest.TempPathFactory, *, in_container: bool) -> Results:
+def all_faults(pytestconfig: pytest.Config) -> bool:
+    """Whether all cells are run (`--all-faults`), or those of an event on its way, which are those of `make test`."""
+    return bool(pytestconfig.getoption("--all-faults"))
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory: pytest.TempPathFactory, *, in_container: bool, all_faults: bool) -> Results:
     """What each cell showed."""
     if in_container:
         pytest.skip("A container's functions can't be led through the fault proxies.")
-    return run(tmp_path_factory.mktemp("faults"))
+    return run(tmp_path_factory.mktemp("faults"), LANES if all_faults else FIRST)

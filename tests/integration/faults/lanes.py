@@ -24,6 +24,7 @@ class Lane(NamedTuple):
 
 
 FEW = ("missed_call", "parking")
+FIRST = ("publish", "redrive", "hooks")  # what happens to an event on its way
 AT_ONCE = 5  # most of a lane is waiting, but what starts cold needs the processor
 LANES: Mapping[str, Lane] = {  # the longest first
     "publish": Lane(FEW, publishing.run),

@@ -43,8 +43,9 @@ gives up at 29, and a hook function's own time is 25.
 """
 REPEAT = f"""{AFTER}
 
-`make faults` runs all cells and writes this page; `make test` runs them too, and fails where one does not come as the
-table says.
+`make faults` runs all cells and writes this page. `make test` runs those of an event on its way (hooks, publish, and
+what redrive does for them), and fails where one does not come as the table says; `pytest --all-faults` runs the others
+too.
 """
 TAIL = """## What is not recoverable, and what comes twice
 

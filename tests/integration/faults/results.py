@@ -12,7 +12,7 @@ from tests.faults import Fault, FaultProxy
 from .ground import Site
 from .matrix import Cell, Kind, Seen
 
-SLOW_SECONDS = 1.0
+SLOW_SECONDS = 0.5
 TIMES = {(1, 1): "", (1, 2): ", twice"}  # by items and messages
 
 # As each service names them, with its HTTP status.
