@@ -71,7 +71,7 @@ sam-local: $(DEV) $(SAM) $(EMULATOR) ## Check all fourteen hooks in the containe
 
 test: lint $(EMULATOR) $(RUNTIME) $(LOCUST) ## Check everything: lint, types, and all tests; those in containers where Docker is
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --durations 40 --basetemp .local/tests -m "not comes_last"
-	$(BIN)/pytest --quiet --trails .local/tests -m comes_last
+	$(BIN)/pytest --quiet --trails=.local/tests -m comes_last
 
 bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions beside their peers, and write docs/performance.md: [QUICK=1]
 	@exec $(BIN)/python -m bench $(if $(QUICK),--quick)
