@@ -5,6 +5,7 @@ an event hold such values follows from the events themselves; what a test puts i
 is encoded to be sent.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ NOTED: dict[str, str] = {}
 """What was noted so far, and what each is, such as `number` or `API key`."""
 
 _FIELDS: set[str] = set()
+_WORD = re.compile(r"[A-Za-z_./-]+")
 
 
 def note(value: str, kind: str) -> str:
@@ -40,9 +42,12 @@ def learn(event: Mapping[str, Any], made: Iterable[str]) -> None:
 
 
 def note_event(event: Mapping[str, Any]) -> None:
-    """Remember what an event that is about to be sent has in such fields."""
+    """Remember what an event that is about to be sent has in such fields.
+
+    A word such as `parking` or `PARK_PARKED`, which fuzzing puts there, is nobody's number or name.
+    """
     for name, value in _texts(event):
-        if name in _FIELDS:
+        if name in _FIELDS and not _WORD.fullmatch(value):
             note(value, f"{name} of an event")
 
 

@@ -107,6 +107,16 @@ def test_short_values_are_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert confidential.NOTED == {}
 
 
+def test_words_are_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word of the logs' own, which fuzzing may put into a field for numbers, is no secret there."""
+    monkeypatch.setattr(confidential, "NOTED", {})
+    confidential.learn(payload("missed_call", caller_id_number=NUMBER), [NUMBER])
+    confidential.note_event({"caller_id_number": "inbound_fax_error"})
+    confidential.note_event({"caller_id_number": NUMBER})
+    assert "inbound_fax_error" not in confidential.NOTED
+    assert NUMBER in confidential.NOTED
+
+
 @pytest.mark.parametrize("processes", [[], ["-p", "xdist", "-n", "2"]], ids=["one process", "more"])
 def test_leak_fails_the_run(processes: list[str], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run whose tests all pass fails if one of them has logged a number, and says where."""
