@@ -15,12 +15,13 @@ from typing import Any
 import yaml
 from cfnlint.decode import decode
 
-from tools.local import LOCAL, REGION, TEMPLATE
+from tools.local import DASH_ACCOUNT_ID, DASH_API_KEY, LOCAL, REGION, TEMPLATE
 
 type Template = Mapping[str, Any]
 
 SAM_PYTHON = LOCAL / "sam" / "bin" / "python"
 TRANSFORM = Path(__file__).with_name("sam_transform.py")
+ASKED = {"DashAccountId": DASH_ACCOUNT_ID, "DashApiKey": DASH_API_KEY}  # all that has to be given
 PACKAGED = "s3://a-bucket-of-ours/a-package"
 _IN_SUB = re.compile(r"\$\{([^!][^}]*)\}")
 _NO_VALUE = {"Ref": "AWS::NoValue"}

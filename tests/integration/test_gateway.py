@@ -15,17 +15,15 @@ from typing import Any
 import pytest
 
 from hookswitch.receive import REFUSED
-from tests.cloudformation import expanded, resources
+from tests.cloudformation import ASKED, expanded, resources
 from tools import aws, emulator
 from tools.emulator import Emulator
-from tools.local import DASH_ACCOUNT_ID, DASH_API_KEY
 from tools.waiting import wait_for
 
 STAGE = "v1"
 ROUTE = "/hooks/parking/{token}"
 PATH = "/hooks/parking/a-token"
 HERE, ELSEWHERE = "127.0.0.1", "127.0.0.2"  # both are this machine's
-ASKED = {"DashAccountId": DASH_ACCOUNT_ID, "DashApiKey": DASH_API_KEY}
 IN_OUR_WORDS = json.dumps({"message": REFUSED}).encode()
 OF_ALL_TESTS = 500  # far more than any test sends to one route at once
 

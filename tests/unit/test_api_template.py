@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 
 from hookswitch.receive import NOT_KEPT, REFUSED
-from tests.cloudformation import expanded, parsed, resources
-from tools.local import DASH_ACCOUNT_ID, DASH_API_KEY
+from tests.cloudformation import ASKED, expanded, parsed, resources
 
-ASKED = {"DashAccountId": DASH_ACCOUNT_ID, "DashApiKey": DASH_API_KEY}
 WEB_ACL = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/phones/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 # Of API Gateway's variables for a log, those whose value is the route, a number, a name of AWS's or an address.
 HARMLESS = {

@@ -12,7 +12,7 @@ import pytest
 from cfnlint.api import lint
 
 from hookswitch.heal.hookfunctions import ALIAS
-from tests.cloudformation import expanded, parsed, resources
+from tests.cloudformation import ASKED, expanded, parsed, resources
 from tests.permissions import (
     HOOKS,
     UNSEEN,
@@ -26,9 +26,8 @@ from tests.permissions import (
     used,
 )
 from tools import local
-from tools.local import DASH_ACCOUNT_ID, DASH_API_KEY, REGION
+from tools.local import DASH_ACCOUNT_ID, REGION
 
-ASKED = {"DashAccountId": DASH_ACCOUNT_ID, "DashApiKey": DASH_API_KEY}
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 OPERATOR = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Operations_0123456789abcdef"
 GUARDED = ASKED | {"KmsKeyArn": KEY, "OperatorRoleArn": OPERATOR, "Tracing": "on"}

@@ -6,9 +6,9 @@ import pytest
 
 from hookswitch import digest
 from hookswitch.heal.hookfunctions import ALIAS
-from tests.cloudformation import evaluated, expanded, parsed, references, resources, values_of
+from tests.cloudformation import ASKED, evaluated, expanded, parsed, references, resources, values_of
 from tests.unit.provision.doubles import request
-from tests.unit.test_template import ASKED, full, id_of, minimal, of_type
+from tests.unit.template.views import full, id_of, minimal, of_type
 from tools.local import HOOKS
 
 BESIDE_A_VERSION = {"ReservedConcurrentExecutions"}  # is the function's, whatever version runs

@@ -9,14 +9,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.silence import handler as silence
-from tests.cloudformation import parsed, resources
+from tests.cloudformation import ASKED, parsed, resources
 from tests.emf import Sample, samples_in
-from tools.local import DASH_ACCOUNT_ID, DASH_API_KEY
 
 CONTEXT: Any = SimpleNamespace(
     function_name="silence", memory_limit_in_mb=512, invoked_function_arn="arn", aws_request_id="request"
 )
-ASKED = {"DashAccountId": DASH_ACCOUNT_ID, "DashApiKey": DASH_API_KEY}
 EVENT: Mapping[str, Any] = {"source": "aws.scheduler"}
 
 

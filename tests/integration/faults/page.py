@@ -76,7 +76,7 @@ TAIL = """## What is not recoverable, and what comes twice
   not silence: `tests/unit/test_silence.py`.
 - A rotation is interrupted between any two of its steps: `tests/unit/provision/test_rotate.py`.
 - Lambda ends a run of `Reconcile` half-way: `tests/integration/test_reconcile.py`.
-- What the stream's mapping does with a batch that is given back: `tests/unit/test_template.py`.
+- What the stream's mapping does with a batch that is given back: `tests/unit/template/test_storage.py`.
 """
 
 

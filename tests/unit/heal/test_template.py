@@ -4,10 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloudformation import expanded, parsed, resources
-from tools.local import DASH_ACCOUNT_ID, DASH_API_KEY
-
-ASKED = {"DashAccountId": DASH_ACCOUNT_ID, "DashApiKey": DASH_API_KEY}
+from tests.cloudformation import ASKED, expanded, parsed, resources
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,11 @@ import pytest
 
 from functions.redrive.handler import LONGEST_WAIT
 from hookswitch.metrics import METRICS
-from tests.cloudformation import evaluated, parsed, resources, values_of
+from tests.cloudformation import ASKED, evaluated, parsed, resources, values_of
 from tests.unit.operations.metrics import FILTER, OURS, fits
 from tests.unit.test_documents import anchor
-from tools.local import DASH_ACCOUNT_ID, DASH_API_KEY, ROOT
+from tools.local import ROOT
 
-ASKED = {"DashAccountId": DASH_ACCOUNT_ID, "DashApiKey": DASH_API_KEY}
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 SECTION = re.compile(r"^## (.*?)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 SECTIONS = {anchor(title): text for title, text in SECTION.findall(RUNBOOK)}

@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 
 from hookswitch.metrics import METRICS
-from tests.cloudformation import parsed, resources
+from tests.cloudformation import ASKED, parsed, resources
 from tests.unit.operations.metrics import FILTER, OURS, fits
 from tools.dashboard.definition import Line, Search, body, references, shown
-from tools.local import DASH_ACCOUNT_ID, DASH_API_KEY
 
-ASKED = {"DashAccountId": DASH_ACCOUNT_ID, "DashApiKey": DASH_API_KEY}
 NAMES = {name: f"${{{name}}}" for name in references()}  # each reference stands for itself
 EVERYTHING = ASKED | {"BusinessHours": "9-16"}
 DEFINITION = body(NAMES, **EVERYTHING)
