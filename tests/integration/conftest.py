@@ -88,12 +88,8 @@ def in_container(pytestconfig: pytest.Config) -> bool:
 @pytest.fixture(scope="session")
 def fault_proxies(emulator_port: int) -> Iterator[FaultProxies]:
     """The proxies between the functions and the emulator; tests use `faults`."""
-    proxies = FaultProxies(emulator_port)
-    for proxy in proxies:
-        proxy.start()
-    yield proxies
-    for proxy in proxies:
-        proxy.stop()
+    with FaultProxies(emulator_port) as proxies:
+        yield proxies
 
 
 @pytest.fixture(scope="session")

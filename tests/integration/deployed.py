@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
@@ -20,8 +21,21 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_cloudformation.type_defs import StackTypeDef
 
-TEMPLATES = "templates"  # a bucket
+CODE, TEMPLATES = "code", "templates"  # buckets
 SEVEN = "channel_create,channel_answer,channel_bridge,channel_destroy,parking,missed_call,register"
+
+
+def uploaded(endpoint: str, directory: Path) -> dict[str, Any]:
+    """Upload what was built to an emulator, once for all its stacks, and return the template that refers to it."""
+    _bucket(endpoint, CODE)
+    template: dict[str, Any] = json.loads(stack.package(endpoint, CODE, directory).read_text())
+    return template
+
+
+def _bucket(endpoint: str, name: str) -> Any:
+    s3 = cast("Any", aws.SESSION).client("s3", endpoint_url=endpoint, config=aws.CONFIG)
+    s3.create_bucket(Bucket=name)
+    return s3
 
 
 @dataclass
@@ -120,9 +134,8 @@ class Deployed:
 
     def _uploaded(self) -> str:
         """Upload the template, which is larger than what a request may hold, and return its address."""
-        s3 = cast("Any", aws.SESSION).client("s3", endpoint_url=self.endpoint, config=aws.CONFIG)
-        s3.create_bucket(Bucket=TEMPLATES)
-        s3.put_object(Bucket=TEMPLATES, Key=self.name, Body=json.dumps(self.template).encode())
+        body = json.dumps(self.template).encode()
+        _bucket(self.endpoint, TEMPLATES).put_object(Bucket=TEMPLATES, Key=self.name, Body=body)
         return f"{self.endpoint}/{TEMPLATES}/{self.name}"
 
     def _described(self, stack_id: str = "") -> "StackTypeDef":

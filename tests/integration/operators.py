@@ -1,4 +1,7 @@
-"""The operator whose role a stack knows as OperatorRoleArn: nobody else may put messages into its queues by hand."""
+"""Roles of the account that people use: the operator, whom stacks know as OperatorRoleArn, and others.
+
+Nobody but the operator may put messages into a stack's queues by hand.
+"""
 
 import json
 from typing import Any, cast
@@ -14,17 +17,17 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
-QUEUES = {
+EVERYTHING = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}],
+    "Statement": [{"Effect": "Allow", "Action": ["sqs:*", "sns:*"], "Resource": "*"}],
 }
 
 
-def session(endpoint: str) -> boto3.Session:
-    """Make the role on an emulator that has none yet, and return a session of it."""
+def session(endpoint: str, name: str = NAME) -> boto3.Session:
+    """Make a role that may do everything with queues and topics, and return a session of it."""
     root = cast("Any", aws.SESSION)
     iam, sts = (root.client(name, endpoint_url=endpoint, config=aws.CONFIG) for name in ("iam", "sts"))
-    iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(TRUST))
-    iam.put_role_policy(RoleName=NAME, PolicyName="queues", PolicyDocument=json.dumps(QUEUES))
-    given = sts.assume_role(RoleArn=ARN, RoleSessionName="a-person")["Credentials"]
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=json.dumps(EVERYTHING))
+    given = sts.assume_role(RoleArn=role, RoleSessionName="a-person")["Credentials"]
     return boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], REGION)

@@ -5,7 +5,7 @@ shows that they may not do more: it looks at what all the others made the roles 
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
@@ -41,10 +41,6 @@ if TYPE_CHECKING:
 
 QUEUES = ("RedriveQueueUrl", "PublishDeadLetterQueueUrl", "DeadLetterQueueUrl")
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
-EVERYTHING = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["sqs:*", "sns:*"], "Resource": "*"}],
-}
 
 type Client = Callable[[str], Any]
 
@@ -55,40 +51,27 @@ def _enforced(*, in_container: bool) -> None:
         pytest.skip("What runs in the container does not enforce IAM.")
 
 
-def client_with(endpoint: str, key: str, secret: str, token: str | None = None) -> Client:
-    """Return what makes clients with these credentials."""
-    session = boto3.Session(key, secret, token, local.REGION)
+def clients_of(session: boto3.Session, endpoint: str) -> Client:
+    """Return what makes clients of a session."""
     return lambda service: cast("Any", session).client(service, endpoint_url=endpoint)
 
 
-def assumed(aws: RunningSession, endpoint: str, role: str) -> Client:
-    """Return what makes clients of a session of a role."""
-    given = aws.boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="a-person")["Credentials"]
-    return client_with(endpoint, given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
-
-
 @pytest.fixture(scope="module", params=["user", "role"])
-def stranger(request: pytest.FixtureRequest, iam: "IAMClient", aws: RunningSession, endpoint: str) -> Iterator[Client]:
+def stranger(request: pytest.FixtureRequest, iam: "IAMClient", endpoint: str) -> Client:
     """Clients of a user, then of a role, of the same account, that may do everything with queues and topics."""
-    name, policy = f"stranger-{uuid4().hex}", json.dumps(EVERYTHING)
-    if request.param == "user":
-        iam.create_user(UserName=name)
-        iam.put_user_policy(UserName=name, PolicyName="everything", PolicyDocument=policy)
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-        yield client_with(endpoint, key["AccessKeyId"], key["SecretAccessKey"])
-    else:
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(operators.TRUST))["Role"]["Arn"]
-        iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=policy)
-        yield assumed(aws, endpoint, role)
+    name = f"stranger-{uuid4().hex}"
+    if request.param == "role":
+        return clients_of(operators.session(endpoint, name), endpoint)
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="everything", PolicyDocument=json.dumps(operators.EVERYTHING))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return clients_of(boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=local.REGION), endpoint)
 
 
 @pytest.fixture(scope="module")
-def operator(iam: "IAMClient", aws: RunningSession, endpoint: str) -> Client:
+def operator(endpoint: str) -> Client:
     """Clients of the role that the stack knows as OperatorRoleArn."""
-    name = operators.NAME
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(operators.TRUST))
-    iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=json.dumps(EVERYTHING))
-    return assumed(aws, endpoint, operators.ARN)
+    return clients_of(operators.session(endpoint), endpoint)
 
 
 def refused(call: Callable[..., Any], **asked: Any) -> bool:

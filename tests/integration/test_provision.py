@@ -21,14 +21,13 @@ from tests.dash.faults import Fault
 from tests.dash.simulator import Account, Dash
 from tests.dash.transport import emulator_resolver
 from tests.dash.webhooks import Webhook
-from tests.integration.deployed import SEVEN, Deployed
-from tools import aws, emulator, stack
+from tests.integration.deployed import SEVEN, Deployed, uploaded
+from tools import aws, emulator
 from tools.emulator import Emulator
 from tools.healing import throttled
 from tools.local import ACCESS_KEY, CALLBACK_SECRET, HOOKS, REGION, SECRET_KEY
 from tools.waiting import wait_for
 
-BUCKET = "code"
 ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
 
 
@@ -44,10 +43,7 @@ def own_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]
 def packaged(own_emulator: Emulator, built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The real template, its code uploaded once for all stacks."""
     del built
-    _client(own_emulator, "s3").create_bucket(Bucket=BUCKET)
-    path = stack.package(own_emulator.endpoint, BUCKET, tmp_path_factory.mktemp("packaged"))
-    template: dict[str, Any] = json.loads(path.read_text())
-    return template
+    return uploaded(own_emulator.endpoint, tmp_path_factory.mktemp("packaged"))
 
 
 @pytest.fixture(scope="module")

@@ -27,15 +27,14 @@ from tests.dash.payloads import payload
 from tests.dash.simulator import Dash
 from tests.dash.transport import emulator_resolver
 from tests.faults import FaultProxies
-from tests.integration.deployed import Deployed
+from tests.integration.deployed import Deployed, uploaded
 from tests.receiving import event
-from tools import aws, emulator, stack
+from tools import aws, emulator
 from tools.emulator import Emulator
 from tools.inbox import Inbox
 from tools.local import ACCESS_KEY, REGION, SECRET_KEY
 from tools.waiting import wait_for
 
-BUCKET = "code"
 LEGS = ("channel_create", "channel_answer", "channel_destroy")
 ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
 
@@ -163,12 +162,8 @@ class Phones:
 @pytest.fixture(scope="module")
 def proxies() -> Iterator[FaultProxies]:
     """Between the functions of this file and their services."""
-    made = FaultProxies(emulator.free_port())
-    for proxy in made:
-        proxy.start()
-    yield made
-    for proxy in made:
-        proxy.stop()
+    with FaultProxies(emulator.free_port()) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -184,10 +179,7 @@ def own_emulator(proxies: FaultProxies, tmp_path_factory: pytest.TempPathFactory
 def packaged(own_emulator: Emulator, built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The real template, its code uploaded once for all stacks."""
     del built
-    _client(own_emulator.endpoint, "s3").create_bucket(Bucket=BUCKET)
-    path = stack.package(own_emulator.endpoint, BUCKET, tmp_path_factory.mktemp("packaged"))
-    template: dict[str, Any] = json.loads(path.read_text())
-    return template
+    return uploaded(own_emulator.endpoint, tmp_path_factory.mktemp("packaged"))
 
 
 type Connect = Callable[..., Phones]

@@ -1,5 +1,7 @@
 """One run of all cells, for the tests of this folder."""
 
+from pathlib import Path
+
 import pytest
 
 from .lanes import FIRST, LANES, run
@@ -13,8 +15,9 @@ def all_faults(pytestconfig: pytest.Config) -> bool:
 
 
 @pytest.fixture(scope="session")
-def results(tmp_path_factory: pytest.TempPathFactory, *, in_container: bool, all_faults: bool) -> Results:
+def results(tmp_path_factory: pytest.TempPathFactory, built: Path, *, in_container: bool, all_faults: bool) -> Results:
     """What each cell showed."""
     if in_container:
         pytest.skip("A container's functions can't be led through the fault proxies.")
+    del built
     return run(tmp_path_factory.mktemp("faults"), LANES if all_faults else FIRST)

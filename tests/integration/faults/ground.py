@@ -26,8 +26,8 @@ from tests.dash.simulator import Dash
 from tests.dash.transport import emulator_resolver
 from tests.faults import Call, FaultProxies
 from tests.integration import operators
-from tests.integration.deployed import Deployed
-from tools import aws, emulator, stack
+from tests.integration.deployed import Deployed, uploaded
+from tools import aws, emulator
 from tools.emulator import Emulator
 from tools.inbox import Inbox
 from tools.local import ACCESS_KEY, HOOKS, REGION, SECRET_KEY
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
     from types_boto3_sqs import SQSClient
 
-BUCKET = "code"
 ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
 CHOSEN = {"ReconcileRate": "off", "TableDeletionProtection": "false", "OperatorRoleArn": operators.ARN}
 QUEUES = {"RedriveQueue": "the redrive queue", "PublishDeadLetterQueue": "the publish dead-letter queue"}
@@ -246,11 +245,7 @@ class Ground:
 
 @contextmanager
 def ground(directory: Path) -> Iterator[Ground]:
-    """Start an emulator and prepare the template for it."""
+    """Start an emulator and upload what was built to it."""
     with ExitStack() as undo:
         running = undo.enter_context(emulator.running(emulator.free_port(), directory, ENVIRONMENT))
-        stack.build()
-        session = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=REGION)
-        session.client("s3", endpoint_url=running.endpoint, config=aws.CONFIG).create_bucket(Bucket=BUCKET)
-        template = json.loads(stack.package(running.endpoint, BUCKET, directory).read_text())
-        yield Ground(running, template, undo)
+        yield Ground(running, uploaded(running.endpoint, directory), undo)
