@@ -87,7 +87,8 @@ def _add(costs: Costs, subject: Subject, endpoint: str, calls: int, *, counts: b
     task = {
         "path": [str(folder) for folder in subject.path],
         "event": subject.event,
-        "expect": 200 if subject.answers_http else None,
+        "expect": subject.expect,
+        "seconds": subject.seconds,
         "calls": calls + WARM_UP if counts else 0,
         "snapshot": subject.snapshot,
         "pipe": writing,

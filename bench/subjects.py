@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from py_compile import PycInvalidationMode
 from typing import Any
@@ -17,6 +17,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from hookswitch.attributes import attribute
 from hookswitch.cloudevent import entry_of
+from tests.cloudformation import parsed
 from tools.bytecode import add_bytecode
 from tools.local import TEMPLATE
 from tools.stack import build
@@ -44,15 +45,20 @@ class Subject:
         name: A hook's name, or a peer's.
         path: What Lambda would put on its path: the function, its layer, the runtime's boto3.
         event: What it gets, for a hook the event of API Gateway.
-        answers_http: Whether it has to answer with status 200.
+        expect: What each of its answers has to have; of a text, what has to be in it.
+        seconds: Its time, as the template has it.
         snapshot: Whether it is started as with SnapStart.
     """
 
     name: str
     path: tuple[Path, ...]
     event: Mapping[str, Any]
-    answers_http: bool = True
+    expect: Mapping[str, Any] = field(default_factory=lambda: STORED)
+    seconds: int = 25
     snapshot: bool = False
+
+
+STORED: Mapping[str, Any] = {"statusCode": 200, "body": "stored"}
 
 
 def event_of(hook: str) -> Mapping[str, Any]:
@@ -69,6 +75,13 @@ def folder_of(hook: str, build: Path = WITH_BYTECODE) -> Path:
 def layer(build: Path = WITH_BYTECODE) -> Path:
     """Return the built layer, as Lambda has it below /opt."""
     return build / "Layer" / "python"
+
+
+def seconds_of(function: str) -> int:
+    """Return the time that the template gives a function."""
+    template = parsed()
+    properties = template["Globals"]["Function"] | template["Resources"][function]["Properties"]
+    return int(properties["Timeout"])
 
 
 def package_size(hook: str, build: Path) -> int:
@@ -147,7 +160,7 @@ def peers() -> list[Subject]:
     specimen = event_of("missed_call")
     nothing = HERE / "nothing"
     nothing.mkdir(exist_ok=True)
-    (nothing / "handler.py").write_text("def handler(event, context):\n    return {'statusCode': 200}\n")
+    (nothing / "handler.py").write_text(f"ANSWER = {STORED!r}\n\ndef handler(event, context):\n    return ANSWER\n")
     folders = {
         BARE: "bare-bytecode",
         USUAL: "powertools",
@@ -175,8 +188,14 @@ def publishers(records: int = 100) -> list[Subject]:
     batches = {"batches": [entries[start : start + 10] for start in range(0, records, 10)]}
     build = WITH_BYTECODE
     return [
-        Subject(PUBLISH, (build / "Publish", layer(build), RUNTIME), stream, answers_http=False),
-        Subject(PUBLISH_BATCH, (PEERS / "publish_batch-bytecode", RUNTIME), batches),
+        Subject(
+            PUBLISH,
+            (build / "Publish", layer(build), RUNTIME),
+            stream,
+            expect={"batchItemFailures": []},
+            seconds=seconds_of("Publish"),
+        ),
+        Subject(PUBLISH_BATCH, (PEERS / "publish_batch-bytecode", RUNTIME), batches, expect={"published": records}),
     ]
 
 

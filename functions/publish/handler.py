@@ -49,6 +49,7 @@ def _config(tries: int) -> Config:
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": tries},
+        parameter_validation=False,  # all of it is made here, and it takes a twentieth of a batch's time
     )
 
 

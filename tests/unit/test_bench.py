@@ -1,5 +1,6 @@
 """The benchmark's page and stub; what it measures is no test's business."""
 
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from bench import page
 from bench.journey import Journey
 from bench.local import HOOKS
-from bench.measure import Costs, Spread
+from bench.measure import Costs, Spread, measure
 from bench.page import Figures
 from bench.stub import answer_to
 from bench.subjects import (
@@ -20,6 +21,8 @@ from bench.subjects import (
     PUBLISH_BATCH,
     USUAL,
     USUAL_COMPILED,
+    Subject,
+    seconds_of,
 )
 
 
@@ -69,6 +72,46 @@ def test_chart_is_well_formed(figures: Figures) -> None:
     picture = ET.fromstring(page.chart(figures))  # noqa: S314 - our own
     bars = [it for it in picture.iter("{http://www.w3.org/2000/svg}rect") if it.get("x")]
     assert len(bars) == 2 * 8
+
+
+HANDLER = """
+answers = iter({answers})
+
+
+def handler(event, context):
+    return next(answers) | {{"time": context.get_remaining_time_in_millis()}}
+"""
+
+
+def a_function(folder: Path, *answers: dict[str, object]) -> Subject:
+    """Return a function with a script: how it answers, one call after the other."""
+    (folder / "handler.py").write_text(HANDLER.format(answers=list(answers)), encoding="utf-8")
+    expect = {"batchItemFailures": [], "body": "stored", "time": 120_000}
+    return Subject("scripted", (folder,), {}, expect=expect, seconds=seconds_of("Publish"))
+
+
+def test_work_that_is_done_is_measured(tmp_path: Path) -> None:
+    """Each call is, and a function has the time that the template gives it: publish needs more than a hook has."""
+    answer: dict[str, object] = {"batchItemFailures": [], "body": '{"status": "stored"}'}
+    found = measure([a_function(tmp_path, *[answer] * 20)], "http://127.0.0.1:9", 1, 3, lambda _: None)["scripted"]
+    assert len(found.cold_cpu) == 1
+    assert len(found.warm_cpu) == 3
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [{"batchItemFailures": [{"itemIdentifier": "1"}], "body": "stored"}],
+        [{"batchItemFailures": [], "body": "refused"}],
+        [{"body": "stored"}],
+        [*[{"batchItemFailures": [], "body": "stored"}] * 12, {"batchItemFailures": []}],
+    ],
+    ids=["gives records back", "refuses", "says nothing", "stops working when warm"],
+)
+def test_work_that_is_not_done_is_not_measured(answers: list[dict[str, object]], tmp_path: Path) -> None:
+    """What answers at once because it gives up would be the fastest of all."""
+    with pytest.raises(SystemExit, match="scripted failed"):
+        measure([a_function(tmp_path, *answers)], "http://127.0.0.1:9", 1, 10, lambda _: None)
 
 
 def test_spread() -> None:

@@ -11,6 +11,7 @@ sns = boto3.client("sns")
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Publish ready batches."""
     del context
+    topic, published = os.environ["EVENTS_TOPIC_ARN"], 0
     for batch in event["batches"]:
-        sns.publish_batch(TopicArn=os.environ["EVENTS_TOPIC_ARN"], PublishBatchRequestEntries=batch)
-    return {"statusCode": 200}
+        published += len(sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=batch)["Successful"])
+    return {"published": published}
