@@ -173,8 +173,7 @@ def _restored(figures: Figures) -> Iterable[str]:
         "With `SnapStart` a function is started when it is published, and a cold start begins with the copy that "
         "Lambda restores. Processor milliseconds; the restore itself is Lambda's, and can't be told here. What is "
         "spared is more than a cold start without SnapStart takes: a copy has its credentials from an endpoint, which "
-        "is the SDK's to ask, so that is loaded as well. The first delivery makes the SDK's clients and asks for "
-        "credentials; it and later ones go through the SDK.\n"
+        "the SDK is to ask, so that is loaded as well. The first delivery asks for them.\n"
     )
     yield "| | median hook | slowest hook |"
     yield "|---|---|---|"

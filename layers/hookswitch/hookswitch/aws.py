@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
+from botocore.credentials import ReadOnlyCredentials
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
@@ -31,6 +32,12 @@ def _client(service: str, tries: int) -> Any:
         parameter_validation=False,
     )
     return _session().create_client(service, config=config)
+
+
+def credentials() -> ReadOnlyCredentials | None:
+    """Return the credentials that a client would sign with now; None if there are none."""
+    found = _session().get_credentials()
+    return found.get_frozen_credentials() if found else None
 
 
 def prime() -> None:

@@ -1,8 +1,9 @@
 """Calls of DynamoDB and Secrets Manager without the SDK, whose import is most of a bare function's cold start.
 
-Only for what Lambda itself sets up: credentials in the environment, a region of AWS's main partition, no proxy, no
-settings of the SDK that change where or how it calls. Everything else (SnapStart's credentials, a FIPS endpoint,
-China) goes through the SDK, with the same results. See docs/decisions/0020-cold-start.md.
+Only for what Lambda itself sets up: a region of AWS's main partition, no proxy, no settings of the SDK that change
+where or how it calls. Everything else (a FIPS endpoint, China) goes through the SDK, with the same results. Credentials
+are in the environment; those of SnapStart, which have to be asked for and renewed, come from the SDK, and only they.
+See docs/decisions/0020-cold-start.md.
 """
 
 import json
@@ -12,7 +13,7 @@ import re
 import secrets
 import time
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
@@ -58,10 +59,13 @@ _QUOTA, _RETRY_COST, _THROTTLED_COST = 500, 14, 5
 _MAIN_PARTITION = re.compile(r"(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+")
 _SDK_ONLY = re.compile(
     r"AWS_(USE_FIPS_ENDPOINT|USE_DUALSTACK_ENDPOINT|IGNORE_CONFIGURED_ENDPOINT_URLS|ENDPOINT_DISCOVERY_ENABLED"
-    r"|CA_BUNDLE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|PROFILE|DEFAULT_PROFILE|CONTAINER_CREDENTIALS_\w+"
+    r"|CA_BUNDLE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|PROFILE|DEFAULT_PROFILE|CONTAINER_CREDENTIALS_RELATIVE_URI"
     r"|AUTH_SCHEME_PREFERENCE|ACCOUNT_ID)|REQUESTS_CA_BUNDLE|(HTTPS?|ALL)_PROXY",
     re.IGNORECASE,
 )
+_CREDENTIALS_ENDPOINT = "AWS_CONTAINER_CREDENTIALS_FULL_URI"  # set for a function with SnapStart
+
+type FindCredentials = Callable[[], Credentials]
 
 
 class ServiceError(Exception):
@@ -133,18 +137,25 @@ def secrets_manager() -> Client:
 def _client(service: Service) -> Client:
     region = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION", "")
     url = _endpoint(service, region)
-    if url and _plain(region):
-        return DirectClient(service, url, region)
-    from .sdk import SdkClient  # noqa: PLC0415 - its import is what this module saves
+    plain = url if _plain(region) else None
+    if plain and not os.environ.get(_CREDENTIALS_ENDPOINT):
+        return DirectClient(service, plain, region, _credentials)
+    from . import sdk  # noqa: PLC0415 - its import is what this module saves
 
-    return SdkClient(service.name)
+    return DirectClient(service, plain, region, sdk.credentials) if plain else sdk.SdkClient(service.name)
 
 
 def _plain(region: str) -> bool:
     """Tell whether nothing in the environment asks for more than this module knows."""
-    has_keys = os.environ.get("AWS_ACCESS_KEY_ID") and os.environ.get("AWS_SECRET_ACCESS_KEY")
+    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    found = os.environ.get(_CREDENTIALS_ENDPOINT) or all(map(os.environ.get, keys))
     asks = any(value and _SDK_ONLY.fullmatch(name) for name, value in os.environ.items())
-    return bool(has_keys and _MAIN_PARTITION.fullmatch(region)) and not asks
+    return bool(found and _MAIN_PARTITION.fullmatch(region)) and not asks
+
+
+def _credentials() -> Credentials:
+    env = os.environ
+    return Credentials(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env.get("AWS_SESSION_TOKEN", ""))
 
 
 def _endpoint(service: Service, region: str) -> SplitResult | None:
@@ -158,8 +169,8 @@ def _endpoint(service: Service, region: str) -> SplitResult | None:
 class DirectClient:
     """Calls one service, with the SDK's own rules for retries."""
 
-    def __init__(self, service: Service, url: SplitResult, region: str) -> None:
-        self._service, self._region = service, region
+    def __init__(self, service: Service, url: SplitResult, region: str, credentials: FindCredentials) -> None:
+        self._service, self._region, self._credentials = service, region, credentials
         default_port = url.port in {None, 443 if url.scheme == "https" else 80}
         self._host = (url.hostname or "") if default_port else f"{url.hostname}:{url.port}"
         self._line = Line(url, CONNECT_SECONDS, READ_SECONDS)
@@ -173,8 +184,9 @@ class DirectClient:
         spent = 0
         for attempt in range(self._service.tries):
             after = None
+            headers = self._headers(operation, body)
             try:
-                answer = self._line.post(body, self._headers(operation, body))
+                answer = self._line.post(body, headers)
                 if 200 <= answer.status < 300:  # noqa: PLR2004 - success
                     found = self._found(answer)
                     self._quota = min(_QUOTA, self._quota + (spent or 1))
@@ -203,16 +215,13 @@ class DirectClient:
             "content-type": f"application/x-amz-json-{self._service.json}",
             "x-amz-target": f"{self._service.prefix}.{operation}",
         }
-        credentials = Credentials(
-            env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env.get("AWS_SESSION_TOKEN", "")
-        )
         proven = signed(
             headers,
             body,
             host=self._host,
             region=self._region,
             service=self._service.name,
-            credentials=credentials,
+            credentials=self._credentials(),
             now=time.time(),
         )
         proven["user-agent"] = f"hookswitch exec-env/{env.get('AWS_EXECUTION_ENV', 'none')}"

@@ -2,6 +2,7 @@
 
 import select
 from collections.abc import Mapping
+from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ssl import SSLContext, SSLError, create_default_context
 from threading import Lock
@@ -21,7 +22,10 @@ class Answer(NamedTuple):
     content: bytes
 
 
-_contexts: list[SSLContext] = []  # one for all: to read the certificate authorities takes long
+@cache
+def tls() -> SSLContext:
+    """Return what all connections check certificates with: to read the certificate authorities takes long."""
+    return create_default_context()
 
 
 class Line:
@@ -69,9 +73,7 @@ class Line:
         host, port = self._url.hostname or "", self._url.port
         connection: HTTPConnection
         if self._url.scheme == "https":
-            if not _contexts:
-                _contexts.append(create_default_context())
-            connection = HTTPSConnection(host, port, timeout=self._connect_seconds, context=_contexts[0])
+            connection = HTTPSConnection(host, port, timeout=self._connect_seconds, context=tls())
         else:
             connection = HTTPConnection(host, port, timeout=self._connect_seconds)
         try:

@@ -1,5 +1,6 @@
-"""The same calls as in `direct`, through the SDK: for all that `direct` does not know."""
+"""The same calls as in `direct`, through the SDK, for all that `direct` does not know; and the SDK's credentials."""
 
+from collections.abc import Callable
 from typing import Any
 
 from botocore import xform_name
@@ -8,18 +9,34 @@ from botocore.exceptions import BotoCoreError, ClientError
 from . import aws
 from .direct import ServiceError
 from .line import NoAnswerError
+from .sigv4 import Credentials
+
+
+def credentials() -> Credentials:
+    """Return the credentials of the moment, for which the SDK asks where they are to be had, and which it renews.
+
+    Raises:
+        NoAnswerError: There are none, or who has them does not answer.
+    """
+    try:
+        if (found := aws.credentials()) and found.access_key and found.secret_key:
+            return Credentials(found.access_key, found.secret_key, found.token or "")
+    except BotoCoreError as error:
+        raise NoAnswerError(type(error).__name__) from error
+    raise NoAnswerError("NoCredentialsError")
 
 
 class SdkClient:
     """Calls one service with the SDK's client."""
 
     def __init__(self, service: str) -> None:
-        self._client: Any = {"dynamodb": aws.dynamodb, "secretsmanager": aws.secrets_manager}[service]()
+        self._client: Callable[[], Any] = {"dynamodb": aws.dynamodb, "secretsmanager": aws.secrets_manager}[service]
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Return the answer to a call."""
         try:
-            found: dict[str, Any] = getattr(self._client, xform_name(operation))(**parameters)
+            # A client that is made looks for credentials, so that can go wrong as a call can.
+            found: dict[str, Any] = getattr(self._client(), xform_name(operation))(**parameters)
         except ClientError as error:
             raise ServiceError(error.response["Error"]["Code"], error.response) from error
         except BotoCoreError as error:

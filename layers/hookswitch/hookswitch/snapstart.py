@@ -12,10 +12,11 @@ from snapshot_restore_py import (  # type: ignore[import-not-found] # in Lambda'
     register_before_snapshot,
 )
 
-from . import aws, sdk  # noqa: F401 - for a delivery that would wait for it
+from . import aws, line, sdk  # noqa: F401 - a delivery would wait for sdk
 
 
 def register() -> None:
     """Register with Lambda what is to be done before the snapshot is taken, and after a copy is restored from it."""
     register_before_snapshot(aws.prime)
+    register_before_snapshot(line.tls)
     register_after_restore(random.seed)  # else the copies wait for their retries in step

@@ -52,11 +52,15 @@ class AwsStub:
     def __init__(self) -> None:
         self.replies: list[Reply] = [Reply()]
         self.requests: list[tuple[dict[str, str], bytes]] = []
+        self.credentials: list[Reply] = []
         self.done = threading.Event()
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                stub._reply(self, stub.credentials.pop(0))
 
             def do_POST(self) -> None:
                 stub._answer(self)
@@ -86,7 +90,9 @@ class AwsStub:
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         self.requests.append(({name.lower(): value for name, value in handler.headers.items()}, body))
-        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        self._reply(handler, self.replies.pop(0) if len(self.replies) > 1 else self.replies[0])
+
+    def _reply(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
         handler.close_connection = reply.deed != "answers"
         if reply.deed == "hangs":
             self.done.wait(5)

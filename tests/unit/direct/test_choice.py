@@ -32,7 +32,7 @@ def test_addresses_are_those_of_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None
         ("AWS_DEFAULT_REGION", "us-gov-west-1"),
         ("AWS_DEFAULT_REGION", ""),
         ("AWS_ACCESS_KEY_ID", ""),
-        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9001/credentials"),
+        ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/credentials"),
         ("AWS_USE_FIPS_ENDPOINT", "true"),
         ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
         ("AWS_CA_BUNDLE", "bundle.pem"),
