@@ -1,7 +1,6 @@
 """The same calls as in `direct`, through the SDK, for all that `direct` does not know; and the SDK's credentials."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
@@ -10,6 +9,9 @@ from . import aws
 from .direct import ServiceError
 from .line import NoAnswerError
 from .sigv4 import Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def credentials() -> Credentials:
