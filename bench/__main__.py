@@ -4,13 +4,20 @@ import argparse
 import json
 import statistics
 import sys
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, replace
 
 from . import journey, page, rie, subjects
-from .local import BUILD, CHART, DOCUMENT, HERE, HOOKS, WITH_BYTECODE
-from .measure import measure, stub
+from .local import AUTHORITIES, BUILD, CHART, DOCUMENT, HERE, HOOKS, SUMMARY, WITH_BYTECODE
+from .measure import Costs, measure, stub
+from .money import DYNAMODB_WAIT, FULL_CORE, MEMORY_SIZES
 from .page import Figures
+from .quota import share_of_a_core
+from .subjects import Subject
+from .tls import certified
 
+SECURED_PEERS = (subjects.BARE, subjects.USUAL_COMPILED)
 QUICK_HOOKS = ("missed_call", "channel_destroy", "parking")
 
 
@@ -35,6 +42,7 @@ def main() -> None:
 def _write(figures: Figures) -> None:
     DOCUMENT.write_text(page.document(figures), encoding="utf-8")
     CHART.write_text(page.chart(figures), encoding="utf-8")
+    SUMMARY.write_text(page.summary(figures), encoding="utf-8")
 
 
 def _measured(*, quick: bool) -> Figures:
@@ -56,6 +64,9 @@ def _measured(*, quick: bool) -> Figures:
             subjects.publishers(), endpoint, 3 if quick else 10, 40, lambda at: _say(f"Publishing: {at}")
         )
         emulated = _emulated([*hooks, *(peer for peer in peers if peer.name != subjects.FLOOR)], endpoint, quick=quick)
+    secured = _secured([*hooks, *(peer for peer in peers if peer.name in SECURED_PEERS)], rounds, calls=10)
+    slowest = max(hooks, key=lambda hook: statistics.median(costs[hook.name].cold_cpu))
+    sized = _sized(slowest, 2 if quick else 10)
     (HERE / "costs.json").write_text(json.dumps({name: asdict(cost) for name, cost in costs.items()}), encoding="utf-8")
     _say("The whole way on the emulator.")
     travelled = journey.travel(100 if quick else 500)
@@ -69,7 +80,35 @@ def _measured(*, quick: bool) -> Figures:
         emulated=emulated,
         journeys=dict(travelled),
         restored={hook: costs.pop(name) for hook, name in copied.items()},
+        secured=secured,
+        sized=sized,
     )
+
+
+def _secured(chosen: Sequence[Subject], rounds: int, calls: int) -> dict[str, Costs]:
+    """Return what subjects cost with AWS by TLS."""
+    certificate, authorities = certified(HERE, AUTHORITIES)
+    trusting = {subject.name: subjects.trusting(subject, authorities) for subject in chosen}
+    with stub(certificate=certificate) as endpoint:
+        found = measure(
+            list(trusting.values()), endpoint, rounds, calls, lambda at: _say(f"With TLS: {at} of {rounds}")
+        )
+    return {name: found[subject.name] for name, subject in trusting.items()}
+
+
+def _sized(subject: Subject, rounds: int) -> Mapping[int, Costs]:
+    """Return what a subject costs at each memory size, with its share of a core and an AWS that takes its time."""
+    with ExitStack() as undo:
+        groups = {size: undo.enter_context(share_of_a_core(size / FULL_CORE)) for size in MEMORY_SIZES}
+        if None in groups.values():
+            _say("The kernel lets nobody set quotas here.")
+            return {}
+        limited = {size: replace(subject, name=f"{size} MB", group=group) for size, group in groups.items()}
+        endpoint = undo.enter_context(stub(DYNAMODB_WAIT))
+        found = measure(
+            list(limited.values()), endpoint, rounds, 60, lambda at: _say(f"Memory sizes: {at} of {rounds}")
+        )
+    return {size: found[limited[size].name] for size in MEMORY_SIZES}
 
 
 def _emulated(chosen: list[subjects.Subject], endpoint: str, *, quick: bool) -> dict[str, tuple[float, float, float]]:

@@ -14,6 +14,8 @@ PYTHON = LOCAL / "dev" / "bin" / "python"
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 CHART = ROOT / "docs" / "performance.svg"
+SUMMARY = ROOT / "docs" / "performance.json"  # what other pages reckon with
+AUTHORITIES = RUNTIME / "botocore" / "cacert.pem"
 
 SERVICES = ("DYNAMODB", "SECRETS_MANAGER", "SNS", "SQS")
 
@@ -59,6 +61,7 @@ def environment_of_a_copy(endpoint: str) -> dict[str, str]:
 
 
 __all__ = [
+    "AUTHORITIES",
     "BUILD",
     "CALLBACK_SECRET",
     "CHART",
@@ -72,6 +75,7 @@ __all__ = [
     "ROOT",
     "RUNTIME",
     "RUNTIME_CLIENT",
+    "SUMMARY",
     "WITH_BYTECODE",
     "environment",
     "environment_of_a_copy",

@@ -10,6 +10,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 from .local import HERE, PYTHON, ROOT, environment, environment_of_a_copy
 from .stub import ADDRESS
@@ -50,14 +52,21 @@ class Costs:
 
 
 @contextlib.contextmanager
-def stub() -> Iterator[str]:
-    """Run the stub of AWS for as long as the block lasts, and yield its address."""
-    command = [sys.executable, "-m", "bench.stub"]
+def stub(wait: float = 0, certificate: Path | None = None) -> Iterator[str]:
+    """Run the stub of AWS for as long as the block lasts, and yield its address.
+
+    Args:
+        wait: Seconds that each of its answers takes.
+        certificate: File of the certificate, with its key, with which it speaks TLS; None for plain HTTP.
+    """
+    scheme = "https" if certificate else "http"
+    command = [sys.executable, "-m", "bench.stub", "--wait", f"{wait}"]
+    command += ["--certificate", str(certificate)] if certificate else []
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin  # noqa: S101 - tells the type checker
         assert process.stdout  # noqa: S101 - the same
         try:
-            yield f"http://{ADDRESS}:{int(process.stdout.readline())}"
+            yield f"{scheme}://{ADDRESS}:{int(process.stdout.readline())}"
         finally:
             process.stdin.close()  # by which it knows that it is to end
 
@@ -82,6 +91,10 @@ def measure(
     return found
 
 
+def _join(group: Path) -> None:
+    group.write_text(f"{os.getpid()}", encoding="ascii")
+
+
 def _add(costs: Costs, subject: Subject, endpoint: str, calls: int, *, counts: bool) -> None:
     reading, writing = os.pipe()
     task = {
@@ -97,8 +110,9 @@ def _add(costs: Costs, subject: Subject, endpoint: str, calls: int, *, counts: b
     with os.fdopen(reading) as pipe:
         process = subprocess.Popen(
             [PYTHON, "-I", "-S", "-B", ROOT / "bench" / "probe.py"],
-            env=environment_of_a_copy(endpoint) if subject.snapshot else environment(endpoint),
+            env={**(environment_of_a_copy if subject.snapshot else environment)(endpoint), **subject.variables},
             cwd=HERE,
+            preexec_fn=partial(_join, subject.group) if subject.group else None,  # noqa: PLW1509 - we have one thread
             pass_fds=[writing],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,  # its log lines

@@ -46,9 +46,10 @@ _METHOD = """\
 Each function is what `sam build` makes of it: its own folder and the layer, nothing of the development environment.
 "With bytecode" means after `python3.13 tools/bytecode.py`. Every cold start is a process of its own ({rounds} for each
 function, in turns and in random order), from its begin to its first answer; the warm calls ({calls} for each) follow in
-the same processes. AWS is a stub on loopback that answers at once, without TLS. Bytecode is never written, as on
-Lambda's read-only file system; boto3, which comes with Lambda's runtime, has its bytecode. All log lines are written.
-Processor time is the median, with the quartiles in parentheses.
+the same processes. AWS is a stub on loopback that answers at once, without TLS except where it is said; by TLS a
+function reads as many authorities as botocore has. Each answer is looked at: what does not store or publish is not
+measured. Bytecode is never written, as on Lambda's read-only file system; boto3, which comes with Lambda's runtime, has
+its bytecode. All log lines are written. Processor time is the median, with the quartiles in parentheses.
 
 The peers: **bare boto3** parses JSON and does one conditional put, and neither checks a sender nor validates anything.
 The **usual Powertools** handler has resolver, parser, logger, metrics, tracer, idempotency and a boto3 resource.
@@ -72,6 +73,8 @@ class Figures:
         emulated: Seconds of start, first answer, later answers under the Runtime Interface Emulator.
         journeys: By number of senders.
         restored: Of each hook with SnapStart: what comes after the restore, and as its imports what comes before.
+        secured: Of each hook, bare boto3 and the usual Powertools with bytecode: the same with AWS by TLS.
+        sized: By memory size: the slowest hook with the share of a core that it has there; empty without quotas.
     """
 
     rounds: int
@@ -83,13 +86,16 @@ class Figures:
     emulated: Mapping[str, tuple[float, float, float]]
     journeys: Mapping[int, Journey]
     restored: Mapping[str, Costs]
+    secured: Mapping[str, Costs]
+    sized: Mapping[int, Costs]
 
 
 def loaded(text: str) -> Figures:
     """Return the figures of a file that an earlier run wrote."""
     found = json.loads(text)
-    for part in ("costs", "publishing", "restored"):
+    for part in ("costs", "publishing", "restored", "secured", "sized"):
         found[part] = {name: Costs(**cost) for name, cost in found[part].items()}
+    found["sized"] = {int(size): cost for size, cost in found["sized"].items()}
     found["journeys"] = {int(senders): Journey(**way) for senders, way in found["journeys"].items()}
     return Figures(**found)
 
@@ -106,11 +112,19 @@ def document(figures: Figures) -> str:
             *_emulated(figures),
             *_journeys(figures),
             *_publishing(figures),
-            *money.memory_sizes(figures.costs),
+            *money.memory_sizes(figures.costs, figures.sized),
             *money.events(figures.costs, figures.publishing, figures.restored),
             _METHOD.format(rounds=figures.rounds, calls=f"{figures.calls:,}"),
         ]
     )
+
+
+def summary(figures: Figures) -> str:
+    """Return what other pages reckon with, as JSON: seconds of processor time of the slowest hook, records a second."""
+    cold, warm = (max(_medians(figures.costs, kind)[hook] for hook in HOOKS) for kind in ("cold_cpu", "warm_cpu"))
+    published = RECORDS / statistics.median(figures.publishing[PUBLISH].warm_cpu)
+    found = {"cold": round(cold, 6), "warm": round(warm, 6), "published": round(published)}
+    return json.dumps(found, indent=2) + "\n"
 
 
 def _ratios(figures: Figures) -> Iterable[str]:
@@ -128,6 +142,11 @@ def _ratios(figures: Figures) -> Iterable[str]:
 
         return f"| {what} | {target} | {told(hooks)} | {told(built)} |"
 
+    def secured(peer: str) -> str:
+        by_tls = _medians(figures.secured, "cold_cpu")
+        ratios = [by_tls[hook] / by_tls[peer] for hook in hooks]
+        return f"{max(ratios):.2f} | {statistics.median(ratios):.2f} | | |"
+
     size = (max(figures.sizes.values()) / 1e6, max(figures.plain_sizes.values()) / 1e6)
     yield "## Ratios\n"
     yield "| | target | with bytecode: slowest | median | as `sam build` makes it: slowest | median |"
@@ -136,6 +155,8 @@ def _ratios(figures: Figures) -> Iterable[str]:
     yield row("Cold start, × usual Powertools", "≤ 0.60", cold, USUAL)
     yield row("Cold start, × usual Powertools with bytecode", "≤ 0.60", cold, USUAL_COMPILED)
     yield row("Cold start, × FastAPI", "", cold, FASTAPI)
+    yield f"| Cold start with AWS by TLS, × bare boto3 | ≤ 1.35 | {secured(BARE)}"
+    yield f"| Cold start with AWS by TLS, × usual Powertools with bytecode | ≤ 0.60 | {secured(USUAL_COMPILED)}"
     yield row("Warm call, × bare boto3", "≤ 1.30", warm, BARE)
     yield row("Warm call, × usual Powertools", "", warm, USUAL)
     half = len(hooks)

@@ -1,19 +1,17 @@
 """`make scale`: reckons docs/scale.md from quotas, prices, and what was measured."""
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tools.local import ROOT
 
-from .local import HOOKS
-from .money import FULL_CORE, MEMORY, PRICES, WRITE_UNITS
-from .walls import DYNAMODB_WAIT, KEY_UNITS, SNS_WAIT, Measured, Wall, walls
+from .local import HOOKS, SUMMARY
+from .money import DYNAMODB_WAIT, FULL_CORE, GATEWAYS, MEMORY, PRICES, SNS_WAIT, WRITE_UNITS
+from .walls import KEY_UNITS, Measured, Wall, walls
 
 PAGE = ROOT / "docs" / "scale.md"
 LOAD = ROOT / "docs" / "load.json"
-PERFORMANCE = ROOT / "docs" / "performance.md"
 VOLUMES = (1, 10, 1000)  # million events a month
 MILLION, GIGABYTE = 1e6, 1e9
 
@@ -54,14 +52,10 @@ class Inputs:
 
 def inputs() -> Inputs:
     """Read what the other pages say."""
-    page = PERFORMANCE.read_text(encoding="utf-8")
-    row = re.search(rf"^\| {MEMORY} \| ([\d.]+) \| ([\d.]+) \|", page, re.MULTILINE)
-    published = re.search(r"([\d,]+) records a second and core", page)
-    assert row  # noqa: S101 - the page is ours
-    assert published  # noqa: S101 - the same
-    load = json.loads(LOAD.read_text(encoding="utf-8"))
+    found, load = (json.loads(file.read_text(encoding="utf-8")) for file in (SUMMARY, LOAD))
+    share = MEMORY / FULL_CORE
     return Inputs(
-        Measured(warm=float(row[2]) / 1000, cold=float(row[1]), published=float(published[1].replace(",", ""))),
+        Measured(warm=found["warm"] / share, cold=found["cold"] / share, published=found["published"]),
         load["log_bytes"] / load["totals"]["deliveries"],
     )
 
@@ -232,7 +226,7 @@ def _prices() -> Iterable[str]:
     yield "## Prices\n"
     yield "| | $ | for | source |"
     yield "|---|---|---|---|"
-    for price in PRICES.values():
+    for price in (*PRICES.values(), *GATEWAYS):
         quantity = f"{price.quantity:,.0f} " if price.quantity > 1 else "one "
         yield f"| {price.what} | {price.dollars:.10g} | {quantity}{price.unit} | {price.source} |"
     yield ""

@@ -1,8 +1,10 @@
 """A stub of AWS on loopback: it answers each call at once, as the service would have it, and keeps nothing."""
 
+import argparse
 import asyncio
 import json
 import re
+import ssl
 import sys
 from typing import override
 from zlib import crc32
@@ -59,10 +61,10 @@ def _published(body: bytes) -> bytes:
 
 
 class _Connection(asyncio.Protocol):
-    """One keep-alive connection."""
+    """One keep-alive connection; each answer waits so many seconds."""
 
-    def __init__(self) -> None:
-        self._received = b""
+    def __init__(self, wait: float) -> None:
+        self._received, self._wait = b"", wait
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -81,15 +83,27 @@ class _Connection(asyncio.Protocol):
                     self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 return
             body, self._received = self._received[end + 4 : size], self._received[size:]
-            self._transport.write(answer_to(head, body))
+            answer = answer_to(head, body)
+            if self._wait:
+                asyncio.get_running_loop().call_later(self._wait, self._transport.write, answer)
+            else:
+                self._transport.write(answer)
 
 
-async def _serve() -> None:
-    server = await asyncio.get_running_loop().create_server(_Connection, ADDRESS, 0)
+async def _serve(wait: float, certificate: str | None) -> None:
+    context = None
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+    server = await asyncio.get_running_loop().create_server(lambda: _Connection(wait), ADDRESS, 0, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     # It ends with the one who started it, however that ends.
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    parser = argparse.ArgumentParser(prog="python -m bench.stub", description=__doc__)
+    parser.add_argument("--wait", type=float, default=0, help="seconds that each answer takes")
+    parser.add_argument("--certificate", help="file of a certificate with its key: speak TLS")
+    asked = parser.parse_args()
+    asyncio.run(_serve(asked.wait, asked.certificate))

@@ -32,6 +32,7 @@ FASTAPI_COMPILED = "FastAPI behind Mangum, with bytecode"
 FLOOR = "nothing at all"
 AS_BUILT = "{}, as `sam build` makes it"
 FROM_SNAPSHOT = "{}, from a snapshot"
+WITH_TLS = "{}, with TLS"
 PUBLISH, PUBLISH_BATCH = "publish", "publish_batch alone"
 
 _UV = LOCAL / "bootstrap" / "bin" / "uv"
@@ -48,6 +49,8 @@ class Subject:
         expect: What each of its answers has to have; of a text, what has to be in it.
         seconds: Its time, as the template has it.
         snapshot: Whether it is started as with SnapStart.
+        variables: What its environment has besides.
+        group: The file by which it joins a group of processes that have a quota; None for the whole processor.
     """
 
     name: str
@@ -56,6 +59,8 @@ class Subject:
     expect: Mapping[str, Any] = field(default_factory=lambda: STORED)
     seconds: int = 25
     snapshot: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
+    group: Path | None = None
 
 
 STORED: Mapping[str, Any] = {"statusCode": 200, "body": "stored"}
@@ -153,6 +158,16 @@ def hooks(build: Path = WITH_BYTECODE, name: str = "{}") -> list[Subject]:
 def copies() -> list[Subject]:
     """Return the fourteen hooks with SnapStart; what registers their functions with Lambda is Lambda's own."""
     return [replace(it, path=(*it.path, RUNTIME_CLIENT), snapshot=True) for it in hooks(name=FROM_SNAPSHOT)]
+
+
+def trusting(subject: Subject, authorities: Path) -> Subject:
+    """Return a subject that calls AWS by TLS and trusts the authorities in a file.
+
+    OpenSSL is told of them, which the hooks ask, or the SDK is, which has its own: told of others, hooks would leave
+    their calls to it.
+    """
+    name = "SSL_CERT_FILE" if subject.name in HOOKS else "AWS_CA_BUNDLE"
+    return replace(subject, name=WITH_TLS.format(subject.name), variables={name: str(authorities)})
 
 
 def peers() -> list[Subject]:

@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .money import FULL_CORE, MEMORY
+from .money import DYNAMODB_WAIT, ENTRIES, FULL_CORE, MEMORY, RECORDS, SNS_WAIT
 
-# Assumptions. The wait is for DynamoDB and for SNS; the rest of a call's time is measured.
-DYNAMODB_WAIT = 0.008  # seconds of a conditional write, with its indexes
-SNS_WAIT = 0.015  # seconds of one PublishBatch
+# Assumptions.
 SLOW_DYNAMODB = 1.0  # seconds, on a bad day
-BATCH, ENTRIES = 100, 10  # records of a publish call, messages of one PublishBatch
 UNITS = 2  # write units of an item of up to 2 KB, in the table and in one of its large indexes
 NEW_TABLE_SHARDS = 4  # of 1,000 write units each: a new table takes 4,000
 
@@ -53,7 +50,7 @@ class Measured:
     def publishing(self) -> float:
         """Records a second that one shard publishes, a batch after the other."""
         share = MEMORY / FULL_CORE
-        return BATCH / (BATCH / (self.published * share) + BATCH / ENTRIES * SNS_WAIT)
+        return RECORDS / (RECORDS / (self.published * share) + RECORDS / ENTRIES * SNS_WAIT)
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,26 @@
 """The benchmark's page and stub; what it measures is no test's business."""
 
+import http.client
+import json
+import ssl
+from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
+from shutil import rmtree
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+import botocore
 import pytest
 
 from bench import page
 from bench.journey import Journey
 from bench.local import HOOKS
-from bench.measure import Costs, Spread, measure
+from bench.measure import Costs, Spread, measure, stub
+from bench.money import MEMORY_SIZES
 from bench.page import Figures
-from bench.stub import answer_to
+from bench.quota import PERIOD, share_of_a_core
+from bench.stub import ADDRESS, answer_to
 from bench.subjects import (
     AS_BUILT,
     BARE,
@@ -24,6 +34,7 @@ from bench.subjects import (
     Subject,
     seconds_of,
 )
+from bench.tls import certified
 
 
 def costs(seconds: float) -> Costs:
@@ -47,6 +58,8 @@ def figures() -> Figures:
         emulated={"missed_call": (0.3, 0.4, 0.005)},
         journeys={1: Journey([0.01] * 5, [0.02] * 5, [0.03] * 5)},
         restored={name: costs(0.1) for name in HOOKS},
+        secured={**{name: costs(0.3) for name in HOOKS}, **{name: costs(0.5) for name in (BARE, USUAL_COMPILED)}},
+        sized={size: costs(102.4 / size) for size in MEMORY_SIZES},
     )
 
 
@@ -54,6 +67,8 @@ def test_page_says_what_was_measured(figures: Figures) -> None:
     """Ratios first, then all else; no number is written by hand."""
     text = page.document(figures)
     assert "| Cold start, × bare boto3 | ≤ 1.35 | 0.50 | 0.50 | 0.50 | 0.50 |" in text
+    assert "| Cold start with AWS by TLS, × bare boto3 | ≤ 1.35 | 0.60 | 0.60 | | |" in text
+    assert "| 512 | 0.20 | 2.0 | $1.33 | $0.013 |" in text
     assert "| 1 | 10 / 10 / 10 | 20 / 20 / 20 | 30 / 30 / 30 |" in text
     assert "0.75 × (target: ≥ 0.7)" in text
     assert "| cold start without SnapStart | 200 | 200 |" in text
@@ -65,6 +80,23 @@ def test_page_without_the_runtime_interface_emulator(figures: Figures) -> None:
     """Where it can't be had, its part is left out."""
     without = Figures(**{**vars(figures), "emulated": {}})
     assert "Runtime Interface Emulator" not in page.document(without)
+
+
+def test_page_without_quotas(figures: Figures) -> None:
+    """Where the kernel lets nobody set them, sizes are reckoned from processor time, and the page says so."""
+    text = page.document(Figures(**{**vars(figures), "sized": {}}))
+    assert "lets nobody set quotas" in text
+    assert "| 512 | 0.71 | 14.9 | $4.71 | $0.099 |" in text  # 0.2 s and 0.002 s of 512/1769 of a core, and 16 and 8 ms
+
+
+def test_what_other_pages_reckon_with(figures: Figures) -> None:
+    """The slowest hook's times, and what is published."""
+    assert json.loads(page.summary(figures)) == {"cold": 0.2, "warm": 0.002, "published": 5000}
+
+
+def test_figures_are_kept(figures: Figures) -> None:
+    """The page can be written anew without measuring anew."""
+    assert page.document(page.loaded(json.dumps(asdict(figures)))) == page.document(figures)
 
 
 def test_chart_is_well_formed(figures: Figures) -> None:
@@ -133,3 +165,56 @@ def test_stub_answers_as_the_service(head: bytes, body: bytes, part: bytes) -> N
     answer = answer_to(head, body)
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert part in answer
+
+
+def test_stub_by_tls(tmp_path: Path) -> None:
+    """Who trusts the benchmark's own authority gets an answer; who trusts only the world's does not."""
+    world = Path(botocore.__file__).with_name("cacert.pem")
+    certificate, authorities = certified(tmp_path, world)
+    with stub(certificate=certificate) as endpoint:
+        assert endpoint.startswith("https://")
+        ask(endpoint, authorities)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            ask(endpoint, world)
+
+
+def ask(endpoint: str, authorities: Path) -> None:
+    """Call the stub."""
+    context = ssl.create_default_context(cafile=str(authorities))
+    connection = http.client.HTTPSConnection(ADDRESS, urlsplit(endpoint).port or 0, timeout=10, context=context)
+    with closing(connection):
+        connection.request("POST", "/", b"{}", {"x-amz-target": "DynamoDB_20120810.PutItem"})
+        assert connection.getresponse().read() == b"{}"
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that stands for the kernel's groups: it lets a group be removed with its files in it."""
+    monkeypatch.setattr(Path, "rmdir", rmtree)
+    return tmp_path
+
+
+def test_quota_of_version_1(kernel: Path) -> None:
+    """A quarter of a core is a quarter of each period; the group is gone afterwards."""
+    (kernel / "cpu").mkdir()
+    (kernel / "cpu" / "cpu.cfs_quota_us").write_text("-1")
+    with share_of_a_core(0.25, kernel) as group:
+        assert group
+        assert int((group.parent / "cpu.cfs_quota_us").read_text()) == PERIOD / 4
+        assert int((group.parent / "cpu.cfs_period_us").read_text()) == PERIOD
+        assert group.parent.parent == kernel / "cpu"
+    assert not group.parent.exists()
+
+
+def test_quota_of_version_2(kernel: Path) -> None:
+    """The same in one file."""
+    with share_of_a_core(0.25, kernel) as group:
+        assert group
+        assert (group.parent / "cpu.max").read_text() == f"{PERIOD // 4} {PERIOD}"
+    assert not group.parent.exists()
+
+
+def test_no_quota(tmp_path: Path) -> None:
+    """Where there are no groups, nobody joins one."""
+    with share_of_a_core(0.25, tmp_path / "nothing") as group:
+        assert group is None
