@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from .local import HERE, PYTHON, ROOT, environment, environment_of_a_copy
+from .local import PYTHON, ROOT, environment, environment_of_a_copy
 from .stub import ADDRESS
 from .subjects import Subject
 
@@ -111,7 +111,7 @@ def _add(costs: Costs, subject: Subject, endpoint: str, calls: int, *, counts: b
         process = subprocess.Popen(
             [PYTHON, "-I", "-S", "-B", ROOT / "bench" / "probe.py"],
             env={**(environment_of_a_copy if subject.snapshot else environment)(endpoint), **subject.variables},
-            cwd=HERE,
+            cwd=subject.path[0],  # as on Lambda
             preexec_fn=partial(_join, subject.group) if subject.group else None,  # noqa: PLW1509 - we have one thread
             pass_fds=[writing],
             stdin=subprocess.PIPE,

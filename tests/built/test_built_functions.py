@@ -7,10 +7,12 @@ import json
 import subprocess
 import sys
 from functools import cache
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
 
+from bench.subjects import package_size
 from hookswitch.payload import Payload
 from tests.cloudformation import parsed
 from tests.receiving import payload_type
@@ -35,9 +37,11 @@ json.dump(modules, sys.stdout)
 
 # What a delivery would wait for at a cold start and has no use for.
 NEEDLESS = {
-    "boto3",  # botocore is enough for three calls
+    "boto3",
+    "botocore",  # most of a bare function's cold start: docs/decisions/0020-cold-start.md
     "s3transfer",
     "requests",
+    "urllib3",
     "aws_xray_sdk",
     "aws_lambda_powertools.event_handler",
     "aws_lambda_powertools.utilities.batch",
@@ -53,6 +57,7 @@ NEEDLESS = {
     "pydantic.v1",
 }
 BASES = {f"hookswitch.{name}" for name in ("channel", "fax", "notification", "registration")}
+PACKAGE = 5_000_000  # bytes of a hook's zip and its layer's together; each cold start on a new machine fetches both
 MACHINES = {"arm64": 0xB7, "x86_64": 0x3E}  # of the ELF header
 
 
@@ -103,6 +108,22 @@ def test_cold_start_of_a_hook_is_short(hook: str, built: Path, bytecode: Path) -
     assert not NEEDLESS & modules
     needed = {base.__module__ for base in payload_type(hook).__mro__ if issubclass(base, Payload)}
     assert BASES & modules == BASES & needed
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_hook_compiles_nothing(hook: str, built: Path, bytecode: Path) -> None:
+    """Every module that comes from its package has its bytecode there."""
+    function = hook.title().replace("_", "")
+    files = [Path(file) for file in load(built, function, bytecode).values() if file and file.endswith(".py")]
+    ours = [file for file in files if file.is_relative_to(built)]
+    assert ours
+    assert [file for file in ours if not Path(cache_from_source(str(file))).exists()] == []
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_package_is_small(hook: str, built: Path) -> None:
+    """Zipped as SAM does it, bytecode included."""
+    assert package_size(hook, built) <= PACKAGE
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
