@@ -165,6 +165,10 @@ def _ratios(figures: Figures) -> Iterable[str]:
         f"| {max(memory[half:]):.0f} | {statistics.median(memory[half:]):.0f} |"
     )
     yield f"| Zip of function and layer, MB | ≤ 5 | {size[0]:.2f} | | {size[1]:.2f} | |\n"
+    yield (
+        "As `sam build` alone makes it, a function compiles what it imports at each cold start, and misses the first "
+        "target; `tools/bytecode.py` spares it that ([why it is a step of its own](decisions/0020-cold-start.md)).\n"
+    )
 
 
 def _functions(figures: Figures) -> Iterable[str]:
@@ -283,16 +287,19 @@ _PANEL = 9 * _ROW + 40
 def _panel(title: str, bars: Mapping[str, float], at: int) -> str:
     scale = _SPAN / max(bars.values())
     top = at * _PANEL + 30
+    bottom = top + 12 + len(bars) * _ROW
     parts = [f'<text x="10" y="{top}" font-weight="bold" fill="#111">{escape(title)}</text>']
-    line = _LEFT + scale
     for number, (name, value) in enumerate(bars.items()):
         y = top + 12 + number * _ROW
         fill = "#2563eb" if "hook" in name else "#9ca3af"
         parts.append(
             f'<text x="{_LEFT - 8}" y="{y + 13}" text-anchor="end" fill="#111">{escape(name)}</text>'
             f'<rect x="{_LEFT}" y="{y}" width="{value * scale:.1f}" height="17" fill="{fill}"/>'
-            f'<text x="{_LEFT + value * scale + 6:.1f}" y="{y + 13}" fill="#111">{value:.2f}</text>'
         )
-    bottom = top + 12 + len(bars) * _ROW
-    parts.append(f'<path d="M{line:.1f} {top + 8}V{bottom}" stroke="#dc2626" stroke-dasharray="4 3"/>')
+    parts.append(f'<path d="M{_LEFT + scale:.1f} {top + 8}V{bottom}" stroke="#dc2626" stroke-dasharray="4 3"/>')
+    parts += [  # over the line, each with an edge that keeps it from being struck through
+        f'<text x="{_LEFT + value * scale + 6:.1f}" y="{top + 25 + number * _ROW}" fill="#111" stroke="#fff" '
+        f'stroke-width="4" paint-order="stroke">{value:.2f}</text>'
+        for number, value in enumerate(bars.values())
+    ]
     return "".join(parts)

@@ -38,7 +38,7 @@ json.dump(modules, sys.stdout)
 # What a delivery would wait for at a cold start and has no use for.
 NEEDLESS = {
     "boto3",
-    "botocore",  # most of a bare function's cold start: docs/decisions/0020-cold-start.md
+    "botocore.session",  # most of a bare function's cold start: docs/decisions/0020-cold-start.md
     "s3transfer",
     "requests",
     "urllib3",
