@@ -22,19 +22,18 @@ def share_of_a_core(share: float, groups: Path = GROUPS) -> Iterator[Path | None
         machine's administrator set them.
     """
     name, quota = f"hookswitch-bench-{os.getpid()}-{share:.4f}", round(share * PERIOD)
-    try:
-        if (groups / "cpu" / "cpu.cfs_quota_us").exists():
-            group, limits = groups / "cpu" / name, {"cpu.cfs_period_us": f"{PERIOD}", "cpu.cfs_quota_us": f"{quota}"}
-        else:
-            (groups / "cgroup.subtree_control").write_text("+cpu", encoding="ascii")
-            group, limits = groups / name, {"cpu.max": f"{quota} {PERIOD}"}
-        group.mkdir()
-    except OSError:
-        yield None
-        return
-    try:
-        for file, limit in limits.items():
-            (group / file).write_text(limit, encoding="ascii")
-        yield group / "cgroup.procs"
-    finally:
-        group.rmdir()
+    joined = None
+    with contextlib.ExitStack() as undo:
+        with contextlib.suppress(OSError):
+            if (groups / "cpu" / "cpu.cfs_quota_us").exists():
+                group = groups / "cpu" / name
+                limits = {"cpu.cfs_period_us": f"{PERIOD}", "cpu.cfs_quota_us": f"{quota}"}
+            else:
+                (groups / "cgroup.subtree_control").write_text("+cpu", encoding="ascii")
+                group, limits = groups / name, {"cpu.max": f"{quota} {PERIOD}"}
+            group.mkdir()
+            undo.callback(group.rmdir)
+            for file, limit in limits.items():
+                (group / file).write_text(limit, encoding="ascii")
+            joined = group / "cgroup.procs"
+        yield joined

@@ -218,3 +218,18 @@ def test_no_quota(tmp_path: Path) -> None:
     """Where there are no groups, nobody joins one."""
     with share_of_a_core(0.25, tmp_path / "nothing") as group:
         assert group is None
+
+
+def test_quota_that_is_refused(kernel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A group that can't be limited is removed, and nobody joins it."""
+    write = Path.write_text
+
+    def refusing(path: Path, *given: str, **named: str) -> int:
+        if path.name == "cpu.max":
+            raise PermissionError(path.name)
+        return write(path, *given, **named)
+
+    monkeypatch.setattr(Path, "write_text", refusing)
+    with share_of_a_core(0.25, kernel) as group:
+        assert group is None
+    assert [path.name for path in kernel.iterdir()] == ["cgroup.subtree_control"]
