@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 
+from tools import machine
+
 from . import journey, page, rie, subjects
 from .local import AUTHORITIES, BUILD, CHART, DOCUMENT, HERE, HOOKS, SUMMARY, WITH_BYTECODE
 from .measure import Costs, measure, stub
@@ -71,6 +73,7 @@ def _measured(*, quick: bool) -> Figures:
     _say("The whole way on the emulator.")
     travelled = journey.travel(100 if quick else 500)
     return Figures(
+        machine=machine.described(),
         rounds=rounds,
         calls=rounds * calls,
         costs=costs,

@@ -1,13 +1,10 @@
 """Writes what was measured: docs/performance.md, and its chart."""
 
 import json
-import platform
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
-
-import psutil
 
 from . import money
 from .journey import Journey
@@ -35,8 +32,8 @@ _INTRODUCTION = """\
 <!-- Written by `make bench`; the words are in bench/page.py. -->
 
 What the fourteen hook functions cost, beside three peers that do the same work, measured in one run. Ratios carry over
-to another machine, milliseconds do not. This was {machine}; Lambda gives a function
-of 512 MB less than a third of a core.
+to another machine, milliseconds do not. This was {machine}; Lambda gives a function of 512 MB less than
+a third of a core.
 
 ![Cold start and warm call, in processor time](performance.svg)
 """
@@ -64,6 +61,7 @@ class Figures:
     """All that was measured.
 
     Attributes:
+        machine: On which, in one line.
         rounds: Cold starts of each function.
         calls: Warm calls of each.
         costs: By function, peers included.
@@ -77,6 +75,7 @@ class Figures:
         sized: By memory size: the slowest hook with the share of a core that it has there; empty without quotas.
     """
 
+    machine: str
     rounds: int
     calls: int
     costs: Mapping[str, Costs]
@@ -102,10 +101,9 @@ def loaded(text: str) -> Figures:
 
 def document(figures: Figures) -> str:
     """Return the page."""
-    machine = f"{psutil.cpu_count()} cores, {platform.system()}, CPython {platform.python_version()}"
     return "\n".join(
         [
-            _INTRODUCTION.format(machine=machine),
+            _INTRODUCTION.format(machine=figures.machine),
             *_ratios(figures),
             *_functions(figures),
             *_restored(figures),

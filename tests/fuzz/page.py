@@ -1,14 +1,12 @@
 """Writes docs/fuzzing.md from what `make fuzz` measured."""
 
-import platform
 import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-import psutil
-
 from tests.fuzz.run import Fuzzing
+from tools import machine
 
 _PAGE = """\
 # Fuzzing
@@ -64,7 +62,7 @@ def written(done: Fuzzing) -> str:
     """Return the page."""
     return _PAGE.format(
         date=datetime.now(UTC).date(),
-        machine=f"{psutil.cpu_count()} cores, {platform.system()}, CPython {platform.python_version()}",
+        machine=machine.described(),
         sent=done.sent,
         verdict=f"{len(done.failures):,} failures" if done.failures else "no failure",
         failures=_failures(done),

@@ -1,6 +1,5 @@
 """Writes docs/load.md from what `make load` measured."""
 
-import platform
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,13 +7,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-import psutil
-
 from tests.load.calls import CALLS, LOST, OTHERS, PARKED
 from tests.load.day import BROKEN, TWICE, Break
 from tests.load.run import Run
 from tests.load.shape import HOUR, senders
 from tests.load.totals import QUEUED
+from tools import machine
 
 HOURS = 24
 
@@ -82,7 +80,7 @@ def figures(done: Run) -> dict[str, Any]:
     outcomes = Counter(answer.outcome for answer in done.answers)
     return {
         "date": str(datetime.now(UTC).date()),
-        "machine": f"{psutil.cpu_count()} cores, {platform.system()}, CPython {platform.python_version()}",
+        "machine": machine.described(),
         "load_average": done.load_average,
         "size": asdict(done.size),
         "totals": asdict(done.totals),

@@ -49,6 +49,7 @@ def figures() -> Figures:
     built = [AS_BUILT.format(hook) for hook in HOOKS]
     peers = (BARE, USUAL, USUAL_COMPILED, FASTAPI, FASTAPI_COMPILED, FLOOR)
     return Figures(
+        machine="a machine of two cores",
         rounds=3,
         calls=3,
         costs={**{name: costs(0.2) for name in (*HOOKS, *built)}, **{name: costs(0.4) for name in peers}},
@@ -69,6 +70,7 @@ def test_page_says_what_was_measured(figures: Figures) -> None:
     assert "| Cold start, × bare boto3 | ≤ 1.35 | 0.50 | 0.50 | 0.50 | 0.50 |" in text
     assert "| Cold start with AWS by TLS, × bare boto3 | ≤ 1.35 | 0.60 | 0.60 | | |" in text
     assert "| 512 | 0.20 | 2.0 | $1.33 | $0.013 |" in text
+    assert "This was a machine of two cores;" in text
     assert "| 1 | 10 / 10 / 10 | 20 / 20 / 20 | 30 / 30 / 30 |" in text
     assert "0.75 × (target: ≥ 0.7)" in text
     assert "| cold start without SnapStart | 200 | 200 |" in text
