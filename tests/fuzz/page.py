@@ -25,7 +25,8 @@ What has to hold:
   a 5xx, and there always is one.
 - What was stored is in the table, as what the answer said. What is quarantined has its reasons, none of which is a
   fault of ours. No password, reset link or key that the catch-all gets is in its item.
-- No line of the log holds a token, a secret or a phone number, an unhandled exception or an error.
+- No line of the log holds a token, a secret, a phone number (unless it was sent as the id of a call), an unhandled
+  exception or an error.
 - In the end nothing is left in the redrive queue or in a dead-letter queue.
 
 ## The last long run

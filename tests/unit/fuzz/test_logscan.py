@@ -24,6 +24,8 @@ def failures(line: str) -> list[str]:
         f'{{"password": "{SECRET_MARK}"}}',
         "Missed call from +15552345678",
         "sip:15552345678@192.0.2.1",
+        '{"call_id": "15552345678", "summary": "Call from 15552345678"}',
+        '{"call_id": "a\\"b", "caller": "+15552345678"}',
     ],
 )
 def test_secrets(line: str) -> None:
@@ -47,8 +49,14 @@ def test_errors(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ['{"level":"WARNING","message":"Delivery refused"}', '{"event_id": "a15552345678b", "hook": "parking"}']
+    "line",
+    [
+        '{"level":"WARNING","message":"Delivery refused"}',
+        '{"event_id": "a15552345678b", "hook": "parking"}',
+        '{"hook":"parking","call_id":"+15552345678","outcome":"stored"}',
+        '{"call_id": "a\\"+15552345678"}',
+    ],
 )
 def test_ordinary_lines(line: str) -> None:
-    """A warning is none, and digits in a hexadecimal id are no phone number."""
+    """A warning is none; digits in a hexadecimal id are no phone number, and neither is what is sent as a call's id."""
     assert failures(line) == []
