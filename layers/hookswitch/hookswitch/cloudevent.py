@@ -78,7 +78,8 @@ def _email(item: Mapping[str, Any]) -> str:
 
 def _subject(summary: str) -> str:
     """Return a summary as SNS takes a subject: printable ASCII that does not start with a space."""
-    printable = "".join(letter if " " <= letter <= "~" else "?" for letter in summary)
+    plain = summary.isascii() and summary.isprintable()
+    printable = summary if plain else "".join(letter if " " <= letter <= "~" else "?" for letter in summary)
     return printable.strip()[:_SUBJECT_LENGTH] or "Dash event"
 
 

@@ -17,6 +17,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from .log import log_fault, logger
 
 SERVICE = ("service",)
+MAX_VALUES = 100  # of one metric in a line (CloudWatch, "Embedded metric format specification")
 _TELLING = ("hook", "correlation_id", "event_id", "call_id")  # of the logger's keys, those that a metric's line has too
 
 
@@ -91,8 +92,9 @@ class Measure:
 class Measures:
     """What one invocation counts and measures: printed when the block ends, however it ends.
 
-    All of it goes into one line. A dimension has one value in an invocation, so the metrics of several sets of
-    dimensions fit into one document of the format, which has a directive for each.
+    All of it goes into one line, or into several if a metric has more values than one may hold. A dimension has one
+    value in an invocation, so the metrics of several sets of dimensions fit into one document of the format, which has
+    a directive for each.
     """
 
     def __init__(self, **dimensions: str) -> None:
@@ -123,7 +125,7 @@ class Measures:
         if values and METRICS[name].unit is MetricUnit.Count:
             values[0] += value
         else:
-            values.append(value)
+            values.append(float(value))
         self._dimensions |= dimensions
 
     def add_delay(self, name: str, since: float) -> None:
@@ -140,32 +142,30 @@ class Measures:
             self.add(name, round((time.perf_counter() - began) * 1000, 3))
 
     def _print(self) -> None:
+        keys = logger.get_current_keys()
+        told = {name: keys[name] for name in _TELLING if keys.get(name)}
+        most = max(map(len, self._values.values()), default=0)
+        for start in range(0, most, MAX_VALUES):
+            part = {name: values[start : start + MAX_VALUES] for name, values in self._values.items() if values[start:]}
+            print(json.dumps(self._document(part, told), separators=(",", ":")))  # noqa: T201 - the way to CloudWatch
+
+    def _document(self, values: Mapping[str, list[float]], told: Mapping[str, str]) -> dict[str, Any]:
+        """Return values as a document of the format, made by Powertools for each of the metrics' sets of dimensions."""
+        by_sets: dict[tuple[tuple[str, ...], ...], dict[str, dict[str, Any]]] = {}
+        for name, found in values.items():
+            metric = METRICS[name]
+            by_sets.setdefault(metric.dimensions, {})[name] = {"Unit": metric.unit.value, "Value": found}
         document: dict[str, Any] = {}
-        for provider in self._filled():
-            if not provider.metric_set:
-                continue  # Powertools prints by itself when it has a hundred values, the most that a line may have
-            part: dict[str, Any] = dict(provider.serialize_metric_set())
+        for sets, metrics in by_sets.items():
+            # The metrics are handed over as a whole: added one by one, each value would cost more than the last.
+            part: dict[str, Any] = dict(self._provider(sets, told).serialize_metric_set(metrics))
             if document:
                 part["_aws"]["CloudWatchMetrics"] = [
                     *document["_aws"]["CloudWatchMetrics"],
                     *part["_aws"]["CloudWatchMetrics"],
                 ]
             document |= part
-        if document:
-            print(json.dumps(document, separators=(",", ":")))  # noqa: T201 - the format's way to CloudWatch
-
-    def _filled(self) -> list[EphemeralMetrics]:
-        """Return the values in Powertools' own form, one for all metrics with the same sets of dimensions."""
-        keys = logger.get_current_keys()
-        told = {name: keys[name] for name in _TELLING if keys.get(name)}
-        providers: dict[tuple[tuple[str, ...], ...], EphemeralMetrics] = {}
-        for name, values in self._values.items():
-            metric = METRICS[name]
-            if metric.dimensions not in providers:
-                providers[metric.dimensions] = self._provider(metric.dimensions, told)
-            for value in values:
-                providers[metric.dimensions].add_metric(name, metric.unit, value)
-        return list(providers.values())
+        return document
 
     def _provider(self, sets: tuple[tuple[str, ...], ...], told: Mapping[str, str]) -> EphemeralMetrics:
         provider = EphemeralMetrics()
