@@ -12,11 +12,11 @@ import pytest
 import urllib3
 
 from hookswitch.delivery import MAX_BODY
-from hookswitch.heal.hookfunctions import ALIAS
 from tests.dash.encoding import encode_json
 from tests.dash.payloads import payload
 from tests.faults import FaultProxies
 from tests.integration.conftest import Logs, Stored
+from tests.integration.copies import another_copy, start_anew
 from tests.integration.delivering import Deliver
 from tools.stack import Stack
 from tools.waiting import wait_for
@@ -50,18 +50,10 @@ type Knock = Callable[[str, str], Answer]
 
 @pytest.fixture
 def _afresh(stack: Stack, lambda_: "LambdaClient") -> Iterator[None]:
-    """Have the emulator start both functions anew: it does so after a change, though nothing is changed by it.
-
-    A published version can't be changed, so the hook's alias leads to the other one for a while.
-    """
-    hook, unknown = stack.resources[FUNCTION], stack.resources["Unknown"]
-    version = lambda_.get_alias(FunctionName=hook, Name=ALIAS)["FunctionVersion"]
-    for name in (hook, unknown):
-        timeout = lambda_.get_function_configuration(FunctionName=name)["Timeout"]
-        lambda_.update_function_configuration(FunctionName=name, Timeout=timeout)
-    lambda_.update_alias(FunctionName=hook, Name=ALIAS, FunctionVersion="$LATEST")
-    yield
-    lambda_.update_alias(FunctionName=hook, Name=ALIAS, FunctionVersion=version)
+    """Both functions anew."""
+    start_anew(lambda_, stack.resources["Unknown"])
+    with another_copy(lambda_, stack.resources[FUNCTION]):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from tests.dash.encoding import encode_json
 from tests.dash.payloads import payload
 from tests.faults import FaultProxies
 from tests.integration.conftest import Stored
+from tests.integration.copies import another_copy
 from tests.integration.delivering import Deliver
 from tests.receiving import delivery
 from tools.inbox import Inbox
@@ -20,10 +21,11 @@ from tools.stack import Stack
 from tools.waiting import wait_for
 
 if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
     from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_sqs import SQSClient
 
-ROTATED = "deregister"  # the hook whose one fresh look a minute no other test uses up with wrong tokens
+ROTATED, FUNCTION = "deregister", "Deregister"
 
 
 def queued_bodies(faults: FaultProxies) -> list[dict[str, Any]]:
@@ -103,11 +105,9 @@ def test_sns_fails_and_the_stream_goes_on(deliver: Deliver, faults: FaultProxies
     assert set(inbox.wait_for_all([first.event_id, second.event_id], 60).values()) == {1}
 
 
-def test_secret_is_rotated(
-    deliver: Deliver, stack: Stack, secretsmanager: "SecretsManagerClient", rotated_back: str
-) -> None:
+@pytest.mark.usefixtures("_rotated_back")
+def test_secret_is_rotated(deliver: Deliver, stack: Stack, secretsmanager: "SecretsManagerClient") -> None:
     """After a rotation, warm functions take the first delivery with a new token, and those with the old one."""
-    del rotated_back
     body = encode_json(payload(ROTATED))
     assert deliver(ROTATED, body).outcome == "stored"
     for secret in ("a new secret of more than 32 characters", "a newer secret of more than 32 characters"):
@@ -120,12 +120,17 @@ def test_secret_is_rotated(
 
 
 @pytest.fixture
-def rotated_back(stack: Stack, secretsmanager: "SecretsManagerClient") -> Iterator[str]:
-    """Give the secret its known value back after the test, as both of its versions."""
-    known = stack.parameters["CallbackSecretValue"]
-    yield known
-    for _ in range(2):
-        secretsmanager.put_secret_value(SecretId=stack.outputs["CallbackSecretArn"], SecretString=known)
+def _rotated_back(stack: Stack, secretsmanager: "SecretsManagerClient", lambda_: "LambdaClient") -> Iterator[None]:
+    """Give the secret its known value back after the test, as both of its versions.
+
+    Another copy of the function meets the rotation: it ends with a refusal, after which for a minute it would not look
+    which secret there is, and refuse what the tests that follow deliver.
+    """
+    with another_copy(lambda_, stack.resources[FUNCTION]):
+        yield
+        for _ in range(2):
+            known = stack.parameters["CallbackSecretValue"]
+            secretsmanager.put_secret_value(SecretId=stack.outputs["CallbackSecretArn"], SecretString=known)
 
 
 def test_queue_of_dead_letters_is_empty(stack: Stack, sqs: "SQSClient") -> None:
