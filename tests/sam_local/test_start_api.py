@@ -3,9 +3,10 @@
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
-import docker
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
@@ -20,7 +21,7 @@ from tools.emulator import free_port
 from tools.local import HOOKS
 from tools.samlocal.cli import start_api
 from tools.samlocal.deliveries import ENCODINGS, post, problems_of
-from tools.samlocal.docker import SAM_LABEL
+from tools.samlocal.docker import REPOSITORY, SAM_LABEL, TAG, containers, daemon, remove_containers
 from tools.samlocal.run import Ready
 
 
@@ -90,12 +91,30 @@ def test_an_unusable_body_is_quarantined(ready: Ready, base_url: str) -> None:
 
 def test_nothing_is_left(ready: Ready) -> None:
     """When `sam local start-api` has ended, so have its containers."""
-    client = docker.from_env()
-    try:
-        before = len(client.containers.list(all=True, filters={"label": SAM_LABEL}))
+    with daemon() as client:
+
+        def ours() -> dict[str, str]:
+            return {str(it.id): it.status for it in containers(client, DIRECTORY)}
+
+        before = ours()
         with start_api(ready.files, ready.stack.endpoint, free_port(), DIRECTORY / "again.log") as address:
             assert status_of(address + ready.stack.path("parking"), encode_json(payload("parking"))) == 200
-            assert len(client.containers.list(filters={"label": SAM_LABEL})) == before + 1
-        assert len(client.containers.list(all=True, filters={"label": SAM_LABEL})) == before
-    finally:
-        client.close()
+            new = ours().items() - before.items()
+            assert [status for _, status in new] == ["running"]
+        assert ours() == before
+
+
+@pytest.mark.usefixtures("ready")
+def test_another_checkouts_containers_are_let_be(tmp_path: Path) -> None:
+    """Only those that have a folder of this one's are counted and removed."""
+    name, _, value = SAM_LABEL.partition("=")
+    with daemon() as client, ExitStack() as undo:
+        made = {}
+        for folder in (tmp_path / "ours", tmp_path / "theirs"):
+            folder.mkdir()
+            volumes = {str(folder): {"bind": "/var/task", "mode": "ro"}}
+            made[folder.name] = client.containers.create(f"{REPOSITORY}:{TAG}", labels={name: value}, volumes=volumes)
+            undo.callback(remove_containers, client, folder)
+        assert containers(client, tmp_path / "ours") == [made["ours"]]
+        remove_containers(client, tmp_path / "ours")
+        assert containers(client, tmp_path) == [made["theirs"]]

@@ -13,6 +13,7 @@ from typing import Any, cast
 import docker
 from docker import DockerClient
 from docker.errors import APIError, DockerException, ImageNotFound
+from docker.models.containers import Container
 from requests.exceptions import RequestException
 
 from tools.emulator import ADDRESS, Reach
@@ -96,13 +97,24 @@ def reach_with_image() -> Reach:
         return reach(client)
 
 
+def containers(client: DockerClient, mounting: Path) -> list[Container]:
+    """Return the containers of `sam local` that have a folder from below this one, running or not.
+
+    Another checkout's are not among them, nor are those of a developer's own `sam local`.
+    """
+    every = client.containers.list(all=True, filters={"label": SAM_LABEL}, ignore_removed=True)
+    return [it for it in every if any(source.is_relative_to(mounting) for source in _sources(it))]
+
+
 def remove_containers(client: DockerClient, mounting: Path) -> None:
     """Remove what `sam local` may have left behind: its containers that have a folder from below this one."""
-    for container in client.containers.list(all=True, filters={"label": SAM_LABEL}):
-        sources = [Path(mount.get("Source", "")) for mount in cast("Any", container).attrs["Mounts"]]
-        if any(source.is_relative_to(mounting) for source in sources):
-            with contextlib.suppress(APIError):  # it is about to go by itself
-                container.remove(force=True)
+    for container in containers(client, mounting):
+        with contextlib.suppress(APIError):  # it is about to go by itself
+            container.remove(force=True)
+
+
+def _sources(container: Container) -> list[Path]:
+    return [Path(mount.get("Source", "")) for mount in cast("Any", container).attrs["Mounts"]]
 
 
 def _gateway(network: dict[str, Any]) -> str | None:
