@@ -8,7 +8,7 @@ from typing import Any
 
 from tools.waiting import wait_for
 
-from .ground import Sent, Site
+from .ground import LIMIT, Sent, Site
 from .matrix import Cell, Kind, Seen, cells
 from .results import Results, befall
 
@@ -91,11 +91,11 @@ def _dynamodb(site: Site, results: Results, cell: Cell) -> None:
     away = befall(proxies["sns"], Kind.ERROR, "PublishBatch", sent.event_id)
     offer(site, sent)
     proxies["sns"].lift(away)
-    wait_for(lambda: site.befallen("Publish", "dynamodb", sent.event_id), "the table is read", 60)
+    wait_for(lambda: site.befallen("Publish", "dynamodb", sent.event_id), "the table is read", LIMIT)
     if cell.kind is Kind.SLOW:
         site.leaves_the_queues(sent)
     else:
-        wait_for(lambda: site.befallen("Publish", "dynamodb", sent.event_id) > TRIES, "it is read again", 60)
+        wait_for(lambda: site.befallen("Publish", "dynamodb", sent.event_id) > TRIES, "it is read again", LIMIT)
     where = site.where(sent.probe, sent.event_id)
     proxies["dynamodb"].lift(fault)
     site.comes_in(sent.probe)

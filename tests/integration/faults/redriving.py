@@ -13,13 +13,12 @@ from tests.faults import Fault
 from tests.receiving import SETTINGS, delivery
 from tools.waiting import wait_for
 
-from .ground import Sent, Site, function_of
+from .ground import LIMIT, Sent, Site, function_of
 from .matrix import Cell, Kind, Seen, cells
 from .publishing import record_of, switch_off_the_stream
 from .results import Results, befall
 
 REDRIVE = "redrive"
-LIMIT = 150.0  # seconds: a message may be in one batch with another whose function hangs, and be put off for that
 # Each way to fail has hooks of its own.
 DELIVERED_BY = {
     Kind.ERROR: "channel_create",
@@ -81,7 +80,7 @@ def _invoke(site: Site, results: Results, cell: Cell) -> None:
         wait_for(lambda: site.befallen("Redrive", "lambda", function) > 1, "redrive tries again", LIMIT)
     where = site.where(sent.probe)
     proxy.lift(fault)
-    site.comes_in(sent.probe, LIMIT)
+    site.comes_in(sent.probe)
     told = "the queue: done" if cell.kind is Kind.SLOW else "the queue: kept"
     results.note(cell, Seen(told, where, "Redrive"), site, sent.probe)
 
