@@ -18,11 +18,16 @@ _FIELDS: set[str] = set()
 _WORD = re.compile(r"[A-Za-z_./-]+")
 
 
+def is_distinctive(value: str) -> bool:
+    """Tell whether a value, without a number's plus, is in a log only if it was put there."""
+    bare = value.removeprefix("+")
+    return len(bare) >= SHORTEST and len(set(bare)) >= VARIED
+
+
 def note(value: str, kind: str) -> str:
     """Remember a value if it is distinctive, and return it. A number is remembered without its plus."""
-    bare = value.removeprefix("+")
-    if len(bare) >= SHORTEST and len(set(bare)) >= VARIED:
-        NOTED[bare] = kind
+    if is_distinctive(value):
+        NOTED[value.removeprefix("+")] = kind
     return value
 
 

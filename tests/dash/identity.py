@@ -3,9 +3,10 @@
 import base64
 import random
 import time
+from itertools import count
 from uuid import UUID
 
-from tests.dash.confidential import note
+from tests.dash.confidential import is_distinctive, note
 
 NAMES = ("Front Desk", "Café Zürich", "WIRELESS CALLER", "Ünïcode & Söhne", "Warehouse 3", "Anonymous")
 
@@ -44,8 +45,9 @@ class Identity:
         return f"{self.hex(32)}@10.20.0.{self.rng.randint(1, 254)}"
 
     def number(self) -> str:
-        """Return a number of the range for examples, in E.164."""
-        return self._noted(f"+1555{self.rng.randint(2_000_000, 9_999_999)}", "number")
+        """Return a number of the range for examples, in E.164, that would be found in a log."""
+        numbers = (f"+1555{self.rng.randint(2_000_000, 9_999_999)}" for _ in count())
+        return self._noted(next(filter(is_distinctive, numbers)), "number")
 
     def name(self) -> str:
         """Return a caller's name, some of them not ASCII."""

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from unittest.mock import Mock
 from urllib.parse import quote_plus
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hookswitch.log import logger
 from tests.dash import confidential
 from tests.dash.encoding import encode_form, encode_json
+from tests.dash.identity import Identity
 from tests.dash.login import Login
 from tests.dash.payloads import HOOKS, SECRET_EVENTS, payload
 from tests.dash.simulator import Dash
@@ -74,6 +76,14 @@ def test_payloads_are_noted(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
         value = f"put in its place by {encode.__name__}"
         encode(sent | dict.fromkeys(personal, value))
         assert bool(personal) == (value in confidential.NOTED)
+
+
+def test_every_number_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One whose digits are so much alike that it could be in a log by chance is not used."""
+    monkeypatch.setattr(confidential, "NOTED", {})
+    rng = Mock(randint=Mock(side_effect=[6_555_151, 7_654_321]))
+    assert Identity(rng).number() == "+15557654321"
+    assert confidential.NOTED == {"15557654321": "number"}
 
 
 @pytest.mark.parametrize(("name", "field"), SECRET_EVENTS.items())
