@@ -336,10 +336,12 @@ def test_update_in_vain(deployed: Deployed, fault: Fault | None, changed: dict[s
 
 
 def test_deployment_while_dash_is_away(deployed: Deployed) -> None:
-    """A deployment that changes nothing about the webhooks does not need Dash."""
+    """A deployment that changes nothing about the webhooks looks at Dash, and does not need it."""
     assert deployed.create() == "CREATE_COMPLETE"
     deployed.api.faults.add(Fault(count=None, status=503))
+    before = len(deployed.api.calls)
     assert deployed.update(LogRetentionDays="60") == "UPDATE_COMPLETE"
+    assert len(deployed.api.calls) > before
 
 
 def test_deployment_heals(deployed: Deployed) -> None:
