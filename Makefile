@@ -20,7 +20,7 @@ HTTP ?=
 UV       := .local/bootstrap/bin/uv
 BIN      := .local/dev/bin
 INSTALL  := $(UV) pip install --quiet --require-hashes
-LAPTOP   := $(BIN)/python -m tools
+LAPTOP   := $(BIN)/python -m devtools
 BOOT     := .local/bootstrap.stamp
 DEV      := .local/dev.stamp
 SAM      := .local/sam.stamp
@@ -28,7 +28,6 @@ EMULATOR := .local/emulator.stamp
 CHECKS   := .local/checks.stamp
 RUNTIME  := .local/runtime.stamp
 LOCUST   := .local/load.stamp
-DRAWING  := .local/dashboard.stamp
 
 # The layer's package, as the functions find it.
 export PYTHONPATH := $(CURDIR)/layers/hookswitch
@@ -36,7 +35,7 @@ export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz scale faults lint format events schemas dashboard requirements clean
+.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz scale faults lint format events schemas requirements clean
 
 help: ## List these targets
 	@echo "make <target>, with PORT=$(PORT) or another where a port is used:"
@@ -73,19 +72,19 @@ test: lint $(EMULATOR) $(RUNTIME) $(LOCUST) ## Check everything: lint, types, an
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --durations 40 --basetemp .local/tests -m "not comes_last"
 	$(BIN)/pytest --quiet --trails=.local/tests -m comes_last
 
-bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions beside their peers, and write docs/performance.md: [QUICK=1]
+bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions beside their peers, and write docs/engineering/performance.md: [QUICK=1]
 	@exec $(BIN)/python -m bench $(if $(QUICK),--quick)
 
-load: $(DEV) $(SAM) $(EMULATOR) $(LOCUST) ## Send a day of a reseller in fast motion, check its totals, and write docs/load.md: [QUICK=1]
+load: $(DEV) $(SAM) $(EMULATOR) $(LOCUST) ## Send a day of a reseller in fast motion, check its totals, and write docs/engineering/load.md: [QUICK=1]
 	@exec $(BIN)/python -m tests.load $(if $(QUICK),--quick)
 
-fuzz: $(DEV) $(SAM) $(EMULATOR) ## Send any requests at all, check what comes of each, and write docs/fuzzing.md: [REQUESTS=100000] [SEED=1] [HTTP=1]
+fuzz: $(DEV) $(SAM) $(EMULATOR) ## Send any requests at all, check what comes of each, and write docs/engineering/fuzzing.md: [REQUESTS=100000] [SEED=1] [HTTP=1]
 	@exec $(BIN)/python -m tests.fuzz --requests "$(REQUESTS)" $(if $(SEED),--seed "$(SEED)") $(if $(HTTP),--by-http 1)
 
-scale: $(DEV) ## Reckon what limits it and what it costs, from what was measured, and write docs/scale.md
+scale: $(DEV) ## Reckon what limits it and what it costs, from what was measured, and write docs/engineering/scale.md
 	@exec $(BIN)/python -m bench.scale
 
-faults: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Let every service of every function fail in every way, and write docs/faults.md
+faults: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Let every service of every function fail in every way, and write docs/engineering/faults.md
 	@PYTHONPATH="$(CURDIR):$(PYTHONPATH)" exec $(BIN)/python -m tests.integration.faults
 
 lint: $(DEV) $(SAM) $(CHECKS) ## Check style, types, the template, and the packages for known vulnerabilities
@@ -106,10 +105,7 @@ events: $(DEV) ## Make the files of events/ again, after a change of the simulat
 schemas: $(DEV) ## Make the JSON Schemas of docs/schemas/ again, after a change of a payload type
 	@$(LAPTOP) schemas
 
-dashboard: $(DEV) $(DRAWING) ## Draw the dashboard with a simulated day, into docs/dashboard.svg, after a change of it
-	@exec $(LAPTOP) dashboard
-
-setup: $(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(RUNTIME) $(LOCUST) $(DRAWING) ## Install what the other targets need
+setup: $(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(RUNTIME) $(LOCUST) ## Install what the other targets need
 
 clean: down ## Stop what runs and remove all that was built or installed
 	rm -rf .local .aws-sam
@@ -122,7 +118,7 @@ requirements: $(BOOT) ## Pin newer versions of everything, with hashes
 	}; \
 	pin requirements/bootstrap 3.9; \
 	for name in layers/hookswitch/requirements requirements/runtime requirements/dev requirements/sam requirements/emulator \
-	    requirements/checks requirements/load requirements/dashboard \
+	    requirements/checks requirements/load \
 	    bench/requirements bench/peers/powertools/requirements bench/peers/fastapi/requirements; do \
 	  pin $$name 3.13; \
 	done
@@ -130,7 +126,7 @@ requirements: $(BOOT) ## Pin newer versions of everything, with hashes
 # A stamp is written last: an interrupted installation starts afresh.
 
 $(BOOT): requirements/bootstrap.txt
-	@sh tools/bootstrap.sh "$(PYTHON)"
+	@sh devtools/bootstrap.sh "$(PYTHON)"
 	@touch $@
 
 define environment =
@@ -141,7 +137,7 @@ define environment =
 @touch $@
 endef
 
-$(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(LOCUST) $(DRAWING): .local/%.stamp: requirements/%.txt | $(BOOT)
+$(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(LOCUST): .local/%.stamp: requirements/%.txt | $(BOOT)
 	$(environment)
 
 $(RUNTIME): requirements/runtime.txt | $(DEV) $(BOOT)

@@ -1,4 +1,4 @@
-"""`python -m bench`: measures all parts, prints the table, and writes docs/performance.md and .svg."""
+"""`python -m bench`: measures all parts, prints the table, and writes docs/engineering/performance.md and .svg."""
 
 import argparse
 import json
@@ -8,16 +8,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 
-from tools import machine
-
-from . import journey, page, rie, subjects
-from .local import AUTHORITIES, BUILD, CHART, DOCUMENT, HERE, HOOKS, SUMMARY, WITH_BYTECODE
-from .measure import Costs, measure, stub
-from .money import DYNAMODB_WAIT, FULL_CORE, MEMORY_SIZES
-from .page import Figures
-from .quota import share_of_a_core
-from .subjects import Subject
-from .tls import certified
+from bench import journey, page, rie, subjects
+from bench.local import AUTHORITIES, BUILD, CHART, DOCUMENT, HERE, HOOKS, SUMMARY, WITH_BYTECODE
+from bench.measure import Costs, measure, stub
+from bench.money import DYNAMODB_WAIT, FULL_CORE, MEMORY_SIZES
+from bench.page import Figures
+from bench.quota import share_of_a_core
+from bench.subjects import Subject
+from bench.tls import certified
+from devtools import machine
 
 SECURED_PEERS = (subjects.BARE, subjects.USUAL_COMPILED)
 QUICK_HOOKS = ("missed_call", "channel_destroy", "parking")

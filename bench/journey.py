@@ -11,18 +11,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-from hookswitch.event import key_of
-from hookswitch.payload import GREGORIAN_EPOCH
-from tests.dash.encoding import encode_json
-from tests.dash.payloads import payload
-from tools import aws, emulator, stack
-from tools.dash import launch
-from tools.inbox import Inbox
-from tools.local import DASH_ACCOUNT_ID
-from tools.processes import end_tree
-from tools.stack import Stack
-
-from .local import HERE, WITH_BYTECODE
+from bench.local import HERE, WITH_BYTECODE
+from devtools import aws, emulator, stack
+from devtools.dash import launch
+from devtools.inbox import Inbox
+from devtools.local import DASH_ACCOUNT_ID
+from devtools.processes import end_tree
+from devtools.stack import Stack
+from hookswitch.events.event import key_of
+from hookswitch.payloads.base import GREGORIAN_EPOCH
+from simulator.encoding import encode_json
+from simulator.payloads import payload
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -2,7 +2,7 @@
 
 import re
 
-from tools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, HOOKS, LOCAL, REGION, ROOT
+from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, HOOKS, LOCAL, REGION, ROOT
 
 HERE = LOCAL / "bench"
 BUILD = HERE / "build"
@@ -12,9 +12,9 @@ PEERS = HERE / "peers"
 RUNTIME_CLIENT = HERE / "runtime-client"  # awslambdaric: what Lambda's own image starts a handler with
 PYTHON = LOCAL / "dev" / "bin" / "python"
 
-DOCUMENT = ROOT / "docs" / "performance.md"
-CHART = ROOT / "docs" / "performance.svg"
-SUMMARY = ROOT / "docs" / "performance.json"  # what other pages reckon with
+DOCUMENT = ROOT / "docs" / "engineering" / "performance.md"
+CHART = ROOT / "docs" / "engineering" / "performance.svg"
+SUMMARY = ROOT / "docs" / "engineering" / "performance.json"  # what other pages reckon with
 AUTHORITIES = RUNTIME / "botocore" / "cacert.pem"
 
 SERVICES = ("DYNAMODB", "SECRETS_MANAGER", "SNS", "SQS")

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from .local import PYTHON, ROOT, environment, environment_of_a_copy
-from .stub import ADDRESS
-from .subjects import Subject
+from bench.local import PYTHON, ROOT, environment, environment_of_a_copy
+from bench.stub import ADDRESS
+from bench.subjects import Subject
 
 LIMIT = 120  # seconds that one process may take
 WARM_UP = 10  # calls after the first that are not counted as warm

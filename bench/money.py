@@ -4,9 +4,9 @@ import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .local import HOOKS
-from .measure import Costs
-from .subjects import BARE, PUBLISH, USUAL, USUAL_COMPILED
+from bench.local import HOOKS
+from bench.measure import Costs
+from bench.subjects import BARE, PUBLISH, USUAL, USUAL_COMPILED
 
 MEMORY_SIZES = (128, 256, 512, 1024)
 MEMORY = 512
@@ -102,7 +102,7 @@ GATEWAYS = (  # managed webhook gateways
 # Assumptions: seconds of a conditional write with its indexes, and of one PublishBatch.
 DYNAMODB_WAIT, SNS_WAIT = 0.008, 0.015
 
-WRITE_UNITS = 5  # an item of up to 2 KB, one of its two large indexes, and the feed (docs/decisions/0002)
+WRITE_UNITS = 5  # an item of up to 2 KB, one of its two large indexes, and the feed (docs/engineering/decisions/0002)
 MONTH = 30 * 24 * 3600
 MILLION = 1e6
 

@@ -1,4 +1,4 @@
-"""Writes what was measured: docs/performance.md, and its chart."""
+"""Writes what was measured: docs/engineering/performance.md, and its chart."""
 
 import json
 import statistics
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from . import money
-from .journey import Journey
-from .local import HOOKS
-from .measure import Costs, Spread
-from .subjects import (
+from bench import money
+from bench.journey import Journey
+from bench.local import HOOKS
+from bench.measure import Costs, Spread
+from bench.subjects import (
     AS_BUILT,
     BARE,
     FASTAPI,
@@ -41,10 +41,10 @@ _METHOD = """\
 ## How
 
 Each function is what `sam build` makes of it: its own folder and the layer, nothing of the development environment.
-"With bytecode" means after `python3.13 tools/bytecode.py`. Every cold start is a process of its own ({rounds} for each
-function, in turns and in random order), from its begin to its first answer; the warm calls ({calls} for each) follow in
-the same processes. AWS is a stub on loopback that answers at once, without TLS except where it is said; by TLS a
-function reads as many authorities as botocore has. Each answer is looked at: what does not store or publish is not
+"With bytecode" means after `python3.13 devtools/bytecode.py`. Every cold start is a process of its own ({rounds} for
+each function, in turns and in random order), from its begin to its first answer; the warm calls ({calls} for each)
+follow in the same processes. AWS is a stub on loopback that answers at once, without TLS except where it is said; by TLS
+a function reads as many authorities as botocore has. Each answer is looked at: what does not store or publish is not
 measured. Bytecode is never written, as on Lambda's read-only file system; boto3, which comes with Lambda's runtime, has
 its bytecode. All log lines are written. Processor time is the median, with the quartiles in parentheses.
 
@@ -165,7 +165,7 @@ def _ratios(figures: Figures) -> Iterable[str]:
     yield f"| Zip of function and layer, MB | ≤ 5 | {size[0]:.2f} | | {size[1]:.2f} | |\n"
     yield (
         "As `sam build` alone makes it, a function compiles what it imports at each cold start, and misses the first "
-        "target; `tools/bytecode.py` spares it that ([why it is a step of its own](decisions/0020-cold-start.md)).\n"
+        "target; `devtools/bytecode.py` spares it that ([why it is a step of its own](decisions/0020-cold-start.md)).\n"
     )
 
 

@@ -11,12 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.emulator import ADDRESS, free_port
-from tools.local import architecture
-from tools.processes import end_tree
-
-from .local import HERE, LOCAL, PYTHON, RUNTIME_CLIENT, environment
-from .subjects import Subject
+from bench.local import HERE, LOCAL, PYTHON, RUNTIME_CLIENT, environment
+from bench.subjects import Subject
+from devtools.emulator import ADDRESS, free_port
+from devtools.local import architecture
+from devtools.processes import end_tree
 
 LIMIT = 30.0
 _INIT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)")

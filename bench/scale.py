@@ -1,17 +1,16 @@
-"""`make scale`: reckons docs/scale.md from quotas, prices, and what was measured."""
+"""`make scale`: reckons docs/engineering/scale.md from quotas, prices, and what was measured."""
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tools.local import ROOT
+from bench.local import HOOKS, SUMMARY
+from bench.money import DYNAMODB_WAIT, FULL_CORE, GATEWAYS, MEMORY, PRICES, SNS_WAIT, WRITE_UNITS
+from bench.walls import KEY_UNITS, Measured, Wall, walls
+from devtools.local import ROOT
 
-from .local import HOOKS, SUMMARY
-from .money import DYNAMODB_WAIT, FULL_CORE, GATEWAYS, MEMORY, PRICES, SNS_WAIT, WRITE_UNITS
-from .walls import KEY_UNITS, Measured, Wall, walls
-
-PAGE = ROOT / "docs" / "scale.md"
-LOAD = ROOT / "docs" / "load.json"
+PAGE = ROOT / "docs" / "engineering" / "scale.md"
+LOAD = ROOT / "docs" / "engineering" / "load.json"
 VOLUMES = (1, 10, 1000)  # million events a month
 MILLION, GIGABYTE = 1e6, 1e9
 

@@ -9,7 +9,7 @@ import sys
 from typing import override
 from zlib import crc32
 
-from tools.local import CALLBACK_SECRET
+from devtools.local import CALLBACK_SECRET
 
 ADDRESS = "127.0.0.1"
 _ANSWERS = {

@@ -15,14 +15,13 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from hookswitch.attributes import attribute
-from hookswitch.cloudevent import entry_of
-from tests.cloudformation import parsed
-from tools.bytecode import add_bytecode
-from tools.local import TEMPLATE
-from tools.stack import build
-
-from .local import BUILD, HERE, HOOKS, LOCAL, PEERS, PYTHON, ROOT, RUNTIME, RUNTIME_CLIENT, WITH_BYTECODE
+from bench.local import BUILD, HERE, HOOKS, LOCAL, PEERS, PYTHON, ROOT, RUNTIME, RUNTIME_CLIENT, WITH_BYTECODE
+from devtools.bytecode import add_bytecode
+from devtools.local import TEMPLATE
+from devtools.stack import build
+from devtools.template import parsed
+from hookswitch.events.attributes import attribute
+from hookswitch.events.cloudevent import entry_of
 
 BARE = "bare boto3"
 USUAL = "usual Powertools"

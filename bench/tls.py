@@ -4,7 +4,7 @@ from pathlib import Path
 
 import trustme
 
-from .stub import ADDRESS
+from bench.stub import ADDRESS
 
 
 def certified(folder: Path, authorities: Path) -> tuple[Path, Path]:

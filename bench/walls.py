@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .money import DYNAMODB_WAIT, ENTRIES, FULL_CORE, MEMORY, RECORDS, SNS_WAIT
+from bench.money import DYNAMODB_WAIT, ENTRIES, FULL_CORE, MEMORY, RECORDS, SNS_WAIT
 
 # Assumptions.
 SLOW_DYNAMODB = 1.0  # seconds, on a bad day

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from devtools import stack
+from devtools.local import LOCAL, ROOT
 from tests.integration.sessions import IMAGE
-from tools import stack
-from tools.local import LOCAL, ROOT
 
 # Timings are the benchmark's business, and the first draw of text builds Unicode's tables. CI repeats one run, so
 # that what it says of a commit does not change; elsewhere each run looks at new examples.

@@ -1,6 +1,6 @@
 """Looks through all that the functions logged in a run of the tests for what must not be there; fails the run if it is.
 
-The simulated Dash and its kin note what is confidential (`tests.dash.confidential`). This plugin gathers the lines: in
+The simulated Dash and its kin note what is confidential (`simulator.confidential`). This plugin gathers the lines: in
 this process from the logger itself, of each emulator that tests start from all of its log groups, just before it ends.
 There it also notes the secrets, and the callback tokens that follow from them.
 """
@@ -16,12 +16,12 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from hookswitch.log import logger
-from hookswitch.sender import token_for
-from tests.dash import confidential
-from tests.dash.payloads import HOOKS
-from tools import aws
-from tools.emulator import Emulator, answers
+from devtools import aws
+from devtools.emulator import Emulator, answers
+from hookswitch.callback.verification import token_for
+from hookswitch.observability.log import logger
+from simulator import confidential
+from simulator.payloads import HOOKS
 
 if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient

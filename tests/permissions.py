@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hookswitch.heal.hookfunctions import ALIAS
+from hookswitch.receiving.hook_functions import ALIAS
 
 type Resources = Mapping[str, Mapping[str, Any]]
 
@@ -97,7 +97,7 @@ def allowed(resources: Resources) -> set[Permission]:
 
 
 def used(trails: Iterable[Path], resources: Resources) -> set[Permission]:
-    """Return what roles were seen to do, by the files that `tools.ministack.Trail` wrote."""
+    """Return what roles were seen to do, by the files that `devtools.ministack.Trail` wrote."""
     hooks = hook_functions(resources)
     entries = [json.loads(line) for trail in trails for line in trail.read_text().splitlines()]
     return {

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
-from hookswitch.delivery import FORM, Delivery, delivery_of
-from hookswitch.event import Event, event_of, fields_of
-from hookswitch.payload import Payload
+from hookswitch.deliveries.delivery import FORM, Delivery, delivery_of
+from hookswitch.events.event import Event, event_of, fields_of
+from hookswitch.payloads.base import Payload
 from hookswitch.settings import Settings
-from tests.dash.confidential import note
-from tests.dash.encoding import encode_form, encode_json
-from tests.dash.payloads import DEFAULT_ACCOUNT_ID, HOOKS, SPECIFIC_HOOKS
+from simulator.confidential import note
+from simulator.encoding import encode_form, encode_json
+from simulator.payloads import DEFAULT_ACCOUNT_ID, HOOKS, SPECIFIC_HOOKS
 
 JSON = "application/json"
 TOKEN = "local-token-of-these-tests"
@@ -30,7 +30,7 @@ SETTINGS = Settings(
 
 def module_of(hook: str) -> ModuleType:
     """Return the module of a hook function."""
-    return importlib.import_module(f"functions.{hook}.handler")
+    return importlib.import_module(f"functions.hooks.{hook}.handler")
 
 
 def payload_type(hook: str) -> type[Payload]:

@@ -12,7 +12,7 @@ the Delete fails and says which they are.
 
 A Create that fails takes back what it made and answers with an id that says so (NOTHING), because on AWS a Delete
 follows, perhaps with the same wrong key: it has nothing to do then. For what fails when nobody can help, see
-docs/decisions/0011-when-webhooks-can-not-be-removed.md.
+docs/engineering/decisions/0011-when-webhooks-can-not-be-removed.md.
 """
 
 import os
@@ -25,16 +25,17 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hookswitch import digest
-from hookswitch.customresource import FailedError, Request, Success, answer_with
-from hookswitch.dash import callback, credentials
+from hookswitch.callback.secret import read_callback_secret
+from hookswitch.cloudformation import content_hash
+from hookswitch.cloudformation.custom_resource import FailedError, Request, Success, answer_with
+from hookswitch.dash import credentials
 from hookswitch.dash.client import DashClient
-from hookswitch.dash.desired import Desired, InvalidTemplateError
 from hookswitch.dash.errors import AccountError, CredentialsError, DeadlineError, LostAnswerError, UnavailableError
-from hookswitch.dash.upkeep import bring_into_line, client_for, plan
-from hookswitch.dash.webhooks import Change, Ownership, carry_out, remove
 from hookswitch.errors import HookswitchError
-from hookswitch.log import logger
+from hookswitch.observability.log import logger
+from hookswitch.webhooks.desired import Desired, InvalidTemplateError
+from hookswitch.webhooks.provisioning import bring_into_line, client_for, plan
+from hookswitch.webhooks.webhooks import Change, Ownership, carry_out, remove
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient
@@ -55,8 +56,8 @@ def _cloudformation() -> "CloudFormationClient":
 def handler(event: Mapping[str, Any], context: Any) -> None:
     """Answer one request of CloudFormation (AWS CloudFormation, "Custom resource request objects")."""
     logger.append_keys(request=event["RequestType"])
-    if event["ResourceType"] == digest.TYPE:
-        return answer_with(digest.digest, event, context, id_if_unknown=digest.PHYSICAL_ID)
+    if event["ResourceType"] == content_hash.TYPE:
+        return answer_with(content_hash.digest, event, context, id_if_unknown=content_hash.PHYSICAL_ID)
     work = {"Create": create, "Update": update, "Delete": delete}[event["RequestType"]]
     return answer_with(work, event, context, id_if_unknown=id_of(event["ResourceProperties"]))
 
@@ -141,7 +142,7 @@ def _register(request: Request, *, if_nothing_made: str) -> Success:
         take_back = partial(_take_back, client, desired.account_id, ownership, spare, request.cleanup_until)
         if first:
             # No function has another version of the secret in its memory: none was called before.
-            changes = plan(client, desired, ownership, callback.read(desired.callback_secret_arn))
+            changes = plan(client, desired, ownership, read_callback_secret(desired.callback_secret_arn))
             carry_out(client, desired.account_id, changes, done)
         else:
             bring_into_line(client, desired, ownership, done)

@@ -21,10 +21,10 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hookswitch import aws
-from hookswitch.cloudevent import MAX_MESSAGE, entry_of, size_of
-from hookswitch.log import logger
-from hookswitch.metrics import Measures
+from hookswitch.aws import clients
+from hookswitch.events.cloudevent import MAX_MESSAGE, entry_of, size_of
+from hookswitch.observability.log import logger
+from hookswitch.observability.metrics import Measures
 
 if TYPE_CHECKING:
     from types_boto3_sns.client import SNSClient
@@ -111,7 +111,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         with Measures() as measures:
             return {"unpublished": publish(images, measures, now + READ_FOR, tries=1)}  # redrive is what tries again
     if "note" in event:
-        return {"unnoted": _note(event["note"], now + NOTE_FOR, aws.sqs())}
+        return {"unnoted": _note(event["note"], now + NOTE_FOR, clients.sqs())}
     # The last call of SNS, and then the last one of the queue, have to end before the function's time does.
     last_note = now + context.get_remaining_time_in_millis() / 1000 - CALL_SECONDS
     records = {record["dynamodb"]["NewImage"]["event_id"]["S"]: record["dynamodb"] for record in event["Records"]}
@@ -232,7 +232,7 @@ def _read(event_id: str) -> Mapping[str, Any]:
     Raises:
         KeyError: It is not there any more, because it expired or somebody deleted it.
     """
-    answer = aws.dynamodb().get_item(
+    answer = clients.dynamodb().get_item(
         TableName=os.environ["EVENTS_TABLE"], Key={"event_id": {"S": event_id}}, ConsistentRead=True
     )
     return answer["Item"]

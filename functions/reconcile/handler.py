@@ -1,9 +1,9 @@
 """Puts the webhooks on Dash right again, and brings in what Dash could not deliver; on a schedule, and by hand.
 
 The same comparison and client as provisioning's look at the webhooks (`hookswitch.dash`); what is done about a
-difference is `hookswitch.heal.policy`, how missed deliveries come in is `hookswitch.heal.backfill`. One run is at
-work at a time. By hand: `{"dry_run": true}` tells what would be done, `{"since": "2026-11-23T14:00:00Z"}` reads Dash's
-attempts again from there on. See docs/healing.md.
+difference is `hookswitch.reconcile.drift`, how missed deliveries come in is `hookswitch.reconcile.backfill`. One run
+is at work at a time. By hand: `{"dry_run": true}` tells what would be done, `{"since": "2026-11-23T14:00:00Z"}` reads
+Dash's attempts again from there on. See docs/healing.md.
 """
 
 import os
@@ -14,22 +14,22 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
-from hookswitch.dash import callback
+from hookswitch.callback.secret import CallbackSecret, read_callback_secret
 from hookswitch.dash.client import DashClient, Document
-from hookswitch.dash.desired import Desired
-from hookswitch.dash.upkeep import brings_tokens, client_for
-from hookswitch.dash.webhooks import Action, Change, Ownership, carry_out, compare, ours
 from hookswitch.errors import HookswitchError
-from hookswitch.heal.announce import item_of
-from hookswitch.heal.attempts import AttemptLog, NoAttemptsError, Recognition
-from hookswitch.heal.backfill import IN, LEFT, LOST, Backfill
-from hookswitch.heal.hookfunctions import HookFunctions, stack_is_changing
-from hookswitch.heal.policy import Decision, decide, told
-from hookswitch.heal.state import Gap, Ledger, State, iso, merged
-from hookswitch.log import logger
-from hookswitch.metrics import Measures
+from hookswitch.events.table import put_new
+from hookswitch.observability.log import logger
+from hookswitch.observability.metrics import Measures
+from hookswitch.receiving.hook_functions import HookFunctions, stack_is_changing
+from hookswitch.reconcile.announcement import item_of
+from hookswitch.reconcile.attempt_log import AttemptLog, NoAttemptsError, Recognition
+from hookswitch.reconcile.backfill import IN, LEFT, LOST, Backfill
+from hookswitch.reconcile.drift import Decision, decide, told
+from hookswitch.reconcile.state import Gap, Ledger, State, iso, merged
 from hookswitch.settings import settings
-from hookswitch.store import put_new
+from hookswitch.webhooks.desired import Desired
+from hookswitch.webhooks.provisioning import brings_tokens, client_for
+from hookswitch.webhooks.webhooks import Action, Change, Ownership, carry_out, compare, ours
 
 LOOK_BACK = 2_678_400  # seconds that the first run reads back: 31 days
 SECONDS_OF_A_DAY = 86_400
@@ -158,7 +158,7 @@ class Run:
             HookswitchError: It can't be found out.
         """
         client = client_for(self._desired, self._stop_at)
-        decision = self._decide(client, callback.read(self._desired.callback_secret_arn))
+        decision = self._decide(client, read_callback_secret(self._desired.callback_secret_arn))
         self._report.changes = [str(change) for change in decision.changes]
         self._report.reported = list(decision.left.values())
         backfill = self._backfill_of(client)
@@ -169,7 +169,7 @@ class Run:
         self._count(backfill)
         return self._report.answer(self._state)
 
-    def _decide(self, client: DashClient, secret: callback.CallbackSecret) -> Decision:
+    def _decide(self, client: DashClient, secret: CallbackSecret) -> Decision:
         self._webhooks = ours(client, self._desired.account_id, self._ownership)
         self._differences = compare(self._webhooks, self._desired.documents(secret.current), self._ownership)
         return decide(
@@ -181,7 +181,7 @@ class Run:
         )
 
     def _repair(self, client: DashClient) -> None:
-        secret = callback.read(self._desired.callback_secret_arn)
+        secret = read_callback_secret(self._desired.callback_secret_arn)
         decision = self._decide(client, secret)
         if stack_is_changing(self._desired.stack_id):
             # What is wanted may be about to change; this function would learn of it last.

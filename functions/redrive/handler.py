@@ -30,11 +30,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from hookswitch import aws
-from hookswitch.heal.hookfunctions import ALIAS, HookFunctions
-from hookswitch.heal.quarantine import Quarantine, Replay
-from hookswitch.log import log_fault, logger
-from hookswitch.metrics import Measures
+from hookswitch.aws import clients
+from hookswitch.observability.log import log_fault, logger
+from hookswitch.observability.metrics import Measures
+from hookswitch.receiving.hook_functions import ALIAS, HookFunctions
+from hookswitch.reconcile.replay import Quarantine, Replay
 
 if TYPE_CHECKING:
     from types_boto3_dynamodbstreams.client import DynamoDBStreamsClient
@@ -165,7 +165,7 @@ def _require_time(context: LambdaContext) -> None:
 
 def _make_wait(record: SQSRecord, seconds: int) -> None:
     try:
-        aws.sqs().change_message_visibility(
+        clients.sqs().change_message_visibility(
             QueueUrl=_queue_url(record.event_source_arn),
             ReceiptHandle=record.receipt_handle,
             VisibilityTimeout=seconds,

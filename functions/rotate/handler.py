@@ -3,8 +3,8 @@
 The order loses no delivery. The hook functions accept the secret's current and previous version. So first the
 webhooks that still bear an older token get the current one, or the rotation ends here. Then the new version
 becomes the current one, and the webhooks' tokens are those of the previous. Only when every function is sure to
-accept the new tokens (see `hookswitch.sender.SenderCheck`) do the webhooks get them. If Dash can't be reached by
-then they keep on working with the previous version, and the next try goes on where this one ended.
+accept the new tokens (see `hookswitch.callback.verification.SenderCheck`) do the webhooks get them. If Dash can't
+be reached by then they keep on working with the previous version, and the next try goes on where this one ended.
 """
 
 import os
@@ -15,14 +15,14 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
-from hookswitch import aws
-from hookswitch.dash import callback
+from hookswitch.aws import clients
+from hookswitch.callback.secret import read_callback_secret
 from hookswitch.dash.client import DashClient
-from hookswitch.dash.desired import Desired
 from hookswitch.dash.errors import DashError
-from hookswitch.dash.upkeep import client_for, stale
-from hookswitch.dash.webhooks import Ownership, carry_out
-from hookswitch.log import logger
+from hookswitch.observability.log import logger
+from hookswitch.webhooks.desired import Desired
+from hookswitch.webhooks.provisioning import client_for, stale
+from hookswitch.webhooks.webhooks import Ownership, carry_out
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager.client import SecretsManagerClient
@@ -105,7 +105,7 @@ class Rotation:
     def _give_tokens(self) -> list[str]:
         """Give every webhook the current version's token."""
         client = self._dash()
-        secret = callback.read(self._secret_id)
+        secret = read_callback_secret(self._secret_id)
         edits = stale(client, self._desired, self._ownership, secret)
         if edits:
             secret.wait_until_settled(self._deadline)
@@ -132,7 +132,7 @@ class Rotation:
         )
 
     def _require_current_tokens(self) -> None:
-        if left := stale(self._dash(), self._desired, self._ownership, callback.read(self._secret_id)):
+        if left := stale(self._dash(), self._desired, self._ownership, read_callback_secret(self._secret_id)):
             names = ", ".join(edit.name for edit in left)
             raise RotationError(
                 f"These webhooks do not have the current token, and after another rotation theirs would be "
@@ -144,7 +144,7 @@ class Rotation:
 
 
 def _client() -> "SecretsManagerClient":
-    return aws.secrets_manager()
+    return clients.secrets_manager()
 
 
 def _deadline(context: Any) -> float:

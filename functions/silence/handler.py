@@ -14,8 +14,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from hookswitch.log import logger
-from hookswitch.metrics import Measures
+from hookswitch.observability.log import logger
+from hookswitch.observability.metrics import Measures
 
 WATCHED = "received"  # authentic deliveries, counted by the hook functions
 QUARTER = timedelta(minutes=15)

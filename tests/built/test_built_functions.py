@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from bench.subjects import package_size
-from hookswitch.payload import Payload
-from tests.cloudformation import parsed
+from devtools import stack
+from devtools.local import HOOKS, LOCAL, ROOT, architecture
+from devtools.template import parsed
+from hookswitch.payloads.base import Payload
 from tests.receiving import payload_type
-from tools import stack
-from tools.local import HOOKS, LOCAL, ROOT, architecture
 
 pytestmark = pytest.mark.xdist_group("built")
 
@@ -38,7 +38,7 @@ json.dump(modules, sys.stdout)
 # What a delivery would wait for at a cold start and has no use for.
 NEEDLESS = {
     "boto3",
-    "botocore.session",  # most of a bare function's cold start: docs/decisions/0020-cold-start.md
+    "botocore.session",  # most of a bare function's cold start: docs/engineering/decisions/0020-cold-start.md
     "s3transfer",
     "requests",
     "urllib3",
@@ -48,15 +48,15 @@ NEEDLESS = {
     "aws_lambda_powertools.utilities.data_classes",
     "aws_lambda_powertools.utilities.parser",
     "aws_lambda_powertools.utilities.validation",
-    "hookswitch.cloudevent",
-    "hookswitch.customresource",
+    "hookswitch.events.cloudevent",
+    "hookswitch.cloudformation.custom_resource",
     "hookswitch.dash",
-    "hookswitch.heal",
-    "hookswitch.snapstart",
+    "hookswitch.reconcile",
+    "hookswitch.aws.snapstart",
     "pydantic.networks",
     "pydantic.v1",
 }
-BASES = {f"hookswitch.{name}" for name in ("channel", "fax", "notification", "registration")}
+BASES = {f"hookswitch.payloads.{name}" for name in ("channel", "fax", "notification", "registration")}
 PACKAGE = 5_000_000  # bytes of a hook's zip and its layer's together; each cold start on a new machine fetches both
 MACHINES = {"arm64": 0xB7, "x86_64": 0x3E}  # of the ELF header
 

@@ -4,18 +4,18 @@ import argparse
 import json
 import sys
 
+from devtools import stack
+from devtools.errors import LaptopError
+from devtools.local import LOCAL, ROOT
+from devtools.processes import shown
+from devtools.screen import say, step
+from devtools.temporary import temporary_stack
 from tests.fuzz.page import written
 from tests.fuzz.run import Amount, Fuzzing, fuzz
-from tools import stack
-from tools.errors import LaptopError
-from tools.local import LOCAL, ROOT
-from tools.processes import shown
-from tools.screen import say, step
-from tools.temporary import temporary_stack
 
 DIRECTORY = LOCAL / "fuzz"
 FAILURES = DIRECTORY / "failures.json"
-PAGE = ROOT / "docs" / "fuzzing.md"
+PAGE = ROOT / "docs" / "engineering" / "fuzzing.md"
 SENDERS = 3  # processes of each kind
 FULL = 100_000  # requests from which on the page is written
 

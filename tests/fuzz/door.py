@@ -10,11 +10,11 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from tests.dash.transport import Request
+from devtools.gateway import DOMAIN, STAGE, Arrival, rest_event
+from simulator.transport import Request
 from tests.fuzz.judge import Answer
 from tests.fuzz.logscan import LogScan
 from tests.fuzz.requests import Fuzzed
-from tools.gateway import DOMAIN, STAGE, Arrival, rest_event
 
 TIMEOUT = 60.0  # seconds
 AT = 1_795_000_000

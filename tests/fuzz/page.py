@@ -1,12 +1,12 @@
-"""Writes docs/fuzzing.md from what `make fuzz` measured."""
+"""Writes docs/engineering/fuzzing.md from what `make fuzz` measured."""
 
 import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from devtools import machine
 from tests.fuzz.run import Fuzzing
-from tools import machine
 
 _PAGE = """\
 # Fuzzing
@@ -51,10 +51,10 @@ sends all by HTTP.
 Each has been put right, and has a test:
 
 - JSON in the query of a get is read as a form, in which all of it is one name: a password in it was kept
-  (tests/unit/test_events.py).
-- A voicemail's length that no float holds was quarantined by a fault of ours (tests/unit/test_events.py).
+  (tests/unit/events/test_event.py).
+- A voicemail's length that no float holds was quarantined by a fault of ours (tests/unit/events/test_event.py).
 - `1e9999999` in a field of whole numbers took a minute to be written out, longer than a function may run
-  (tests/unit/test_encodings.py).
+  (tests/unit/deliveries/test_decoding.py).
 """
 _ID = re.compile(r"(?:quarantine-)?[0-9a-f]{32}")
 

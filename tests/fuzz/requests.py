@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from tests.dash.payloads import DEFAULT_ACCOUNT_ID, HOOKS
+from simulator.payloads import DEFAULT_ACCOUNT_ID, HOOKS
 from tests.fuzz.bodies import Body, Draw, bodies
 from tests.fuzz.values import PHONE
 

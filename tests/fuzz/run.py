@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from devtools import aws
+from devtools.local import ACCESS_KEY, HOOKS, REGION, ROOT, SECRET_KEY
+from devtools.logs import LogReader
+from devtools.processes import start
+from devtools.stack import Stack
 from tests.fuzz.logscan import LogScan
 from tests.fuzz.sender import Plan
-from tools import aws
-from tools.local import ACCESS_KEY, HOOKS, REGION, ROOT, SECRET_KEY
-from tools.logs import LogReader
-from tools.processes import start
-from tools.stack import Stack
 
 if TYPE_CHECKING:
     import subprocess

@@ -16,11 +16,11 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from devtools import aws
 from tests.fuzz.bodies import AS_SENT, SECRET_MARK
 from tests.fuzz.door import Door, HandlerDoor, HttpDoor, NoAnswerError
 from tests.fuzz.judge import OK, WITH_ITEM, Kept, of_answer, of_item
 from tests.fuzz.requests import Fuzzed, requests
-from tools import aws
 
 ROUND = 1000  # requests drawn from one seed: few enough to be repeated soon
 LOOKED_UP = 100  # items that DynamoDB hands out at once

@@ -14,22 +14,22 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from pytest_localstack.session import RunningSession
 
-from tests.dash.api import DashApi
-from tests.dash.payloads import DEFAULT_ACCOUNT_ID
-from tests.dash.simulator import Dash, registration_for
-from tests.dash.transport import emulator_resolver
+from devtools import emulator as emulators
+from devtools import stack as stacks
+from devtools.dash import simulator
+from devtools.emulator import Emulator
+from devtools.inbox import Inbox
+from devtools.local import HOOKS
+from devtools.samlocal.docker import NoDockerError, daemon, reach
+from devtools.stack import Stack, StackError
+from simulator.api import DashApi
+from simulator.dash import Dash, registration_for
+from simulator.payloads import DEFAULT_ACCOUNT_ID
+from simulator.transport import emulator_resolver
 from tests.faults import FaultProxies
 from tests.integration import operators
 from tests.integration.delivering import Deliver
 from tests.integration.sessions import ROOT_USER, container_session, running_session
-from tools import emulator as emulators
-from tools import stack as stacks
-from tools.dash import simulator
-from tools.emulator import Emulator
-from tools.inbox import Inbox
-from tools.local import HOOKS
-from tools.samlocal.docker import NoDockerError, daemon, reach
-from tools.stack import Stack, StackError
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hookswitch.heal.hookfunctions import ALIAS
+from hookswitch.receiving.hook_functions import ALIAS
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient

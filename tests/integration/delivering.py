@@ -7,7 +7,7 @@ from typing import Any
 
 import urllib3
 
-from tools.stack import Stack
+from devtools.stack import Stack
 
 
 @dataclass(frozen=True)

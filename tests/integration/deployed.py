@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from tests.dash.api import DashApi
-from tests.dash.payloads import payload
-from tests.dash.simulator import Account
-from tests.dash.webhooks import Webhook
+from devtools import aws, stack
+from devtools.local import parameters
+from devtools.waiting import wait_for
+from simulator.api import DashApi
+from simulator.dash import Account
+from simulator.payloads import payload
+from simulator.webhooks import Webhook
 from tests.leaks import note_secrets
-from tools import aws, stack
-from tools.local import parameters
-from tools.waiting import wait_for
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import boto3
 
-from tools import aws
-from tools.local import REGION
+from devtools import aws
+from devtools.local import REGION
 
 NAME = "operator"
 ARN = f"arn:aws:iam::000000000000:role/{NAME}"

@@ -15,8 +15,8 @@ from pytest_localstack import constants
 from pytest_localstack.session import LocalstackSession, RunningSession
 from requests.exceptions import RequestException
 
-from tools.local import REGION
-from tools.samlocal.docker import NoDockerError, daemon
+from devtools.local import REGION
+from devtools.samlocal.docker import NoDockerError, daemon
 
 CLIENTS = (
     *("cloudformation", "dynamodb", "dynamodbstreams", "iam", "lambda", "logs", "secretsmanager", "sns", "sqs", "sts"),

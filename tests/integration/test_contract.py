@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from tests.dash.encoding import encode_form, encode_json
-from tests.dash.payloads import HOOKS, payload
-from tests.unit.test_schemas import check
+from simulator.encoding import encode_form, encode_json
+from simulator.payloads import HOOKS, payload
+from tests.documents.test_schemas import check
 
 if TYPE_CHECKING:
+    from devtools.inbox import Inbox
     from tests.integration.delivering import Deliver
-    from tools.inbox import Inbox
 
 
 def test_published_messages_fit_their_schemas(deliver: "Deliver", inbox: "Inbox") -> None:

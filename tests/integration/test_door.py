@@ -1,7 +1,7 @@
 """At the front door: a stranger learns nothing from an answer, and what API Gateway enforces holds.
 
 The emulator drops the template's gateway responses, so what API Gateway itself answers is asserted on the template:
-tests/unit/test_api_template.py.
+tests/template/test_api.py.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 import urllib3
 
-from hookswitch.delivery import MAX_BODY
-from tests.dash.encoding import encode_json
-from tests.dash.payloads import payload
+from devtools.stack import Stack
+from devtools.waiting import wait_for
+from hookswitch.deliveries.delivery import MAX_BODY
+from simulator.encoding import encode_json
+from simulator.payloads import payload
 from tests.faults import FaultProxies
 from tests.integration.conftest import Logs, Stored
 from tests.integration.copies import another_copy, start_anew
 from tests.integration.delivering import Deliver
-from tools.stack import Stack
-from tools.waiting import wait_for
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hookswitch.sender import token_for
-from tests.dash.encoding import encode_json
-from tests.dash.payloads import payload
+from devtools.inbox import Inbox
+from devtools.stack import Stack
+from devtools.waiting import wait_for
+from hookswitch.callback.verification import token_for
+from simulator.encoding import encode_json
+from simulator.payloads import payload
 from tests.faults import FaultProxies
 from tests.integration.conftest import Stored
 from tests.integration.copies import another_copy
 from tests.integration.delivering import Deliver
 from tests.receiving import delivery
-from tools.inbox import Inbox
-from tools.stack import Stack
-from tools.waiting import wait_for
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.dash import confidential
+from devtools.stack import Stack
+from devtools.temporary import temporary_stack
+from simulator import confidential
 from tests.fuzz.run import Amount, fuzz
-from tools.stack import Stack
-from tools.temporary import temporary_stack
 
 
 @pytest.fixture(autouse=True)

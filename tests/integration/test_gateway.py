@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from hookswitch.receive import REFUSED
-from tests.cloudformation import ASKED, expanded, resources
-from tools import aws, emulator
-from tools.emulator import Emulator
-from tools.waiting import wait_for
+from devtools import aws, emulator
+from devtools.emulator import Emulator
+from devtools.template import ASKED, expanded, resources
+from devtools.waiting import wait_for
+from hookswitch.receiving.receiver import REFUSED
 
 STAGE = "v1"
 ROUTE = "/hooks/parking/{token}"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from devtools.stack import Stack
+from devtools.temporary import temporary_stack
 from tests.load.__main__ import QUICK
 from tests.load.run import OVERRIDES, run_day
-from tools.stack import Stack
-from tools.temporary import temporary_stack
 
 
 @pytest.fixture

@@ -3,15 +3,15 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.dash import confidential
-from tests.dash.encoding import encode_json
-from tests.dash.payloads import HOOKS, payload
+from devtools.inbox import Inbox
+from devtools.stack import Stack
+from devtools.waiting import wait_for
+from simulator import confidential
+from simulator.encoding import encode_json
+from simulator.payloads import HOOKS, payload
 from tests.emf import samples_in
 from tests.integration.delivering import Deliver
 from tests.leaks import leaks_in, lines_of, note_secrets
-from tools.inbox import Inbox
-from tools.stack import Stack
-from tools.waiting import wait_for
 
 if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cloudformation import parsed, resources
+from devtools import aws
+from devtools.events import FOLDER
+from devtools.inbox import Inbox
+from devtools.stack import Stack
+from devtools.template import parsed, resources
+from devtools.waiting import wait_for
 from tests.emf import samples_in
-from tools import aws
-from tools.events import FOLDER
-from tools.inbox import Inbox
-from tools.stack import Stack
-from tools.waiting import wait_for
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient

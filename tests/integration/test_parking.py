@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.dash.encoding import encode_json
-from tests.dash.payloads import payload
+from devtools.stack import Stack
+from simulator.encoding import encode_json
+from simulator.payloads import payload
 from tests.integration.conftest import Stored
 from tests.receiving import delivery
-from tools.stack import Stack
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient

@@ -15,21 +15,21 @@ from botocore.exceptions import ClientError
 from pytest_localstack.session import RunningSession
 from xdist import is_xdist_worker
 
-from hookswitch.sender import token_for
-from tests.cloudformation import expanded, resources
-from tests.dash.encoding import encode_json
-from tests.dash.payloads import payload
+from devtools import emulator as emulators
+from devtools import local
+from devtools.inbox import Inbox
+from devtools.stack import Stack
+from devtools.template import expanded, resources
+from devtools.waiting import wait_for
+from hookswitch.callback.verification import token_for
+from simulator.encoding import encode_json
+from simulator.payloads import payload
 from tests.faults import FaultProxies
 from tests.integration import operators
 from tests.integration.conftest import LEFT_OUT, Stored
 from tests.integration.delivering import Deliver
 from tests.permissions import Permission, allowed, idle, used
 from tests.receiving import delivery, event
-from tools import emulator as emulators
-from tools import local
-from tools.inbox import Inbox
-from tools.stack import Stack
-from tools.waiting import wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path

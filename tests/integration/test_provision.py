@@ -15,18 +15,18 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from hookswitch.sender import token_for
-from tests.dash.api import DashApi
-from tests.dash.faults import Fault
-from tests.dash.simulator import Account, Dash
-from tests.dash.transport import emulator_resolver
-from tests.dash.webhooks import Webhook
+from devtools import aws, emulator
+from devtools.emulator import Emulator
+from devtools.healing import throttled
+from devtools.local import ACCESS_KEY, CALLBACK_SECRET, HOOKS, REGION, SECRET_KEY
+from devtools.waiting import wait_for
+from hookswitch.callback.verification import token_for
+from simulator.api import DashApi
+from simulator.dash import Account, Dash
+from simulator.faults import Fault
+from simulator.transport import emulator_resolver
+from simulator.webhooks import Webhook
 from tests.integration.deployed import SEVEN, Deployed, uploaded
-from tools import aws, emulator
-from tools.emulator import Emulator
-from tools.healing import throttled
-from tools.local import ACCESS_KEY, CALLBACK_SECRET, HOOKS, REGION, SECRET_KEY
-from tools.waiting import wait_for
 
 ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
 

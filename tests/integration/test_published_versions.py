@@ -12,13 +12,13 @@ import pytest
 import urllib3
 from cfnlint.decode import decode_str
 
-from hookswitch.heal.hookfunctions import ALIAS
-from tests.dash.api import DashApi
-from tests.dash.payloads import payload
+from devtools import aws
+from devtools.local import HOOKS
+from devtools.stack import Stack
+from hookswitch.receiving.hook_functions import ALIAS
+from simulator.api import DashApi
+from simulator.payloads import payload
 from tests.integration.deployed import Deployed
-from tools import aws
-from tools.local import HOOKS
-from tools.stack import Stack
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient

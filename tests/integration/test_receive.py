@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import urllib3
 
-from hookswitch.delivery import MAX_BODY
-from tests.dash.encoding import UnsendableError, encode_form, encode_json, get_url
-from tests.dash.payloads import DEFAULT_ACCOUNT_ID, HOOKS, SECRET_EVENTS, SPECIFIC_HOOKS, payload
-from tests.dash.simulator import Dash, registration_for
-from tests.dash.transport import emulator_resolver
+from devtools.inbox import Inbox
+from devtools.stack import Stack
+from devtools.waiting import wait_for
+from hookswitch.deliveries.delivery import MAX_BODY
+from simulator.dash import Dash, registration_for
+from simulator.encoding import UnsendableError, encode_form, encode_json, get_url
+from simulator.payloads import DEFAULT_ACCOUNT_ID, HOOKS, SECRET_EVENTS, SPECIFIC_HOOKS, payload
+from simulator.transport import emulator_resolver
 from tests.integration.conftest import Logs, Stored
 from tests.integration.delivering import Deliver
 from tests.integration.test_faults import ROTATED
-from tools.inbox import Inbox
-from tools.stack import Stack
-from tools.waiting import wait_for
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

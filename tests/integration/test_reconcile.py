@@ -20,20 +20,20 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 
-from tests.dash.api import DashApi
-from tests.dash.attempts import FailureWindow
-from tests.dash.faults import Fault
-from tests.dash.payloads import payload
-from tests.dash.simulator import Dash
-from tests.dash.transport import emulator_resolver
+from devtools import aws, emulator
+from devtools.emulator import Emulator
+from devtools.inbox import Inbox
+from devtools.local import ACCESS_KEY, REGION, SECRET_KEY
+from devtools.waiting import wait_for
+from simulator.api import DashApi
+from simulator.attempts import FailureWindow
+from simulator.dash import Dash
+from simulator.faults import Fault
+from simulator.payloads import payload
+from simulator.transport import emulator_resolver
 from tests.faults import FaultProxies
 from tests.integration.deployed import Deployed, uploaded
 from tests.receiving import event
-from tools import aws, emulator
-from tools.emulator import Emulator
-from tools.inbox import Inbox
-from tools.local import ACCESS_KEY, REGION, SECRET_KEY
-from tools.waiting import wait_for
 
 LEGS = ("channel_create", "channel_answer", "channel_destroy")
 ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}

@@ -9,12 +9,12 @@ import boto3
 import pytest
 from pytest_localstack.session import RunningSession
 
+from devtools.inbox import subscribers_policy
+from devtools.samlocal.docker import NoDockerError
 from tests.integration.sessions import container_session, running_session
-from tools.inbox import subscribers_policy
-from tools.samlocal.docker import NoDockerError
 
 if TYPE_CHECKING:
-    from tools.emulator import Emulator
+    from devtools.emulator import Emulator
 
 
 @pytest.fixture(params=["running", pytest.param("container", marks=pytest.mark.docker)])

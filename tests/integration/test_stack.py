@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.dash.payloads import DEFAULT_ACCOUNT_ID, payload
-from tests.dash.simulator import Dash, Firing
+from devtools.inbox import Inbox
+from devtools.local import HOOKS
+from devtools.stack import Stack
+from simulator.dash import Dash, Firing
+from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
 from tests.faults import FaultProxies
 from tests.integration.conftest import Logs, Stored
-from tools.inbox import Inbox
-from tools.local import HOOKS
-from tools.stack import Stack
 
 
 def answer(firing: Firing) -> Mapping[str, Any]:

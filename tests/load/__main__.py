@@ -4,19 +4,19 @@ import argparse
 import json
 import sys
 
+from devtools import stack
+from devtools.errors import LaptopError
+from devtools.local import LOCAL, ROOT
+from devtools.processes import shown
+from devtools.screen import say, step
+from devtools.temporary import temporary_stack
 from tests.load.day import Size
 from tests.load.page import figures, written
 from tests.load.run import OVERRIDES, Run, run_day
-from tools import stack
-from tools.errors import LaptopError
-from tools.local import LOCAL, ROOT
-from tools.processes import shown
-from tools.screen import say, step
-from tools.temporary import temporary_stack
 
 DIRECTORY = LOCAL / "load-test"
-PAGE = ROOT / "docs" / "load.md"
-FIGURES = ROOT / "docs" / "load.json"
+PAGE = ROOT / "docs" / "engineering" / "load.md"
+FIGURES = ROOT / "docs" / "engineering" / "load.json"
 FULL = Size(accounts=1000, calls=1500, seconds=360, senders=24)
 QUICK = Size(accounts=12, calls=20, seconds=4, senders=6, seed=7)
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tests.dash.payloads import payload
+from simulator.payloads import payload
 
 SAME = ("caller_id_name", "caller_id_number", "callee_id_name", "callee_id_number", "from", "to")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import Any, override
 
-from tests.dash.transport import Endpoint, Transport
+from simulator.transport import Endpoint, Transport
 from tests.load.day import Break
 
 

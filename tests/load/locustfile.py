@@ -15,10 +15,10 @@ from typing import Any
 import gevent
 from locust import LoadTestShape, User, events, task
 
-from tests.dash.attempts import Attempt, AttemptLog, FailureWindow
-from tests.dash.sender import Sender
-from tests.dash.transport import emulator_resolver
-from tests.dash.webhooks import Webhook
+from simulator.attempts import Attempt, AttemptLog, FailureWindow
+from simulator.sender import Sender
+from simulator.transport import emulator_resolver
+from simulator.webhooks import Webhook
 from tests.load.day import Break, Delivery, Size, day
 from tests.load.line import BreakingTransport
 from tests.load.shape import DAY, HOUR, senders

@@ -1,4 +1,4 @@
-"""Writes docs/load.md from what `make load` measured."""
+"""Writes docs/engineering/load.md from what `make load` measured."""
 
 import statistics
 from collections import Counter
@@ -7,19 +7,19 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from devtools import machine
 from tests.load.calls import CALLS, LOST, OTHERS, PARKED
 from tests.load.day import BROKEN, TWICE, Break
 from tests.load.run import Run
 from tests.load.shape import HOUR, senders
 from tests.load.totals import QUEUED
-from tools import machine
 
 HOURS = 24
 
 _PAGE = """\
 # Load
 
-<!-- Written by `make load`; the words are in tests/load/page.py, the figures in docs/load.json. -->
+<!-- Written by `make load`; the words are in tests/load/page.py, the figures in docs/engineering/load.json. -->
 
 A business day of a reseller with {accounts:,} accounts, in fast motion: `make load` sends it to the deployed stack on
 the emulator and reckons whether everything that was sent was stored and published, and nothing twice. `make test` does
@@ -54,7 +54,7 @@ Milliseconds from the last connection of a delivery to its whole answer.
 
 ## The day
 
-- Senders, webhooks and bodies are those of the simulated Dash (tests/dash), with the reseller's webhooks and the
+- Senders, webhooks and bodies are those of the simulated Dash (simulator), with the reseller's webhooks and the
   subaccounts' events. [Locust](https://locust.io) runs as many senders as the hour has; each takes the next event that
   is due.
 - The hours' weights follow the shape that call centres publish (tests/load/shape.py names the source): next to nothing

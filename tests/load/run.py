@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from devtools import aws
+from devtools.errors import LaptopError
+from devtools.inbox import Inbox
+from devtools.local import DASH_ACCOUNT_ID, HOOKS, LOCAL, ROOT
+from devtools.logs import LogReader
+from devtools.processes import CommandError, run
+from devtools.stack import Stack
+from devtools.verdict import read_table
 from tests.load.day import Delivery, Size, day
 from tests.load.totals import Answer, Totals, reckon
-from tools import aws
-from tools.errors import LaptopError
-from tools.inbox import Inbox
-from tools.local import DASH_ACCOUNT_ID, HOOKS, LOCAL, ROOT
-from tools.logs import LogReader
-from tools.processes import CommandError, run
-from tools.stack import Stack
-from tools.verdict import read_table
 
 PYTHON = LOCAL / "load" / "bin" / "python"
 OVERRIDES = {"IncludeSubaccounts": "true"}  # of the stack that serves a reseller

@@ -5,11 +5,11 @@ from contextlib import ExitStack
 
 import pytest
 
-from tools.emulator import free_port
-from tools.local import LOCAL
-from tools.samlocal.cli import start_api
-from tools.samlocal.docker import NoDockerError
-from tools.samlocal.run import Ready, prepared
+from devtools.emulator import free_port
+from devtools.local import LOCAL
+from devtools.samlocal.cli import start_api
+from devtools.samlocal.docker import NoDockerError
+from devtools.samlocal.run import Ready, prepared
 
 DIRECTORY = LOCAL / "sam-local-tests"
 

@@ -5,11 +5,11 @@ import subprocess
 
 import pytest
 
-from tools.events import function_of
-from tools.local import ROOT
-from tools.samlocal.deliveries import invoke_file, problems_of
-from tools.samlocal.run import Ready
-from tools.stack import environment
+from devtools.events import function_of
+from devtools.local import ROOT
+from devtools.samlocal.deliveries import invoke_file, problems_of
+from devtools.samlocal.run import Ready
+from devtools.stack import environment
 
 NAMES = ("channel_destroy", "voicemail_full.get", "voicemail_new.form", "missed_call.base64", "missed_call.http-api")
 

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
-from hookswitch.attributes import item
-from hookswitch.event import event_item
-from tests.dash.encoding import UnsendableError, encode_json, get_url
-from tests.dash.payloads import payload
-from tests.dash.sender import CLUSTER_ID
+from devtools.emulator import free_port
+from devtools.local import HOOKS
+from devtools.samlocal.cli import start_api
+from devtools.samlocal.deliveries import ENCODINGS, post, problems_of
+from devtools.samlocal.docker import REPOSITORY, SAM_LABEL, TAG, containers, daemon, remove_containers
+from devtools.samlocal.run import Ready
+from hookswitch.events.attributes import item
+from hookswitch.events.event import event_item
+from simulator.encoding import UnsendableError, encode_json, get_url
+from simulator.payloads import payload
+from simulator.sender import CLUSTER_ID
 from tests.receiving import FORM, JSON, SETTINGS, event
 from tests.sam_local.conftest import DIRECTORY
-from tools.emulator import free_port
-from tools.local import HOOKS
-from tools.samlocal.cli import start_api
-from tools.samlocal.deliveries import ENCODINGS, post, problems_of
-from tools.samlocal.docker import REPOSITORY, SAM_LABEL, TAG, containers, daemon, remove_containers
-from tools.samlocal.run import Ready
 
 
 def sendable(hook: str, encoding: str) -> bool:

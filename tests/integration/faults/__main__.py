@@ -1,14 +1,13 @@
-"""Runs all cells and writes docs/faults.md: `make faults`."""
+"""Runs all cells and writes docs/engineering/faults.md: `make faults`."""
 
 import sys
 import tempfile
 from pathlib import Path
 
-from tools import stack
-
-from .lanes import run
-from .matrix import MATRIX
-from .page import PAGE, render
+from devtools import stack
+from tests.integration.faults.lanes import run
+from tests.integration.faults.matrix import MATRIX
+from tests.integration.faults.page import PAGE, render
 
 
 def main() -> int:

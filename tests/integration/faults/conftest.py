@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from .lanes import FIRST, LANES, run
-from .results import Results
+from tests.integration.faults.lanes import FIRST, LANES, run
+from tests.integration.faults.results import Results
 
 
 @pytest.fixture(scope="session")

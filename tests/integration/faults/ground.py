@@ -20,18 +20,18 @@ import boto3
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 
-from tests.dash.api import DashApi
-from tests.dash.payloads import payload
-from tests.dash.simulator import Dash
-from tests.dash.transport import emulator_resolver
+from devtools import aws, emulator
+from devtools.emulator import Emulator
+from devtools.inbox import Inbox
+from devtools.local import ACCESS_KEY, HOOKS, REGION, SECRET_KEY
+from devtools.waiting import wait_for
+from simulator.api import DashApi
+from simulator.dash import Dash
+from simulator.payloads import payload
+from simulator.transport import emulator_resolver
 from tests.faults import Call, FaultProxies
 from tests.integration import operators
 from tests.integration.deployed import Deployed, uploaded
-from tools import aws, emulator
-from tools.emulator import Emulator
-from tools.inbox import Inbox
-from tools.local import ACCESS_KEY, HOOKS, REGION, SECRET_KEY
-from tools.waiting import wait_for
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

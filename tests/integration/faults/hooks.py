@@ -1,8 +1,8 @@
 """Cells of a hook function: deliveries through the front door while its services fail."""
 
-from .ground import Site
-from .matrix import Cell, Kind, Seen, cells
-from .results import Results, befall
+from tests.integration.faults.ground import Site
+from tests.integration.faults.matrix import Cell, Kind, Seen, cells
+from tests.integration.faults.results import Results, befall
 
 HOOK, PARKING = "a hook", "parking"
 PLAIN_HOOKS = (

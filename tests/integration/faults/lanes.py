@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from . import hooks, provisioning, publishing, reconciling, redriving, rotating
-from .ground import DEDICATED, Site, ground
-from .results import Results
+from tests.integration.faults import hooks, provisioning, publishing, reconciling, redriving, rotating
+from tests.integration.faults.ground import DEDICATED, Site, ground
+from tests.integration.faults.results import Results
 
 
 class Lane(NamedTuple):

@@ -1,12 +1,11 @@
-"""The page that the matrix prints: docs/faults.md."""
+"""The page that the matrix prints: docs/engineering/faults.md."""
 
 from collections.abc import Iterator, Mapping
 
-from tools.local import ROOT
+from devtools.local import ROOT
+from tests.integration.faults.matrix import MATRIX, PROOFS, SERVICES, USES, Cell, Kind, Use
 
-from .matrix import MATRIX, PROOFS, SERVICES, USES, Cell, Kind, Use
-
-PAGE = ROOT / "docs" / "faults.md"
+PAGE = ROOT / "docs" / "engineering" / "faults.md"
 MEASURED = "## How long Dash waited"
 AFTER = "## To repeat it"
 
@@ -51,7 +50,7 @@ TAIL = """## What is not recoverable, and what comes twice
 
 - **What Dash does not keep.** An answer of 500 leaves the event in Dash's attempt log, from which `Reconcile` brings it
   in. A delivery by get has no body there, an older Dash has no log, and what happens while a webhook is off is not
-  tried at all ([healing](healing.md#what-cant-be-recovered)).
+  tried at all ([healing](../healing.md#what-cant-be-recovered)).
 - **A lost answer of SNS.** SNS takes no idempotency key, so a call that is repeated is a second message. It has the
   same `id`, by which a consumer knows it. The same comes of a lost answer of the queue that notes what SNS did not
   take, of Lambda's while Redrive has an event published, and of the queue itself, which may hand over a message twice.
@@ -67,16 +66,16 @@ TAIL = """## What is not recoverable, and what comes twice
 
 ## Proven elsewhere
 
-- A warm function whose Secrets Manager is away goes on with what it knows: `tests/unit/test_sender.py`.
+- A warm function whose Secrets Manager is away goes on with what it knows: `tests/unit/callback/test_verification.py`.
 - However slow SNS and SQS are, the publish function ends by itself, and each event of a batch of a hundred is
-  published, noted or given back, exactly one of these: `tests/unit/test_publish.py`. Redrive ends by itself too:
-  `tests/unit/test_redrive.py`.
+  published, noted or given back, exactly one of these: `tests/unit/functions/test_publish.py`. Redrive ends by itself
+  too: `tests/unit/functions/test_redrive.py`.
 - Two functions carry no event and are not in the matrix. `Unknown` answers 500 while the secret can't be read, as a
   hook does: `tests/integration/test_door.py`. `Silence` counts nothing while CloudWatch is away, since not to know is
-  not silence: `tests/unit/test_silence.py`.
-- A rotation is interrupted between any two of its steps: `tests/unit/provision/test_rotate.py`.
+  not silence: `tests/unit/functions/test_silence.py`.
+- A rotation is interrupted between any two of its steps: `tests/unit/webhooks/test_rotate.py`.
 - Lambda ends a run of `Reconcile` half-way: `tests/integration/test_reconcile.py`.
-- What the stream's mapping does with a batch that is given back: `tests/unit/template/test_storage.py`.
+- What the stream's mapping does with a batch that is given back: `tests/template/test_storage.py`.
 """
 
 

@@ -12,14 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from uuid import uuid4
 
-from tests.dash.faults import Fault as DashFault
-from tests.dash.simulator import Account
-from tools import aws
-
-from .ground import Site
-from .matrix import Cell, Kind, Seen, cells
-from .results import Results, befall
-from .rotating import dash_fault
+from devtools import aws
+from simulator.dash import Account
+from simulator.faults import Fault as DashFault
+from tests.integration.faults.ground import Site
+from tests.integration.faults.matrix import Cell, Kind, Seen, cells
+from tests.integration.faults.results import Results, befall
+from tests.integration.faults.rotating import dash_fault
 
 PROVISION = "provision"
 HOOKS = "missed_call,parking"

@@ -6,11 +6,10 @@ reads the table's stream, invokes the function with the real record, and repeats
 
 from typing import Any
 
-from tools.waiting import wait_for
-
-from .ground import LIMIT, Sent, Site
-from .matrix import Cell, Kind, Seen, cells
-from .results import Results, befall
+from devtools.waiting import wait_for
+from tests.integration.faults.ground import LIMIT, Sent, Site
+from tests.integration.faults.matrix import Cell, Kind, Seen, cells
+from tests.integration.faults.results import Results, befall
 
 PUBLISH = "publish"
 HOOK = "missed_call"

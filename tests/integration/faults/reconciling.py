@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from .ground import Site
-from .matrix import Cell, Kind, Seen, cells
-from .results import Results, befall
-from .rotating import dash_fault
+from tests.integration.faults.ground import Site
+from tests.integration.faults.matrix import Cell, Kind, Seen, cells
+from tests.integration.faults.results import Results, befall
+from tests.integration.faults.rotating import dash_fault
 
 RECONCILE = "reconcile"
 HOOK = "missed_call"

@@ -5,18 +5,17 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from hookswitch.attributes import item
-from hookswitch.event import quarantine_item
-from tests.dash.encoding import encode_json
-from tests.dash.payloads import payload
+from devtools.waiting import wait_for
+from hookswitch.events.attributes import item
+from hookswitch.events.event import quarantine_item
+from simulator.encoding import encode_json
+from simulator.payloads import payload
 from tests.faults import Fault
+from tests.integration.faults.ground import LIMIT, Sent, Site, function_of
+from tests.integration.faults.matrix import Cell, Kind, Seen, cells
+from tests.integration.faults.publishing import record_of, switch_off_the_stream
+from tests.integration.faults.results import Results, befall
 from tests.receiving import SETTINGS, delivery
-from tools.waiting import wait_for
-
-from .ground import LIMIT, Sent, Site, function_of
-from .matrix import Cell, Kind, Seen, cells
-from .publishing import record_of, switch_off_the_stream
-from .results import Results, befall
 
 REDRIVE = "redrive"
 # Each way to fail has hooks of its own.

@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from tests.faults import Fault, FaultProxy
-
-from .ground import Site
-from .matrix import Cell, Kind, Seen
+from tests.integration.faults.ground import Site
+from tests.integration.faults.matrix import Cell, Kind, Seen
 
 SLOW_SECONDS = 0.5
 TIMES = {(1, 1): "", (1, 2): ", twice"}  # by items and messages

@@ -1,10 +1,9 @@
 """Cells of the rotate function, one after the other: a rotation ends half-way, and deliveries go on."""
 
-from tests.dash.faults import Fault as DashFault
-
-from .ground import Site
-from .matrix import Cell, Kind, Seen, cells
-from .results import Results, befall
+from simulator.faults import Fault as DashFault
+from tests.integration.faults.ground import Site
+from tests.integration.faults.matrix import Cell, Kind, Seen, cells
+from tests.integration.faults.results import Results, befall
 
 ROTATE = "rotate"
 HOOK = "missed_call"

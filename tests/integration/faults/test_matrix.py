@@ -2,9 +2,9 @@
 
 import pytest
 
-from .ground import DEDICATED, function_of
-from .matrix import MATRIX, USES, Cell, cells
-from .results import Results
+from tests.integration.faults.ground import DEDICATED, function_of
+from tests.integration.faults.matrix import MATRIX, USES, Cell, cells
+from tests.integration.faults.results import Results
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for all cells
 

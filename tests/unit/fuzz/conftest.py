@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.dash import confidential
+from simulator import confidential
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.dash.attempts import gregorian
+from simulator.attempts import gregorian
 from tests.load.day import MIDNIGHT, Break, Size, accounts, day
 from tests.load.shape import HOUR, WEIGHTS, moment, senders, share
 

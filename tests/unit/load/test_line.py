@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.dash.sender import Sender
-from tests.dash.webhooks import Webhook
+from simulator.sender import Sender
+from simulator.tests.receiver import Receiver
+from simulator.webhooks import Webhook
 from tests.load.day import Break
 from tests.load.line import BreakingTransport
-from tests.unit.dash.receiver import Receiver
 
 LONG = {"call_id": "x" * 20_000}
 

@@ -14,8 +14,8 @@ from uuid import uuid4
 import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSLError
 
-from .credentials import ApiKey, Credentials
-from .errors import (
+from hookswitch.dash.credentials import ApiKey, Credentials
+from hookswitch.dash.errors import (
     LATER,
     AccountError,
     ConflictError,

@@ -7,9 +7,8 @@ from typing import Annotated, ClassVar, Literal
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from hookswitch import aws
-
-from .errors import CredentialsError, UnavailableError
+from hookswitch.aws import clients
+from hookswitch.dash.errors import CredentialsError, UnavailableError
 
 Stage = Literal["AWSCURRENT", "AWSPREVIOUS"]
 Text = Annotated[str, Field(min_length=1, repr=False)]
@@ -74,7 +73,7 @@ def read(secret_arn: str, stage: Stage = "AWSCURRENT") -> Credentials:
         UnavailableError: Secrets Manager does not answer.
     """
     try:
-        answer = aws.secrets_manager().get_secret_value(SecretId=secret_arn, VersionStage=stage)
+        answer = clients.secrets_manager().get_secret_value(SecretId=secret_arn, VersionStage=stage)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         raise CredentialsError(

@@ -1,0 +1,52 @@
+"""Adds bytecode to what `sam build` made: `python3.13 devtools/bytecode.py [.aws-sam/build]`. Needs nothing else.
+
+Lambda's file system is read-only, so without it every cold start compiles every module that it imports. `sam build`
+adds none, and the usual kind would not do: it names its source's time of change, and SAM's packages have no times.
+The hash-based kind (PEP 552) stays valid, on every processor. See docs/engineering/decisions/0020-cold-start.md.
+"""
+
+import compileall
+import re
+import sys
+from pathlib import Path
+from py_compile import PycInvalidationMode
+
+PYTHON = (3, 13)  # bytecode is for one version: that of the functions' Runtime
+
+# What no hook imports would only make the layer's package larger.
+SKIPPED = re.compile(
+    r"/python/urllib3/"
+    r"|/python/annotated_types/test_cases\.py"
+    r"|/python/pydantic/(v1|deprecated|experimental|mypy\.py|networks\.py|color\.py)"
+    r"|/python/pydantic/(alias_generators|dataclasses|root_model|validate_call_decorator)\.py"
+    r"|/python/aws_lambda_powertools/(event_handler|middleware_factory|utilities/(?!__init__|jmespath_utils))"
+    r"|/python/aws_lambda_powertools/logging/formatters/"
+    r"|/python/aws_lambda_powertools/metrics/provider/datadog/"
+)
+
+
+def add_bytecode(build: Path) -> None:
+    """Compile the modules of all functions and layers below a folder that `sam build` filled.
+
+    Raises:
+        SystemExit: This is another Python than Lambda's, or a module can't be compiled.
+    """
+    if sys.version_info[:2] != PYTHON or sys.implementation.name != "cpython":
+        raise SystemExit(f"The functions run on Python {PYTHON[0]}.{PYTHON[1]}: add their bytecode with that.")
+    if not (build / "template.yaml").exists():
+        raise SystemExit(f"There is no build in {build}: run `sam build` first.")
+    done = compileall.compile_dir(
+        build,
+        maxlevels=20,
+        force=True,  # the hash is not looked at later, so none that is there may stay
+        quiet=1,
+        rx=SKIPPED,
+        stripdir=build,  # no folder of this machine in a traceback
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+    )
+    if not done:
+        raise SystemExit("A module can't be compiled; its error is above.")
+
+
+if __name__ == "__main__":
+    add_bytecode(Path(sys.argv[1] if len(sys.argv) > 1 else ".aws-sam/build"))

@@ -1,0 +1,52 @@
+"""`make fire`: sends events to the stack that is up, as Dash would."""
+
+import json
+
+from devtools.errors import LaptopError
+from devtools.local import HOOKS, STACK_FILE
+from devtools.screen import say
+from devtools.up import Up
+from simulator.attempts import Attempt
+from simulator.dash import registration_for
+from simulator.payloads import payload
+from simulator.sender import Sender
+from simulator.webhooks import Webhook
+
+VERBS = ("post", "get", "put")
+FORMATS = ("json", "form-data")
+
+
+def fire(hook: str, verb: str, body_format: str, count: int) -> bool:
+    """Send `count` events of a hook, print each answer, and tell whether Dash would be satisfied with all."""
+    if hook not in HOOKS:
+        said = f"There is no hook {hook!r}." if hook else "Which hook? Such as `make fire HOOK=missed_call`."
+        raise LaptopError(f"{said} The hooks are: {', '.join(HOOKS)}.")
+    if Up.load() is None or not STACK_FILE.exists():
+        raise LaptopError("Nothing is up. Start it with `make up`.")
+    where = json.loads(STACK_FILE.read_text())
+    webhook = Webhook.from_document(
+        where["dash"]["account_id"],
+        {
+            "name": "make fire",
+            "uri": where["hooks"][hook],
+            "http_verb": verb,
+            "format": body_format,
+            **registration_for(hook),
+        },
+    )
+    sender = Sender()
+    satisfied = True
+    for _ in range(count):
+        attempt = sender.deliver(webhook, payload(hook))[-1]
+        satisfied = satisfied and attempt.delivered
+        say(_told(attempt))
+    return satisfied
+
+
+def _told(attempt: Attempt) -> str:
+    if attempt.status:
+        answer = attempt.resp_body.decode(errors="replace")
+        return f"{attempt.status}  {attempt.duration_ms:6.0f} ms  {answer}"
+    if (attempt.client_error or "").startswith("malformed_url"):
+        return "Not sent: this event has parts within parts, which Dash can't put into the address of a get."
+    return f"No answer: {attempt.client_error}"

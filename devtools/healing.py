@@ -1,0 +1,150 @@
+"""`make reconcile` and `make replay`, here or on AWS; and the act of `make run` in which a hook breaks."""
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from devtools import aws
+from devtools.errors import LaptopError
+from devtools.local import DASH_ACCOUNT_ID
+from devtools.screen import say, step
+from devtools.stack import Stack
+from devtools.verdict import read_table
+from devtools.webhooks import Place
+from hookswitch.receiving.hook_functions import ALIAS
+from simulator.dash import Dash
+from simulator.payloads import payload
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_lambda import LambdaClient
+
+CALLS = 10  # more than Dash needs to switch a webhook off
+BROKEN = "missed_call"
+
+
+def reconcile(stack: str, since: str, *, dry_run: bool) -> bool:
+    """Let reconcile run once, and print what it changed, or would change; tell whether it came to its end.
+
+    Raises:
+        LaptopError: It failed; the message says why.
+    """
+    asked = {"dry_run": dry_run, **({"since": since} if since else {})}
+    with step("Looking at Dash" if dry_run else "Putting the webhooks right and bringing in what was missed"):
+        report = _called(Place.find(stack), "Reconcile", asked)
+    if report.get("busy"):
+        say("Another run is at work. Try again in a few minutes.")
+        return False
+    _print(report)
+    return bool(report["complete"])
+
+
+def replay(stack: str, hook: str, since: str, until: str, *, dry_run: bool) -> bool:
+    """Replay a hook's quarantine, part after part, and print what became of it; tell whether nothing is left to do.
+
+    Raises:
+        LaptopError: It can't be replayed; the message says why.
+    """
+    place = Place.find(stack)
+    total: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+    start: str | None = since
+    while start is not None:
+        limits = {name: value for name, value in (("since", start), ("until", until)) if value}
+        asked = {"quarantine": {"hook": hook, "dry_run": dry_run, **limits}}
+        with step(f"Looking into the quarantine of {hook}" if dry_run else f"Replaying the quarantine of {hook}"):
+            said = _called(place, "Redrive", asked)
+        for name in ("found", "accepted", "refused", "truncated", "not_yet"):
+            total[name] = total.get(name, 0) + said[name]
+        for reason, number in said["reasons"].items():
+            reasons[reason] = reasons.get(reason, 0) + number
+        start = None if said["not_yet"] else said["next"]
+    say(f"{total['found']} quarantined deliveries of {hook}, {total['truncated']} of which are not kept whole.")
+    if dry_run:
+        return True
+    say(f"{total['accepted']} are used now, {total['refused']} are refused again.")
+    for reason, number in sorted(reasons.items()):
+        say(f"  {number} times: {reason}", style="yellow")
+    if total["not_yet"]:
+        say("The hook's function did not take them all; its log says why. Try again later.", style="red")
+    return not (total["refused"] or total["not_yet"])
+
+
+def act(deployed: Stack, dash: Dash) -> list[str]:
+    """Break a hook until Dash switches it off, lift the fault, reconcile; return what is not as it should be."""
+    functions = aws.lambda_(deployed.endpoint)
+    name = deployed.resources["MissedCall"]
+    with step(f"Breaking the function of {BROKEN} while calls go on"), throttled(functions, name):
+        firings = [firing for _ in range(CALLS) for firing in dash.fire(DASH_ACCOUNT_ID, BROKEN, payload(BROKEN))]
+    tried = [firing for firing in firings if firing.webhook.uri.split("/")[-2] == BROKEN]
+    off = [webhook for webhook in dash.webhooks(DASH_ACCOUNT_ID) if not webhook.enabled]
+    say(
+        f"Dash was answered {tried[-1].attempts[-1].status} {len(tried)} times and switched off "
+        f"{' and '.join(webhook.name for webhook in off) or 'nothing'}."
+    )
+    with step("Lifting the fault, and letting reconcile run"):
+        report = _answer(functions.invoke(FunctionName=deployed.resources["Reconcile"], Payload=b"{}"))
+    _print(report)
+    items = read_table(aws.dynamodb(deployed.endpoint), deployed.outputs["EventsTableName"])
+    recovered = [item for item in items if item.get("recovered") and item["hook"] == BROKEN]
+    for item in recovered[:3]:
+        say(f"  {item['event_id'][:8]}  {item['summary']}, received {item['received_at']}", style="dim")
+    still_off = [webhook.name for webhook in dash.webhooks(DASH_ACCOUNT_ID) if not webhook.enabled]
+    return [
+        *([] if off else ["Dash did not switch the broken webhook off."]),
+        *(f"{name} is still off." for name in still_off),
+        *([] if len(recovered) == len(tried) else [f"Of {len(tried)} missed events {len(recovered)} were recovered."]),
+    ]
+
+
+@contextlib.contextmanager
+def throttled(functions: "LambdaClient", name: str) -> Iterator[None]:
+    """Throttle the deliveries to a hook's function for as long as the block lasts.
+
+    The emulator lets only the version that is not published go without concurrency, so its alias leads there.
+    """
+    version = functions.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"]
+    functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion="$LATEST")
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    try:
+        yield
+    finally:
+        functions.delete_function_concurrency(FunctionName=name)
+        functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=version)
+
+
+def _print(report: Mapping[str, Any]) -> None:
+    would = report["dry_run"]
+    for change in report["changes"]:
+        say(f"{'Would ' if would else 'Done: '}{change}", style="yellow")
+    for sentence in report["reported"]:
+        say(sentence, style="yellow")
+    for hook, outcomes in report["events"].items():
+        counts = ", ".join(f"{number} {outcome.replace('_', ' ')}" for outcome, number in outcomes.items())
+        say(f"{hook}: {counts}")
+    if not (report["changes"] or report["events"]):
+        say("The webhooks are as they should be, and nothing was missed.")
+    if not report["complete"]:
+        say("There is more than one run can do; the next run goes on.")
+    say(f"Everything up to {report['watermark']} is in.", style="dim")
+
+
+def _called(place: Place, logical_id: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        cloudformation: CloudFormationClient = place.client("cloudformation")
+        detail = cloudformation.describe_stack_resource(StackName=place.stack, LogicalResourceId=logical_id)
+        functions: LambdaClient = place.client("lambda")
+        name = detail["StackResourceDetail"]["PhysicalResourceId"]
+        return _answer(functions.invoke(FunctionName=name, Payload=json.dumps(asked)))
+    except (ClientError, BotoCoreError) as error:
+        raise LaptopError(str(error)) from error
+
+
+def _answer(answer: Mapping[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise LaptopError(str(said.get("errorMessage", "The function failed; its log says why.")))
+    return said

@@ -1,0 +1,110 @@
+"""`make run`: the whole way of all fourteen hooks on this machine, and a table of what became of it."""
+
+import time
+from collections.abc import Sequence
+
+from devtools import aws, emulator, stack
+from devtools.dash import simulator
+from devtools.healing import act
+from devtools.inbox import Inbox
+from devtools.local import DASH_ACCOUNT_ID, HOOKS, LOCAL
+from devtools.processes import shown
+from devtools.report import table
+from devtools.screen import console, say, step
+from devtools.sending import ENCODINGS, Sent, send_scenario
+from devtools.stack import Stack
+from devtools.verdict import Findings, problems, read_table, whole_hooks
+from devtools.waiting import TooLateError
+from simulator.api import DashApi
+from simulator.dash import Dash
+
+QUIET = 1.0  # seconds without a message after which none is expected any more
+SHOWN_PROBLEMS = 20
+
+
+def run(port: int) -> bool:
+    """Build, deploy, send, look and clean up; tell whether everything arrived exactly once."""
+    started = time.monotonic()
+    directory = LOCAL / f"run-{port}"
+    emulator.require_free(port)
+    with step("Building the functions") as detail:
+        stack.build(on_line=detail)
+    with step(f"Starting the emulator on port {port}"):
+        emulated = emulator.launch(port, directory)
+    try:
+        with DashApi(simulator(emulated.endpoint)) as api:
+            with step("Deploying the stack, which registers its webhooks") as detail:
+                first = {"DashApiUrl": api.url, "ReconcileRate": "off", **next(iter(ENCODINGS.values()))}
+                deployed = stack.deploy(emulated.endpoint, overrides=first, on_line=detail)
+            sent, found = _send_and_look(deployed, api.dash)
+            with step("Updating the stack, so that its webhooks post JSON again"):
+                deployed = stack.update(deployed, ENCODINGS["post json"])
+            not_healed = act(deployed, api.dash)
+            registered = len(api.dash.webhooks(DASH_ACCOUNT_ID))
+            with step("Deleting the stack, which removes its webhooks"):
+                stack.delete(emulated.endpoint)
+            left = api.dash.webhooks(DASH_ACCOUNT_ID)
+            api.dash.close()
+    finally:
+        with step("Cleaning up"):
+            emulated.stop()
+    console.print(table(sent, found))
+    wrong = [*problems(sent, found), *not_healed, *(f"{webhook.name} is left on Dash." for webhook in left)]
+    for problem in wrong[:SHOWN_PROBLEMS]:
+        say(f"✗ {problem}", style="red")
+    if wrong:
+        rest = len(wrong) - SHOWN_PROBLEMS
+        more = f"{rest} more of the kind. " if rest > 0 else ""
+        say(f"{more}What the emulator said is in {shown(emulated.log)}.")
+    say(f"The stack had registered {registered} webhooks; after its deletion {len(left)} are left.", style="dim")
+    _print_verdict(sent, found, time.monotonic() - started)
+    return not wrong and len(whole_hooks(sent, found)) == len(HOOKS)
+
+
+def _send_and_look(deployed: Stack, dash: Dash) -> tuple[list[Sent], Findings]:
+    endpoint, outputs = deployed.endpoint, deployed.outputs
+    sent: list[Sent] = []
+    with Inbox(aws.sns(endpoint), aws.sqs(endpoint), outputs["EventsTopicArn"]) as inbox:
+        for encoding in ENCODINGS:
+            if ENCODINGS[encoding].items() - deployed.parameters.items():
+                with step(f"Updating the stack, so that its webhooks call by {encoding}"):
+                    deployed = stack.update(deployed, ENCODINGS[encoding])
+            with step(f"Sending a day of phone events by {encoding}") as detail:
+                sent += send_scenario(dash, deployed, encoding, detail)
+        with step("Waiting for what is published"):
+            _wait_until_quiet(inbox, sent)
+        items = read_table(aws.dynamodb(endpoint), outputs["EventsTableName"])
+    return sent, Findings(
+        items={item["event_id"]: item for item in items if item.get("kind") == "event"},
+        others=[item for item in items if item.get("kind") != "event"],
+        published=inbox.counts_so_far(),
+        types={message.id: str(message.event["type"]) for message in inbox.messages},
+    )
+
+
+def _wait_until_quiet(inbox: Inbox, sent: Sequence[Sent]) -> None:
+    try:
+        inbox.wait_for_all(event.event_id for event in sent if event.event_id)
+    except TooLateError:
+        return  # the verdict names the ones that are missing
+    # One that comes twice may come late.
+    count = -1
+    while count != (count := len(inbox.read())):
+        time.sleep(QUIET)
+
+
+def _print_verdict(sent: Sequence[Sent], found: Findings, seconds: float) -> None:
+    whole = whole_hooks(sent, found)
+    delivered = sum(len(event.answers) + len(event.elsewhere) for event in sent)
+    left = sum(len(event.elsewhere) for event in sent)
+    events = sum(bool(event.answers) for event in sent)
+    say(
+        f"{events} events in {delivered} deliveries: each event was delivered twice, and {left} deliveries "
+        "to the catch-all were left to the events' own hooks. A function's first delivery has to wait for its start.",
+        style="dim",
+    )
+    style = "bold green" if len(whole) == len(HOOKS) else "bold red"
+    say(f"{len(whole)} of {len(HOOKS)} hooks stored and published exactly once, in {seconds:.0f} seconds.", style=style)
+    for hook in HOOKS:
+        if hook not in whole:
+            say(f"  missing: {hook}", style="red")

@@ -1,0 +1,155 @@
+"""Events that no delivery causes: what AWS services hand to the functions behind the hooks, one for each.
+
+Their shapes are those of the AWS Lambda Developer Guide ("Using AWS Lambda with Amazon DynamoDB", "... Amazon SQS",
+"... Amazon EventBridge", "... Amazon EventBridge Scheduler"), of "Custom resource request objects" (CloudFormation),
+and of "Lambda rotation functions" (Secrets Manager). The items and deliveries in them come from the payload types.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from devtools.local import REGION, STACK_NAME, parameters
+from devtools.template import parsed, resources
+from hookswitch.deliveries.delivery import Delivery, delivery_of, token_of
+from hookswitch.events.attributes import item
+from hookswitch.events.event import Event, event_item, event_of, fields_of
+from tests.receiving import SETTINGS, payload_type
+
+ACCOUNT = "123456789012"
+ARN = f"{REGION}:{ACCOUNT}"
+TABLE = f"arn:aws:dynamodb:{ARN}:table/{STACK_NAME}-EventsTable-1A2B3C4D5E6F"
+STREAM = f"{TABLE}/stream/2026-11-01T00:00:00.000"
+STACK_ID = f"arn:aws:cloudformation:{ARN}:stack/{STACK_NAME}/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
+CALLBACK_SECRET_ARN = f"arn:aws:secretsmanager:{ARN}:secret:CallbackSecret-AbCdEf"
+FIRST_SEQUENCE_NUMBER = 4_421_584_500_000_000_017_450_439_091
+# What CloudFormation puts in place of the template's references.
+REFERENCES = {
+    "ServiceToken": f"arn:aws:lambda:{ARN}:function:{STACK_NAME}-Provision-1A2B3C4D5E6F",
+    "StackId": STACK_ID,
+    "CredentialsArn": f"arn:aws:secretsmanager:{ARN}:secret:DashCredentials-AbCdEf",
+    "CallbackSecretArn": CALLBACK_SECRET_ARN,
+    "ApiAddress": f"https://a1b2c3d4e5.execute-api.{REGION}.amazonaws.com/v1",
+    "Deployment": "d1e2f3",
+}
+
+
+def stream_batch(arrivals: Mapping[str, Mapping[str, Any]], now: int) -> dict[str, Any]:
+    """Return what publish gets for events that were just stored: a record each, oldest first.
+
+    Args:
+        arrivals: The API Gateway event of each hook.
+        now: Unix seconds of their arrival.
+    """
+    images = [item(event_item(_event(hook, event, now), SETTINGS)) for hook, event in arrivals.items()]
+    return {
+        "Records": [
+            {
+                "eventID": f"{number:032x}",
+                "eventName": "INSERT",
+                "eventVersion": "1.1",
+                "eventSource": "aws:dynamodb",
+                "awsRegion": REGION,
+                "dynamodb": {
+                    "ApproximateCreationDateTime": now,
+                    "Keys": {"event_id": image["event_id"]},
+                    "NewImage": image,
+                    "SequenceNumber": str(FIRST_SEQUENCE_NUMBER + number),
+                    "SizeBytes": len(str(image)),
+                    "StreamViewType": "NEW_IMAGE",
+                },
+                "eventSourceARN": STREAM,
+            }
+            for number, image in enumerate(images)
+        ]
+    }
+
+
+def queue_batch(hook: str, event: Mapping[str, Any], function: str, now: int) -> list[Mapping[str, Any]]:
+    """Return the bodies of two messages for redrive: a delivery that was queued, and an event not published."""
+    return [
+        {"function": f"{STACK_NAME}-{function}-1A2B3C4D5E6F", "redelivery": _delivery(hook, event, now).to_message()},
+        {"event_id": _event(hook, event, now).key},
+    ]
+
+
+def sqs_batch(bodies: list[str], now: int) -> dict[str, Any]:
+    """Return what a function gets from a queue."""
+    return {
+        "Records": [
+            {
+                "messageId": str(UUID(int=number + 1)),
+                "receiptHandle": f"receipt-handle-{number}",
+                "body": body,
+                "attributes": {
+                    "ApproximateReceiveCount": "1",
+                    "SentTimestamp": str(now * 1000),
+                    "SenderId": "AROAEXAMPLE:hookswitch",
+                    "ApproximateFirstReceiveTimestamp": str(now * 1000 + 5),
+                },
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": f"arn:aws:sqs:{ARN}:{STACK_NAME}-RedriveQueue-1A2B3C4D5E6F",
+                "awsRegion": REGION,
+            }
+            for number, body in enumerate(bodies)
+        ]
+    }
+
+
+def cloudformation_request() -> dict[str, Any]:
+    """Return what provision gets when a stack is created with the local parameters."""
+    wanted = resources(parsed(), **parameters())["Webhooks"]["Properties"]
+    return {
+        "RequestType": "Create",
+        "RequestId": str(UUID(int=1)),
+        "ResponseURL": f"https://cloudformation-custom-resource-response-{REGION}.s3.amazonaws.com/answer?signed=yes",
+        "ServiceToken": REFERENCES["ServiceToken"],
+        "StackId": STACK_ID,
+        "ResourceType": "Custom::DashWebhooks",
+        "LogicalResourceId": "Webhooks",
+        "ResourceProperties": {
+            name: REFERENCES[name] if isinstance(value, dict) else str(value) for name, value in wanted.items()
+        },
+    }
+
+
+def rotation_step() -> dict[str, Any]:
+    """Return what rotate gets for the first of Secrets Manager's four steps."""
+    return {"Step": "createSecret", "SecretId": CALLBACK_SECRET_ARN, "ClientRequestToken": str(UUID(int=2))}
+
+
+def scheduled(function: str, now: int) -> dict[str, Any]:
+    """Return what a function gets from a rule of EventBridge."""
+    return {
+        "version": "0",
+        "id": str(UUID(int=3)),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": ACCOUNT,
+        "time": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": REGION,
+        "resources": [f"arn:aws:events:{ARN}:rule/{STACK_NAME}-{function}Schedule-1A2B3C4D5E6F"],
+        "detail": {},
+    }
+
+
+def scheduler_event(function: str, now: int) -> dict[str, Any]:
+    """Return what a function gets from EventBridge Scheduler when its schedule names no input."""
+    return scheduled(function, now) | {
+        "id": str(UUID(int=4)),
+        "source": "aws.scheduler",
+        "resources": [f"arn:aws:scheduler:{ARN}:schedule/default/{STACK_NAME}-{function}Schedule-1A2B3C4D5E6F"],
+        "detail": "{}",
+    }
+
+
+def _delivery(hook: str, event: Mapping[str, Any], now: int) -> Delivery:
+    arrived = delivery_of(event, hook, token_of(event))
+    return Delivery.from_message(arrived.to_message() | {"received_at": datetime.fromtimestamp(now, UTC).isoformat()})
+
+
+def _event(hook: str, event: Mapping[str, Any], now: int) -> Event:
+    came = _delivery(hook, event, now)
+    return event_of(payload_type(hook), came, fields_of(came), SETTINGS)

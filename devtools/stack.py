@@ -1,0 +1,313 @@
+"""Builds the template with `sam build`, and deploys it to the emulator with `sam deploy`."""
+
+import contextlib
+import fcntl
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError, WaiterError
+
+from devtools import anymethod, aws
+from devtools.bytecode import add_bytecode
+from devtools.errors import LaptopError
+from devtools.local import ACCESS_KEY, LOCAL, REGION, SECRET_KEY, STACK_NAME, TEMPLATE, architecture, parameters
+from devtools.processes import CommandError, run, shown
+from hookswitch.callback.verification import token_for
+
+BUILD = LOCAL / "build"
+SAM = LOCAL / "sam" / "bin" / "sam"
+CONFIG = Path(__file__).with_name("samconfig.toml")
+
+OnLine = Callable[[str], None]
+
+
+class StackError(LaptopError):
+    """The stack can't be built, deployed or deleted."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack.
+
+    Attributes:
+        endpoint: The emulator's address.
+        name: The stack's name.
+        outputs: Every output of the template.
+        parameters: What it was deployed with.
+    """
+
+    endpoint: str
+    name: str
+    outputs: Mapping[str, str]
+    parameters: Mapping[str, str]
+
+    def path(self, hook: str) -> str:
+        """Return a callback's path below the API, with the hook's token."""
+        return f"/hooks/{hook}/{token_for(self.parameters['CallbackSecretValue'], hook)}"
+
+    def public_url(self, hook: str) -> str:
+        """Return the callback URL that Dash would be given."""
+        return self.outputs["ApiUrl"].rstrip("/") + self.path(hook)
+
+    @property
+    def local_api_url(self) -> str:
+        """The API's address for this machine: its public name leads to AWS, not to the emulator."""
+        public = urlsplit(self.outputs["ApiUrl"])
+        api_id = (public.hostname or "").partition(".")[0]
+        return f"{self.endpoint}/_aws/execute-api/{api_id}{public.path.rstrip('/')}"
+
+    def url(self, hook: str) -> str:
+        """Return the callback URL as this machine reaches it."""
+        return self.local_api_url + self.path(hook)
+
+    @cached_property
+    def resources(self) -> Mapping[str, str]:
+        """The physical id of every resource by its logical id."""
+        pages = aws.cloudformation(self.endpoint).get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return {
+            summary["LogicalResourceId"]: summary.get("PhysicalResourceId", "")
+            for page in pages
+            for summary in page["StackResourceSummaries"]
+        }
+
+
+def build(
+    template: Path = TEMPLATE,
+    *,
+    directory: Path = BUILD,
+    bytecode: bool = True,
+    on_line: OnLine | None = None,
+) -> Path:
+    """Build functions and layers for this machine, with bytecode as for AWS, and return the built template.
+
+    Raises:
+        StackError: The template is missing or can't be built; the message has sam's reason.
+    """
+    if sys.platform != "linux":
+        raise StackError(
+            "sam builds for Linux and the emulator runs the result on this very machine: "
+            "use Linux, or WSL, or a Linux virtual machine."
+        )
+    if not template.exists():
+        raise StackError(f"There is no {shown(template)}.")
+    log = LOCAL / "sam-build.log"
+    command = [
+        *_sam("build"),
+        "--template-file",
+        str(template),
+        "--build-dir",
+        str(directory),
+        "--cache-dir",
+        str(directory.with_name(f"{directory.name}-cache")),
+        "--parameter-overrides",
+        f"Architecture={architecture()}",
+    ]
+    with _alone():
+        try:
+            run(command, environment=environment(), log=log, on_line=on_line)
+        except CommandError as error:
+            raise StackError(_told("sam build", error.output, log)) from error
+        if bytecode:
+            add_bytecode(directory)
+    return directory / "template.yaml"
+
+
+def deploy(
+    endpoint: str,
+    stack_name: str = STACK_NAME,
+    overrides: Mapping[str, str] | None = None,
+    *,
+    template: Path = BUILD / "template.yaml",
+    on_line: OnLine | None = None,
+) -> Stack:
+    """Create or update a stack of the built template on the emulator.
+
+    Args:
+        endpoint: The emulator's address.
+        stack_name: The stack's name.
+        overrides: Template parameters that differ from those of `local.parameters`.
+        template: The built template.
+        on_line: Is called with each line that sam prints.
+
+    Raises:
+        StackError: The stack can't be deployed; the message has the reasons that CloudFormation gave.
+    """
+    given = {**parameters(), **(overrides or {})}
+    log = LOCAL / f"sam-deploy-{stack_name}.log"
+    command = [
+        *_sam("deploy"),
+        "--template-file",
+        str(template),
+        "--stack-name",
+        stack_name,
+        "--region",
+        REGION,
+        "--parameter-overrides",
+        *[f"{name}={value}" for name, value in given.items()],
+    ]
+    with _alone():
+        try:
+            run(command, environment=environment(endpoint), log=log, on_line=on_line)
+        except CommandError as error:
+            reasons = failures(endpoint, stack_name)
+            raise StackError(
+                f"The stack {stack_name} was not deployed. CloudFormation says:\n" + "\n".join(reasons)
+                if reasons
+                else _told("sam deploy", error.output, log)
+            ) from error
+    anymethod.serve(endpoint, stack_name)
+    return Stack(endpoint, stack_name, outputs(endpoint, stack_name), given)
+
+
+def package(endpoint: str, bucket: str, directory: Path, *, template: Path = BUILD / "template.yaml") -> Path:
+    """Upload what was built to a bucket of the emulator, and return the template that refers to it there.
+
+    Raises:
+        StackError: It can't be uploaded.
+    """
+    packaged = directory / "packaged.json"
+    command = [
+        *_sam("package"),
+        "--template-file",
+        str(template),
+        "--s3-bucket",
+        bucket,
+        "--region",
+        REGION,
+        "--use-json",
+        "--output-template-file",
+        str(packaged),
+    ]
+    log = LOCAL / "sam-package.log"
+    with _alone():
+        try:
+            run(command, environment=environment(endpoint), log=log)
+        except CommandError as error:
+            raise StackError(_told("sam package", error.output, log)) from error
+    return packaged
+
+
+def update(deployed: Stack, overrides: Mapping[str, str]) -> Stack:
+    """Give a stack other parameters; its template and all other parameters stay.
+
+    Raises:
+        StackError: It can't be updated; the message has the reasons that CloudFormation gave.
+    """
+    client = aws.cloudformation(deployed.endpoint)
+    given = {**deployed.parameters, **overrides}
+    client.update_stack(
+        StackName=deployed.name,
+        UsePreviousTemplate=True,
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    try:
+        client.get_waiter("stack_update_complete").wait(
+            StackName=deployed.name, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+        )
+    except WaiterError as error:
+        reasons = failures(deployed.endpoint, deployed.name) or [str(error)]
+        raise StackError(f"The stack {deployed.name} was not updated:\n" + "\n".join(reasons)) from error
+    anymethod.serve(deployed.endpoint, deployed.name)
+    return Stack(deployed.endpoint, deployed.name, outputs(deployed.endpoint, deployed.name), given)
+
+
+def delete(endpoint: str, stack_name: str = STACK_NAME) -> None:
+    """Delete a stack and return when it is gone.
+
+    Raises:
+        StackError: Something of it can't be deleted.
+    """
+    client = aws.cloudformation(endpoint)
+    client.delete_stack(StackName=stack_name)
+    try:
+        client.get_waiter("stack_delete_complete").wait(
+            StackName=stack_name, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+        )
+    except WaiterError as error:
+        reasons = failures(endpoint, stack_name) or [str(error)]
+        raise StackError(f"The stack {stack_name} was not deleted:\n" + "\n".join(reasons)) from error
+
+
+def outputs(endpoint: str, stack_name: str = STACK_NAME) -> dict[str, str]:
+    """Return all outputs of a stack."""
+    stacks = aws.cloudformation(endpoint).describe_stacks(StackName=stack_name)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+
+
+def failures(endpoint: str, stack_name: str) -> list[str]:
+    """Return what failed in the stack's last operation, the cause first."""
+    try:
+        pages = aws.cloudformation(endpoint).get_paginator("describe_stack_events").paginate(StackName=stack_name)
+        events = [event for page in pages for event in page["StackEvents"]]
+    except ClientError:
+        return []  # there is no such stack: not even its change set could be made
+    return [
+        f"- {event['LogicalResourceId']} ({event.get('ResourceType', 'unknown type')}): "
+        f"{event.get('ResourceStatusReason', 'no reason given')}"
+        for event in sorted(events, key=lambda event: event["Timestamp"])
+        if event.get("ResourceStatus", "").endswith("_FAILED")
+    ]
+
+
+def validate(template: Path = TEMPLATE) -> str:
+    """Check the template with `sam validate --lint`; return what it printed.
+
+    Raises:
+        CommandError: The template is not clean; the message has the findings.
+    """
+    command = [*_sam("validate"), "--lint", "--template-file", str(template), "--region", REGION]
+    return run(command, environment=environment(), log=LOCAL / "sam-validate.log")
+
+
+def _sam(command: str) -> list[str]:
+    if not SAM.exists():
+        raise StackError("The SAM CLI is not installed. Run `make setup` first.")
+    return [str(SAM), command, "--config-file", str(CONFIG)]
+
+
+def environment(endpoint: str | None = None) -> dict[str, str]:
+    """Return the environment for sam: a person's AWS settings must not lead it to a real account."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "SAM_CLI_", "PYTHON", "VIRTUAL_ENV"))
+    }
+    path = [str(LOCAL / "dev" / "bin"), str(SAM.parent), kept.get("PATH", os.defpath)]
+    direct = ",".join(["127.0.0.1", "localhost", *([urlsplit(endpoint).hostname or ""] if endpoint else [])])
+    return {
+        **kept,
+        "PATH": os.pathsep.join(path),  # first, the python3.13 and pip that sam builds with
+        "NO_PROXY": direct,
+        "no_proxy": direct,
+        "SAM_CLI_TELEMETRY": "0",
+        "SAM_CLI_POLL_DELAY": "0.2",
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        **({"AWS_ENDPOINT_URL": endpoint} if endpoint else {}),
+    }
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other command of this checkout builds or uploads what was built."""
+    LOCAL.mkdir(exist_ok=True)
+    with (LOCAL / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _told(command: str, output: str, log: Path) -> str:
+    """Return sam's own reason from what it printed."""
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    start = next((at for at, line in enumerate(lines) if line.lstrip().startswith(("Error:", "Build Failed"))), None)
+    reason = lines[start:] if start is not None else lines[-15:]
+    return f"`{command}` failed; all it said is in {shown(log)}. Its reason:\n" + "\n".join(reason)

@@ -1,0 +1,146 @@
+"""The template as CloudFormation sees it: parsed, expanded by the SAM transform, and its functions evaluated.
+
+The emulator is lenient and drops what it does not know, so what matters on AWS is asserted on this.
+"""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from cfnlint.decode import decode
+
+from devtools.errors import LaptopError
+from devtools.local import DASH_ACCOUNT_ID, DASH_API_KEY, LOCAL, REGION, TEMPLATE
+
+type Template = Mapping[str, Any]
+
+SAM_PYTHON = LOCAL / "sam" / "bin" / "python"
+TRANSFORM = Path(__file__).with_name("sam_transform.py")
+ASKED = {"DashAccountId": DASH_ACCOUNT_ID, "DashApiKey": DASH_API_KEY}  # all that has to be given
+PACKAGED = "s3://a-bucket-of-ours/a-package"
+_IN_SUB = re.compile(r"\$\{([^!][^}]*)\}")
+_NO_VALUE = {"Ref": "AWS::NoValue"}
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "Fn::And": lambda *conditions: all(conditions),
+    "Fn::Equals": lambda one, other: str(one) == str(other),
+    "Fn::Not": lambda condition: not condition,
+    "Fn::Or": lambda *conditions: any(conditions),
+    "Fn::Split": lambda delimiter, text: text.split(delimiter),
+}
+
+
+@cache
+def parsed() -> dict[str, Any]:
+    """Return the template with what it includes, its functions in their long form: `{"Ref": ...}`."""
+    template, faults = decode(str(TEMPLATE))
+    if faults:
+        raise LaptopError(f"template.yaml can't be parsed: {faults}")
+    plain: dict[str, Any] = _with_includes(json.loads(json.dumps(template)))
+    return plain
+
+
+def _with_includes(value: Any) -> Any:
+    """Put in what other files hold, as AWS::Include does: they are plain YAML, without short forms."""
+    match value:
+        case {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": str(path)}}, **rest}:
+            included = yaml.safe_load((TEMPLATE.parent / path).read_text(encoding="utf-8"))
+            return {key: _with_includes(part) for key, part in rest.items()} | included
+        case dict():
+            return {key: _with_includes(part) for key, part in value.items()}
+        case list():
+            return [_with_includes(part) for part in value]
+    return value
+
+
+def expanded(**parameters: str) -> dict[str, Any]:
+    """Return the template as the transform expands it for these parameters, after `sam package`."""
+    template = json.loads(json.dumps(parsed()))
+    for resource in template["Resources"].values():
+        for name in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
+            resource["Properties"][name] = PACKAGED
+    done = subprocess.run(
+        [SAM_PYTHON, "-I", TRANSFORM],
+        input=json.dumps({"template": template, "parameters": parameters}),
+        env={"PATH": os.defpath, "AWS_DEFAULT_REGION": REGION},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise LaptopError(f"The SAM transform refused template.yaml: {done.stderr}")
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def values_of(template: Template, **given: str) -> dict[str, str]:
+    """Return the value of each parameter: as given, else its default."""
+    defaults = {name: str(it["Default"]) for name, it in template["Parameters"].items() if "Default" in it}
+    return defaults | given
+
+
+def evaluated(value: Any, template: Template, values: Mapping[str, str]) -> Any:
+    """Return a value with conditions and parameters put in. References to resources stay as they are."""
+
+    def inner(part: Any) -> Any:
+        return evaluated(part, template, values)
+
+    result = value
+    match value:
+        case {"Ref": str(name)} if name in values:
+            result = values[name]
+        case {"Condition": str(name), **rest} if not rest:
+            result = inner(template["Conditions"][name])
+        case {"Fn::If": [name, one, other]}:
+            result = inner(one if inner({"Condition": name}) else other)
+        case dict():
+            made = {key: inner(part) for key, part in value.items()}
+            result = {key: part for key, part in made.items() if part != _NO_VALUE}
+            for function in _FUNCTIONS.keys() & made.keys():
+                result = _FUNCTIONS[function](*made[function])
+        case list():
+            result = [made for part in value if (made := inner(part)) != _NO_VALUE]
+    return result
+
+
+def resources(template: Template, **given: str) -> dict[str, Any]:
+    """Return the resources that a stack with these parameters has, evaluated."""
+    values = values_of(template, **given)
+    return {
+        name: evaluated(resource, template, values)
+        for name, resource in template["Resources"].items()
+        if evaluated(template["Conditions"].get(resource.get("Condition"), True), template, values)
+    }
+
+
+def references(value: Any) -> Iterator[str]:
+    """Yield the name of each parameter, resource and condition that a value refers to."""
+    match value:
+        case {"Ref": str(name)}:
+            yield name.partition(".")[0]  # SAM has `Api.Stage` for an id that it generates
+        case {"Fn::GetAtt": [name, *_]} | {"Fn::If": [name, *_]}:
+            yield name
+        case {"Fn::Sub": str(text)}:
+            yield from _in_text(text)
+        case {"Fn::Sub": [str(text), dict(variables)]}:
+            yield from set(_in_text(text)) - variables.keys()
+        case {"Condition": str(name)}:
+            yield name
+    match value:
+        case dict():
+            dependencies = value.get("DependsOn", [])
+            yield from [dependencies] if isinstance(dependencies, str) else dependencies
+            for part in value.values():
+                yield from references(part)
+        case list():
+            for part in value:
+                yield from references(part)
+
+
+def _in_text(text: str) -> Iterator[str]:
+    return (name.partition(".")[0] for name in _IN_SUB.findall(text))

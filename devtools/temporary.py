@@ -1,0 +1,30 @@
+"""A stack on an emulator of its own, that is gone afterwards."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from devtools import emulator, stack
+from devtools.dash import simulator
+from devtools.stack import Stack
+from simulator.api import DashApi
+
+
+@contextmanager
+def temporary_stack(directory: Path, overrides: Mapping[str, str] | None = None) -> Iterator[Stack]:
+    """Deploy what is built, with all fourteen hooks, for as long as the block lasts.
+
+    Args:
+        directory: For the emulator's log and temporary files.
+        overrides: Template parameters that differ from those of `local.parameters`.
+
+    Raises:
+        LaptopError: It can't be deployed.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with (
+        emulator.running(emulator.free_port(), directory) as running,
+        DashApi(simulator(running.endpoint)) as api,
+    ):
+        given = {"DashApiUrl": api.url, "ReconcileRate": "off", **(overrides or {})}
+        yield stack.deploy(running.endpoint, overrides=given)

@@ -1,0 +1,123 @@
+"""Compares what was sent with what is in the table and what was published."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from devtools.local import HOOKS
+from devtools.sending import Answer, Sent
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+OK = 200
+type Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What came out at the far end.
+
+    Attributes:
+        items: The table's items of kind `event`, by their id.
+        others: All other items, such as quarantined deliveries.
+        published: How often each event id was published.
+        types: The CloudEvents type of each published event id.
+    """
+
+    items: Mapping[str, Item]
+    others: Sequence[Item]
+    published: Counter[str]
+    types: Mapping[str, str]
+
+
+def read_table(dynamodb: "DynamoDBClient", table: str) -> list[Item]:
+    """Return all items of a table, with plain values."""
+    plain = TypeDeserializer()
+    pages = dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    return [
+        {name: plain.deserialize(value) for name, value in item.items()} for page in pages for item in page["Items"]
+    ]
+
+
+def problems(sent: Sequence[Sent], found: Findings) -> list[str]:
+    """Return everything that is not as it should be, a sentence each."""
+    expected = {event.event_id: event for event in sent if event.answers}
+    return [
+        *(said for event in sent for said in _of_answers(event)),
+        *(said for event in sent if event.event_id for said in _of_event(event, found)),
+        *(
+            f"{event_id} ({item['hook']}) is in the table and was never sent."
+            for event_id, item in found.items.items()
+            if event_id not in expected
+        ),
+        *(f"{event_id} was published and never sent." for event_id in found.published.keys() - expected.keys()),
+        *(f"An item of kind {item.get('kind')!r} is in the table: {item}" for item in found.others),
+        *_of_ids(sent),
+    ]
+
+
+def whole_hooks(sent: Iterable[Sent], found: Findings) -> list[str]:
+    """Return the hooks of which at least one event was sent, and every one stored and published exactly once."""
+    events = [event for event in sent if event.answers]
+    return [
+        hook
+        for hook in HOOKS
+        if any(event.hook == hook for event in events)
+        and all(_is_whole(event, found) for event in events if event.hook == hook)
+    ]
+
+
+def _is_whole(event: Sent, found: Findings) -> bool:
+    return not _of_answers(event) and not _of_event(event, found)
+
+
+def _of_answers(event: Sent) -> list[str]:
+    if not event.answers:
+        return []
+    name = f"{event.hook} by {event.encoding}"
+    first, *again = event.answers
+    said: list[str] = []
+    if first.code != OK or first.status != "stored" or not first.event_id:
+        said.append(f"{name} was not stored but answered {_told(first)}.")
+    if len(again) != 1:
+        said.append(f"{name} was delivered {len(event.answers)} times instead of twice.")
+    said += [
+        f"{name}, delivered again, was not recognised but answered {_told(answer)}."
+        for answer in again
+        if answer.code != OK or answer.status != "duplicate" or answer.event_id != first.event_id
+    ]
+    said += [
+        f"{name} should be left to its own hook by the catch-all, which answered {_told(answer)}."
+        for answer in event.elsewhere
+        if answer.code != OK or answer.status in {"stored", "quarantined", "queued"}
+    ]
+    return said
+
+
+def _of_event(event: Sent, found: Findings) -> list[str]:
+    name = f"{event.hook} by {event.encoding} ({event.event_id})"
+    item = found.items.get(event.event_id)
+    said: list[str] = []
+    if item is None:
+        said.append(f"{name} is not in the table.")
+    elif item["hook"] != event.hook:
+        said.append(f"{name} is in the table as {item['hook']}.")
+    times = found.published[event.event_id]
+    if times != 1:
+        said.append(f"{name} was published {times} times." if times else f"{name} was not published.")
+    elif not found.types[event.event_id].endswith(f".{event.hook}"):
+        said.append(f"{name} was published as {found.types[event.event_id]}.")
+    return said
+
+
+def _of_ids(sent: Iterable[Sent]) -> list[str]:
+    ids = Counter(event.event_id for event in sent if event.event_id)
+    return [f"{times} different events got the one id {event_id}." for event_id, times in ids.items() if times > 1]
+
+
+def _told(answer: Answer) -> str:
+    return f"{answer.code}: {answer.text[:200]}" if answer.code else f"nothing ({answer.text[:200]})"

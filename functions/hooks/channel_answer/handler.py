@@ -1,0 +1,20 @@
+"""A leg of a call is answered: Dash's `channel_answer`."""
+
+from typing import ClassVar
+
+from hookswitch.payloads.channel import ChannelPayload
+from hookswitch.receiving.receiver import receiver
+
+
+class ChannelAnswer(ChannelPayload):
+    """A leg that is picked up, by a person or by the system."""
+
+    hook: ClassVar = "channel_answer"
+    step: ClassVar = 20
+
+    def summary(self) -> str:
+        """Return one line for people."""
+        return f"Call {self.parties()} answered"
+
+
+handler = receiver(ChannelAnswer)

@@ -1,0 +1,8 @@
+"""Answers every address without a hook as a hook answers a wrong token.
+
+See docs/engineering/decisions/0051-the-same-refusal.md.
+"""
+
+from hookswitch.receiving.receiver import refuser
+
+handler = refuser()

@@ -1,0 +1,46 @@
+"""A caller left a message: Dash's `voicemail_new`."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from hookswitch.payloads.base import GregorianSeconds, IdentityText
+from hookswitch.payloads.notification import NotificationPayload
+from hookswitch.receiving.receiver import receiver
+
+
+class VoicemailNew(NotificationPayload):
+    """A new message in a mailbox.
+
+    `voicemail_length` is in milliseconds. `voicemail_transcription` is text or an object with `text` and
+    `result`, as the system's transcription provider has it.
+    """
+
+    hook: ClassVar = "voicemail_new"
+    alert: ClassVar = True
+    step: ClassVar = 95
+
+    voicemail_id: IdentityText
+    voicemail_box: str | None = None
+    voicemail_length: int | None = None
+    voicemail_timestamp: GregorianSeconds | None = None
+    voicemail_transcription: str | dict[str, Any] | None = None
+
+    def identity(self) -> tuple[str, ...]:
+        """Return the message; `msg_id` is new at each publication of it."""
+        return (self.voicemail_id,)
+
+    def occurred_at(self) -> datetime | None:
+        """Return `voicemail_timestamp`."""
+        return self.voicemail_timestamp
+
+    def subject(self) -> str | None:
+        """Return the mailbox."""
+        return f"mailbox/{self.voicemail_box}" if self.voicemail_box else super().subject()
+
+    def summary(self) -> str:
+        """Return one line for people."""
+        length = f", {(self.voicemail_length + 500) // 1000} s" if self.voicemail_length is not None else ""
+        return f"Voicemail from {self.caller()} to {self.callee()}{length}"
+
+
+handler = receiver(VoicemailNew)

@@ -1,0 +1,1 @@
+"""Calls of AWS: directly on a hook's cold path, with botocore everywhere else."""

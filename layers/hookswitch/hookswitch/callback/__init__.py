@@ -1,0 +1,1 @@
+"""The callback secret: the tokens that derive from it, their verification, and rotation."""

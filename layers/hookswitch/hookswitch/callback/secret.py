@@ -1,0 +1,67 @@
+"""The callback secret as those see it who register and rotate tokens."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hookswitch.aws import clients
+from hookswitch.aws.via_botocore import SdkClient
+from hookswitch.callback.verification import LOOK_INTERVAL, secret_reader
+from hookswitch.dash.errors import DashError
+from hookswitch.errors import SecretUnavailableError
+
+MARGIN = 5  # seconds that clocks may differ
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackSecret:
+    """The secret that the tokens derive from.
+
+    Attributes:
+        current: Its AWSCURRENT version.
+        settled_at: Unix seconds from when on tokens of that version may be registered.
+    """
+
+    current: str
+    settled_at: float
+
+    def wait_until_settled(self, deadline: float, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Return when every hook function takes tokens of the current version; see `SenderCheck` for why.
+
+        Args:
+            deadline: When to give up, as `time.monotonic` counts.
+            sleep: What waits.
+
+        Raises:
+            DashError: It would take longer than there is time.
+        """
+        wait = self.settled_at - time.time()
+        if wait <= 0:
+            return
+        if time.monotonic() + wait > deadline:
+            raise DashError(
+                f"The callback secret was changed less than {LOOK_INTERVAL} seconds ago, and the time does not "
+                "suffice to wait until all functions know it. Try again in two minutes."
+            )
+        sleep(wait)
+
+
+def read_callback_secret(secret_arn: str) -> CallbackSecret:
+    """Return the callback secret.
+
+    Raises:
+        SecretUnavailableError: Secrets Manager does not hand it over.
+    """
+    current = secret_reader(secret_arn, lambda: SdkClient("secretsmanager"))("AWSCURRENT")
+    try:
+        changed = clients.secrets_manager().describe_secret(SecretId=secret_arn).get("LastChangedDate")
+    except (ClientError, BotoCoreError) as error:
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        raise SecretUnavailableError(f"The callback secret can't be described: Secrets Manager says {code}.") from error
+    settle = float(os.environ.get("CALLBACK_SETTLE_SECONDS") or LOOK_INTERVAL + MARGIN)
+    # A tag that is changed counts as well: that costs a minute's wait at most.
+    return CallbackSecret(str(current), (changed or datetime.now(UTC)).timestamp() + settle)

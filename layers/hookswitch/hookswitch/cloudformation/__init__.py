@@ -1,0 +1,1 @@
+"""Custom resources: requests of CloudFormation, and the answers that they always get."""

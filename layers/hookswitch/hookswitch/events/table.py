@@ -1,0 +1,106 @@
+"""The table: one conditional write for each event, which is also what publishes it (the stream is the outbox)."""
+
+import random
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hookswitch.aws import direct
+from hookswitch.aws.connection import NoAnswerError
+from hookswitch.aws.direct import ServiceError
+from hookswitch.errors import StorageUnavailableError, UnusableError
+from hookswitch.events.attributes import item
+from hookswitch.events.event import Event, event_item, timestamp
+from hookswitch.settings import Settings
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+# Two deliveries of one event at the same moment make transactions conflict; the loser looks again.
+CONFLICT_TRIES = 5
+CONFLICT_SECONDS = 0.2
+
+
+def store_event(event: Event, settings: Settings) -> tuple[str, bool]:
+    """Store an event unless it is in the table; return the key of its item, and whether the event is new.
+
+    Raises:
+        UnusableError: DynamoDB can't hold the item, for example because of its size.
+        StorageUnavailableError: DynamoDB did not take it within the bounded retries.
+    """
+    if event.payload.retry_window:
+        return _store_in_window(event, event.payload.retry_window, settings)
+    return event.key, put_new(event_item(event, settings), settings.events_table)
+
+
+def put_new(values: Mapping[str, object], table: str) -> bool:
+    """Write an item if its key is not taken; return whether it was written.
+
+    Raises:
+        UnusableError, StorageUnavailableError: See `store_event`.
+    """
+    try:
+        direct.dynamodb().call(
+            "PutItem", TableName=table, Item=item(values), ConditionExpression="attribute_not_exists(event_id)"
+        )
+    except (ServiceError, NoAnswerError) as error:
+        if str(error) == "ConditionalCheckFailedException":
+            return False
+        raise _explained(error) from error
+    return True
+
+
+def _explained(error: ServiceError | NoAnswerError) -> UnusableError | StorageUnavailableError:
+    code = str(error)
+    if code == "ValidationException":  # by no retry will this item ever be taken
+        return UnusableError("DynamoDB can't hold the item: it is too large, or a key of it is empty or too long.")
+    return StorageUnavailableError(f"DynamoDB did not take the item: {code}.")
+
+
+def _store_in_window(event: Event, window: int, settings: Settings) -> tuple[str, bool]:
+    """Store an event that is the same as an identical one less than `window` seconds before or after it.
+
+    Time is cut into stretches as long as the window, and an event's key names its stretch. So there is one item
+    a stretch at most, and only the neighbouring stretches can hold another that is near enough. All three are
+    looked at in one transaction: no order of concurrent deliveries gets two items in.
+    """
+    span = timedelta(seconds=window)
+    keys = [event.key, event.key_at(-1), event.key_at(1)]
+    writes: list[TransactWriteItemTypeDef] = [
+        {
+            "Put": {
+                "TableName": settings.events_table,
+                "Item": item(event_item(event, settings)),
+                "ConditionExpression": "attribute_not_exists(event_id)",
+            }
+        }
+    ]
+    limits = (("<=", event.occurred_at - span), (">=", event.occurred_at + span))
+    for key, (comparison, limit) in zip(keys[1:], limits, strict=True):
+        writes.append(
+            {
+                "ConditionCheck": {
+                    "TableName": settings.events_table,
+                    "Key": {"event_id": {"S": key}},
+                    "ConditionExpression": f"attribute_not_exists(event_id) OR occurred_at {comparison} :limit",
+                    "ExpressionAttributeValues": {":limit": {"S": timestamp(limit)}},
+                }
+            }
+        )
+    for attempt in range(CONFLICT_TRIES):
+        if attempt:
+            time.sleep(CONFLICT_SECONDS * attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter
+        try:
+            direct.dynamodb().call("TransactWriteItems", TransactItems=writes)
+        except (ServiceError, NoAnswerError) as error:
+            if not isinstance(error, ServiceError) or error.code != "TransactionCanceledException":
+                raise _explained(error) from error
+            codes = [reason.get("Code") for reason in error.body["CancellationReasons"]]
+            if "ConditionalCheckFailed" in codes:
+                return keys[codes.index("ConditionalCheckFailed")], False
+            if "ValidationError" in codes:
+                raise UnusableError("DynamoDB can't hold the item.") from error
+        else:
+            return event.key, True
+    raise StorageUnavailableError("DynamoDB cancelled the transaction every time: other writes came between.")

@@ -1,0 +1,1 @@
+"""What the functions say of themselves: log lines and metrics."""

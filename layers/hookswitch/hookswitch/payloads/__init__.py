@@ -1,0 +1,1 @@
+"""The base types that hooks build their payload types on."""

@@ -1,0 +1,47 @@
+"""The base payload of the three fax hooks (docs/dash-protocol.md, section 4)."""
+
+from datetime import datetime
+from typing import Any
+
+from hookswitch.payloads.base import GregorianSeconds
+from hookswitch.payloads.notification import NotificationPayload
+
+
+class FaxPayload(NotificationPayload):
+    """One attempt to send or receive a fax.
+
+    `fax_info` (success, result, pages, transfer rate, stations) has values whose types vary between releases,
+    so it is a map of anything.
+    """
+
+    fax_id: str | None = None
+    fax_jobid: str | None = None
+    faxbox_id: str | None = None
+    fax_timestamp: GregorianSeconds | None = None
+    fax_info: dict[str, Any] | None = None
+    fax_notifications: dict[str, Any] | None = None
+    fax_timezone: str | None = None
+
+    def occurred_at(self) -> datetime | None:
+        """Return `fax_timestamp`."""
+        return self.fax_timestamp
+
+    def fax(self) -> str | None:
+        """Return the fax: the job that sends it, else the document."""
+        return self.fax_jobid or self.fax_id
+
+    def subject(self) -> str | None:
+        """Return the fax; the call that carried it is in the item's `call_id`."""
+        fax = self.fax()
+        return f"fax/{fax}" if fax else None
+
+    def sending_identity(self) -> tuple[str | datetime, ...]:
+        """Return the identity of an outbound fax: its job (or document) and when it ended.
+
+        Raises:
+            ValueError: One of the two is missing.
+        """
+        fax = self.fax()
+        if not fax or not self.fax_timestamp:
+            raise ValueError("fax_jobid (or fax_id) and fax_timestamp: Fields required.")
+        return fax, self.fax_timestamp

@@ -1,0 +1,59 @@
+"""The base payload of the hooks that Dash registers as `notifications` (docs/dash-protocol.md, section 4)."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from hookswitch.payloads.base import Payload
+
+
+class NotificationPayload(Payload):
+    """What every notification carries.
+
+    `msg_id` changes when Dash publishes an unconfirmed notification again, so only those hooks whose events
+    have nothing better use it as their identity.
+    """
+
+    event_name_: str | None = Field(default=None, alias="event_name")
+    event_category: str | None = None
+    msg_id: str | None = None
+    app_name: str | None = None
+    app_version: str | None = None
+    node: str | None = None
+    server_id: str | None = None
+    system_log_id: str | None = None
+    account_db: str | None = None
+    call_id: str | None = None
+    caller_id_name: str | None = None
+    caller_id_number: str | None = None
+    callee_id_name: str | None = None
+    callee_id_number: str | None = None
+    from_user: str | None = None
+    from_realm: str | None = None
+    to_user: str | None = None
+    to_realm: str | None = None
+    owner_id: str | None = None
+    cluster_id: str | None = None
+
+    @property
+    def event_name(self) -> str | None:
+        """The payload's own `event_name`."""
+        return self.event_name_
+
+    def caller(self) -> str:
+        """Return the caller's number, for a summary."""
+        return self.caller_id_number or self.from_user or "an unknown number"
+
+    def callee(self) -> str:
+        """Return the called number, for a summary."""
+        return self.callee_id_number or self.to_user or "an unknown number"
+
+    def message_identity(self) -> tuple[str | datetime, ...]:
+        """Return `msg_id` as the identity of an event that has no other.
+
+        Raises:
+            ValueError: There is none.
+        """
+        if not self.msg_id:
+            raise ValueError("msg_id: Field required.")
+        return (self.msg_id,)

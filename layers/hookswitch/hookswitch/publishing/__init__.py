@@ -1,0 +1,1 @@
+"""The way of a stored event to its subscribers."""

@@ -1,0 +1,1 @@
+"""The way of a delivery through a hook function, at first and when it is redelivered."""

@@ -1,0 +1,29 @@
+"""The queue for deliveries that DynamoDB did not take; functions/redrive/ brings them in later."""
+
+import json
+
+from hookswitch.deliveries.delivery import Delivery
+from hookswitch.errors import QueueUnavailableError
+from hookswitch.settings import Settings
+
+
+def enqueue(delivery: Delivery, settings: Settings) -> None:
+    """Put a delivery on the redrive queue, with the name of the function that is to receive it again.
+
+    The message holds no token: whoever may write to the queue, or invoke the function, needs none.
+
+    Raises:
+        QueueUnavailableError: SQS did not take it either.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - hardly any delivery needs the SDK
+
+    from hookswitch.aws import clients  # noqa: PLC0415 - the same
+
+    message = {"function": settings.function_name, "redelivery": delivery.to_message()}
+    try:
+        clients.sqs().send_message(QueueUrl=settings.redrive_queue, MessageBody=json.dumps(message))
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise QueueUnavailableError(f"The redrive queue did not take the delivery: {code}.") from error
+    except BotoCoreError as error:
+        raise QueueUnavailableError(f"The redrive queue did not take the delivery: {type(error).__name__}.") from error

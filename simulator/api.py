@@ -1,0 +1,217 @@
+"""Dash's API over real HTTP on loopback (docs/dash-protocol.md, section 5)."""
+
+import json
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from simulator.dash import Dash
+from simulator.envelope import Answer, ApiError, Call, bad_identifier, failure, invalid_method, success
+from simulator.faults import Fault, Faults
+from simulator.login import TOKEN_LIFETIME, Bucket, Login, RateLimit
+from simulator.resources import Webhooks
+
+LOOPBACK = "127.0.0.1"
+LOGINS = ("api_auth", "user_auth")
+
+
+@dataclass(slots=True)
+class RecordedCall:
+    """A call that arrived: verb, path without its query, query, and the status of the answer.
+
+    `status` is `None` until an answer is sent, and stays so when there is none.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    status: int | None = None
+
+
+class DashApi:
+    """Serves a `Dash` on loopback, as a context manager.
+
+    Attributes:
+        dash: The system behind it.
+        faults: What goes wrong on purpose.
+        calls: Every call, in the order of arrival.
+    """
+
+    def __init__(
+        self,
+        dash: Dash,
+        *,
+        port: int = 0,
+        address: str = LOOPBACK,
+        token_lifetime: float = TOKEN_LIFETIME,
+        rate_limit: RateLimit | None = None,
+    ) -> None:
+        """Bind a port; calls are answered once the context is entered.
+
+        Args:
+            dash: The system to serve.
+            port: 0 takes any that is free.
+            address: What to listen on, where loopback can't be reached.
+            token_lifetime: Seconds.
+            rate_limit: No limit if absent.
+        """
+        self.dash = dash
+        self.faults = Faults()
+        self.calls: list[RecordedCall] = []
+        self.closing = threading.Event()
+        self._login = Login(dash, token_lifetime)
+        self._webhooks = Webhooks(dash)
+        self._bucket = Bucket(rate_limit, dash.clock) if rate_limit else None
+        self._server = _Server((address, port), self)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        """The base that paths are appended to, such as `http://127.0.0.1:8000/v2`."""
+        address, port = self._server.server_address[:2]
+        return f"http://{address!s}:{port}/v2"
+
+    def __enter__(self) -> Self:
+        """Begin to answer."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop, and close every connection that is still open."""
+        self.closing.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.close_connections()
+        self._server.server_close()
+
+    def expire_tokens(self) -> None:
+        """Let every token that was given out expire now."""
+        self._login.expire()
+
+    def answer(self, call: Call) -> tuple[int, dict[str, Any]]:
+        """Carry a call out and return the HTTP status and the envelope."""
+        try:
+            answer = self._route(call)
+        except ApiError as error:
+            return error.status, failure(error, call.token)
+        return answer.status, success(answer, call.token)
+
+    def _route(self, call: Call) -> Answer:
+        if self._bucket:
+            self._bucket.take(login=call.path[0] in LOGINS)
+        match call.path:
+            case ["api_auth" | "user_auth"] if call.method != "PUT":
+                raise invalid_method()
+            case ["api_auth"]:
+                return self._login.api_auth(call)
+            case ["user_auth"]:
+                return self._login.user_auth(call)
+            case ["accounts", account_id, "webhooks", *rest]:
+                self._login.authorize(call, account_id)
+                return self._webhooks.answer(call, account_id, rest)
+            case _:
+                raise bad_identifier(call.path[-1])
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], api: DashApi) -> None:
+        super().__init__(address, _Handler)
+        self.api = api
+        self._open: set[Any] = set()
+        self._lock = threading.Lock()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet about clients that went away."""
+
+    def close_connections(self) -> None:
+        with self._lock:
+            still_open = list(self._open)
+        for connection in still_open:
+            self.shutdown_request(connection)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: a client that keeps its connection would wait
+    server_version = "Dash"
+
+    def _handle(self) -> None:
+        api = self.server.api
+        target = urlsplit(self.path)
+        record = RecordedCall(self.command, target.path, target.query)
+        api.calls.append(record)
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        fault = api.faults.strike(self.command, target.path) or Fault()
+        broken = fault.drop or fault.status is not None
+        performed = self._perform(body) if fault.perform or not (broken or fault.delay) else None
+        api.closing.wait(fault.delay)
+        if fault.drop:
+            self.close_connection = True
+            return
+        if fault.status is not None:
+            error = ApiError(fault.status, fault.message)
+            performed = fault.status, failure(error, self.headers.get("x-auth-token"))
+        record.status, envelope = performed or self._perform(body)
+        self._send(record.status, envelope)
+
+    def do_GET(self) -> None:
+        self._handle()
+
+    def do_PUT(self) -> None:
+        self._handle()
+
+    def do_POST(self) -> None:
+        self._handle()
+
+    def do_PATCH(self) -> None:
+        self._handle()
+
+    def do_DELETE(self) -> None:
+        self._handle()
+
+    def _perform(self, body: bytes) -> tuple[int, dict[str, Any]]:
+        token = self.headers.get("x-auth-token")
+        target = urlsplit(self.path)
+        version, *path = target.path.strip("/").split("/")
+        if version != "v2":
+            return 404, failure(bad_identifier(version), token)
+        try:
+            document = json.loads(body) if body else {}
+        except ValueError:
+            error = ApiError(400, "parse_error", {"message": "failed to parse request body"})
+            return error.status, failure(error, token)
+        data = document.get("data") if isinstance(document, dict) else None
+        data = data if isinstance(data, dict) else {}
+        return self.server.api.answer(
+            Call(self.command, tuple(path or [""]), dict(parse_qsl(target.query)), data, token)
+        )
+
+    def _send(self, status: int, envelope: dict[str, Any]) -> None:
+        body = json.dumps(envelope).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
+        """Write no access log."""

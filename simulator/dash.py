@@ -1,0 +1,219 @@
+"""Dash as one object: accounts, their webhooks, and events that fire them (docs/dash-protocol.md)."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.attempts import Attempt, AttemptLog, FailureWindow
+from simulator.confidential import note
+from simulator.payloads import DEFAULT_ACCOUNT_ID, HOOKS
+from simulator.sender import CLUSTER_ID, RETRY_INTERVAL, Sender
+from simulator.transport import Resolver, Transport, default_resolver
+from simulator.webhooks import Webhook
+
+DEFAULT_API_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0" * 2
+CATCH_ALL = "notifications"
+EVERYTHING = "all"
+CHANNEL_HOOKS = ("channel_create", "channel_answer", "channel_bridge", "channel_destroy")
+OWN_HOOKS = (*CHANNEL_HOOKS, "parking")
+
+
+class DuplicateWebhookError(Exception):
+    """A webhook with this id exists already, in this account or in another."""
+
+
+@dataclass(slots=True)
+class Account:
+    """An account. `credentials` are the md5 sums of "user:password" that may log in to it."""
+
+    id: str
+    api_key: str
+    name: str
+    parent: str | None = None
+    credentials: set[str] = field(default_factory=set)
+
+    def add_user(self, user: str, password: str) -> None:
+        """Let a user log in with `PUT /user_auth`."""
+        note(password, "password")
+        self.credentials.add(note(credentials_of(user, password), "credentials"))
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One event delivered to one webhook, with all tries, the deciding one last."""
+
+    webhook: Webhook
+    attempts: list[Attempt]
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the sender was satisfied with the answer."""
+        return self.attempts[-1].delivered
+
+    @property
+    def encoding(self) -> str:
+        """How it was sent: `post json`, `post form`, `put json`, `put form` or `get`."""
+        last = self.attempts[-1]
+        if last.method == "get":
+            return "get"
+        return f"{last.method} {'json' if 'json' in last.req_headers['content-type'] else 'form'}"
+
+
+@dataclass(kw_only=True)
+class Dash:
+    """A Dash system. Any number of threads may register, edit and fire at the same time.
+
+    It starts with one account, `DEFAULT_ACCOUNT_ID`, that logs in with `DEFAULT_API_KEY`.
+
+    Attributes:
+        resolver: What an address connects to.
+        legacy: Behave as an older system (4.3), here and in the API.
+        retry_interval: Seconds between the tries of one delivery.
+        clock: Unix seconds, for everything but durations.
+        connect_timeout: Seconds.
+        response_timeout: Seconds; the real sender waits without limit.
+        failure_limit: Failed tries of one webhook that switch it off.
+        failure_window: The seconds within which they count.
+        keep_successes: Whether the attempt log keeps successes too.
+        cluster_id: Added last to every payload, unless it is `None`.
+    """
+
+    resolver: Resolver = default_resolver
+    legacy: bool = False
+    retry_interval: float = RETRY_INTERVAL
+    clock: Callable[[], float] = time.time
+    connect_timeout: float = 10.0
+    response_timeout: float | None = None
+    failure_limit: int = 6
+    failure_window: float = 60.0
+    keep_successes: bool = False
+    cluster_id: str | None = CLUSTER_ID
+    accounts: dict[str, Account] = field(default_factory=dict, init=False)
+    sender: Sender = field(init=False)
+    _webhooks: dict[str, Webhook] = field(default_factory=dict, init=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Make the sender and the first account."""
+        self.sender = Sender(
+            transport=Transport(self.resolver, self.connect_timeout, self.response_timeout),
+            legacy=self.legacy,
+            retry_interval=self.retry_interval,
+            clock=self.clock,
+            cluster_id=self.cluster_id,
+            failures=FailureWindow(self.failure_limit, self.failure_window),
+            log=AttemptLog(keep_successes=self.keep_successes),
+        )
+        self.add_account(DEFAULT_ACCOUNT_ID, api_key=DEFAULT_API_KEY)
+
+    def add_account(self, account_id: str, *, api_key: str | None = None, parent: str | None = None) -> Account:
+        """Add an account, below `parent` if given. Its name is the start of its id, its key 64 hex digits."""
+        key = api_key or hashlib.sha256(account_id.encode()).hexdigest()
+        account = Account(account_id, note(key, "API key"), name=f"account-{account_id[:8]}", parent=parent)
+        self.accounts[account_id] = account
+        return account
+
+    def lineage(self, account_id: str) -> Iterator[str]:
+        """Yield the account itself, its parent, and so on to the top."""
+        current: str | None = account_id
+        while current is not None:
+            yield current
+            current = self.accounts[current].parent if current in self.accounts else None
+
+    def webhooks(self, account_id: str = DEFAULT_ACCOUNT_ID) -> list[Webhook]:
+        """Return an account's webhooks, by id."""
+        with self._lock:
+            own = [webhook for webhook in self._webhooks.values() if webhook.account_id == account_id]
+        return sorted(own, key=lambda webhook: webhook.id)
+
+    def webhook(self, account_id: str, webhook_id: str) -> Webhook | None:
+        """Return one webhook of an account, if there is one with this id."""
+        webhook = self._webhooks.get(webhook_id)
+        return webhook if webhook and webhook.account_id == account_id else None
+
+    def register(self, account_id: str, document: Mapping[str, Any]) -> Webhook:
+        """Add a webhook without the API's validation.
+
+        Raises:
+            DuplicateWebhookError: the document's own `id` is taken.
+        """
+        webhook = Webhook.from_document(account_id, document, legacy=self.legacy)
+        with self._lock:
+            if webhook.id in self._webhooks:
+                raise DuplicateWebhookError(webhook.id)
+            self._webhooks[webhook.id] = webhook
+        return webhook
+
+    def remove(self, webhook_id: str) -> None:
+        """Delete a webhook; its attempts stay."""
+        with self._lock:
+            self._webhooks.pop(webhook_id, None)
+
+    def reenable(self, account_id: str) -> None:
+        """Switch an account's auto-disabled webhooks on again."""
+        for webhook in self.webhooks(account_id):
+            if webhook.disable_reason is not None:
+                self.sender.failures.forget(webhook.id)
+                webhook.enable()
+
+    def fire(self, account_id: str, hook: str, payload: Mapping[str, Any]) -> list[Firing]:
+        """Let an event of an account happen, and return its delivery to each webhook that matches.
+
+        Args:
+            account_id: The account that the event belongs to.
+            hook: One of the fourteen; for notifications the payload's `event_name` decides what matches.
+            payload: The event, as `payloads.payload` makes it.
+
+        Raises:
+            ValueError: there is no such hook.
+        """
+        matching = [webhook for webhook in self._matching(account_id, hook, payload) if webhook.enabled]
+        return [Firing(webhook, self.sender.deliver(webhook, payload)) for webhook in matching]
+
+    def close(self) -> None:
+        """Let deliveries under way end with the try that they are at."""
+        self.sender.close()
+
+    def _matching(self, account_id: str, hook: str, payload: Mapping[str, Any]) -> list[Webhook]:
+        if hook not in HOOKS:
+            raise ValueError(f"Dash has no hook {hook!r}.")
+        internal = hook in CHANNEL_HOOKS and payload.get("is_internal_leg") is True
+        return [
+            webhook
+            for owner in self.lineage(account_id)
+            for webhook in self.webhooks(owner)
+            if (owner == account_id or webhook.include_subaccounts)
+            and _listens(webhook, hook, str(payload.get("event_name", hook)))
+            and (webhook.include_internal_legs or not internal)
+        ]
+
+
+def credentials_of(user: str, password: str) -> str:
+    """Return what `PUT /user_auth` takes as credentials."""
+    return hashlib.md5(f"{user}:{password}".encode(), usedforsecurity=False).hexdigest()
+
+
+def registration_for(hook: str) -> dict[str, Any]:
+    """Return the `hook` and, for a notification, the `custom_data` that register one of the fourteen hooks.
+
+    Raises:
+        ValueError: there is no such hook.
+    """
+    if hook not in HOOKS:
+        raise ValueError(f"Dash has no hook {hook!r}.")
+    if hook in OWN_HOOKS:
+        return {"hook": hook}
+    return {"hook": CATCH_ALL, "custom_data": {"type": EVERYTHING if hook == CATCH_ALL else hook}}
+
+
+def _listens(webhook: Webhook, hook: str, event_name: str) -> bool:
+    if webhook.hook == EVERYTHING:
+        return True
+    if hook in OWN_HOOKS:
+        return webhook.hook == hook
+    if webhook.hook != CATCH_ALL:
+        return False
+    return webhook.custom_data is None or webhook.custom_data.get("type") in {event_name, EVERYTHING}

@@ -1,0 +1,169 @@
+"""The API's resources: webhooks and their attempts (docs/dash-protocol.md, section 5)."""
+
+import base64
+import binascii
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from simulator.attempts import gregorian
+from simulator.dash import Dash, DuplicateWebhookError
+from simulator.envelope import Answer, ApiError, Call, bad_identifier, invalid_method, validation_error
+from simulator.validation import validate
+from simulator.webhooks import Webhook
+
+PAGE_SIZE = 50
+MAX_RANGE = 2_682_000
+REENABLE = "re-enable"
+
+
+class Webhooks:
+    """Everything below `/accounts/{account_id}/webhooks`."""
+
+    def __init__(self, dash: Dash) -> None:
+        self._dash = dash
+
+    def answer(self, call: Call, account_id: str, path: Sequence[str]) -> Answer:
+        """Answer a call that is authorized.
+
+        Raises:
+            ApiError: whatever the API refuses.
+        """
+        match path:
+            case []:
+                return self._collection(call, account_id)
+            case ["attempts"]:
+                return self._attempts(call, account_id, None)
+            case [webhook_id]:
+                return self._one(call, account_id, webhook_id)
+            case [webhook_id, "attempts"]:
+                return self._attempts(call, account_id, webhook_id)
+            case _:
+                raise bad_identifier(path[-1])
+
+    def _collection(self, call: Call, account_id: str) -> Answer:
+        match call.method:
+            case "GET":
+                return self._list(call, account_id)
+            case "PUT":
+                return self._create(call, account_id)
+            case "PATCH" if not self._dash.legacy:
+                return self._reenable(call, account_id)
+            case _:
+                raise invalid_method()
+
+    def _one(self, call: Call, account_id: str, webhook_id: str) -> Answer:
+        verbs = {"GET", "POST", "DELETE"} if self._dash.legacy else {"GET", "POST", "PATCH", "DELETE"}
+        if call.method not in verbs:
+            raise invalid_method()
+        webhook = self._dash.webhook(account_id, webhook_id)
+        if webhook is None:
+            raise bad_identifier(webhook_id)
+        match call.method:
+            case "POST":
+                return self._rewrite(webhook, call.data)
+            case "PATCH":
+                return self._rewrite(webhook, webhook.document() | dict(call.data))
+            case "DELETE":
+                self._dash.remove(webhook.id)
+        return _whole(webhook)
+
+    def _list(self, call: Call, account_id: str) -> Answer:
+        rows = [(webhook.id, webhook.summary()) for webhook in self._dash.webhooks(account_id)]
+        start = _start_key(call.query)
+        page, paging = _page(call.query, [row for row in rows if start is None or row[0] >= str(start)])
+        return Answer(page, paging=paging)
+
+    def _create(self, call: Call, account_id: str) -> Answer:
+        validate(call.data, legacy=self._dash.legacy)
+        try:
+            webhook = self._dash.register(account_id, call.data)
+        except DuplicateWebhookError:
+            raise ApiError(409, "datastore_conflict", {"message": "conflicting documents"}) from None
+        return _whole(webhook, status=201)
+
+    def _rewrite(self, webhook: Webhook, document: Mapping[str, Any]) -> Answer:
+        validate(document, legacy=self._dash.legacy)
+        webhook.rewrite(document, legacy=self._dash.legacy)
+        return _whole(webhook)
+
+    def _reenable(self, call: Call, account_id: str) -> Answer:
+        if REENABLE not in call.data:
+            missing = {"message": "re-enable is required to patch collections"}
+            raise validation_error({REENABLE: {"required": missing}})
+        if call.data[REENABLE] is not True:
+            wrong = {"message": "value not found in enumerated list of values", "target": [True]}
+            raise validation_error({REENABLE: {"enum": wrong}})
+        self._dash.reenable(account_id)
+        return Answer("hooks updated")
+
+    def _attempts(self, call: Call, account_id: str, webhook_id: str | None) -> Answer:
+        if self._dash.legacy:
+            raise bad_identifier("attempts")
+        if call.method != "GET":
+            raise invalid_method()
+        created_from, created_to = self._range(call.query)
+        # A page starts at a second, not at an entry: what shares the second of the border shows up twice.
+        start = _start_key(call.query)
+        latest = created_to if start is None else min(created_to, int(start))
+        rows = [
+            (attempt.timestamp, attempt.entry())
+            for attempt in self._dash.sender.log.newest_first(account_id, webhook_id)
+            if created_from <= attempt.timestamp <= latest
+        ]
+        page, paging = _page(call.query, rows)
+        return Answer(page, paging=paging)
+
+    def _range(self, query: Mapping[str, str]) -> tuple[int, int]:
+        created_to = _integer(query, "created_to", gregorian(self._dash.clock()))
+        created_from = _integer(query, "created_from", created_to - MAX_RANGE)
+        if created_to < created_from:
+            message = f"created_to {created_to} is prior to created_from {created_from}"
+            raise _date_range(message, created_from)
+        if created_to - created_from > MAX_RANGE:
+            message = f"created_to {created_to} is more than {MAX_RANGE} seconds from created_from {created_from}"
+            raise _date_range(message, created_to)
+        return created_from, created_to
+
+
+def _whole(webhook: Webhook, status: int = 200) -> Answer:
+    revision = f"{webhook.revision}-{secrets.token_hex(16)}"
+    return Answer(webhook.document(), status=status, revision=revision)
+
+
+def _date_range(message: str, cause: int) -> ApiError:
+    return validation_error({"created_from": {"date_range": {"message": message, "cause": cause}}})
+
+
+def _page(query: Mapping[str, str], rows: list[tuple[Any, Any]]) -> tuple[list[Any], dict[str, Any]]:
+    size = max(1, _integer(query, "page_size", PAGE_SIZE))
+    page = [row for _, row in rows[:size]]
+    paging: dict[str, Any] = {"page_size": len(page)}
+    if "start_key" in query:
+        paging["start_key"] = query["start_key"]
+    if len(rows) > size:
+        key = json.dumps(rows[size][0]).encode()
+        paging["next_start_key"] = base64.urlsafe_b64encode(key).decode().rstrip("=")
+    return page, paging
+
+
+def _start_key(query: Mapping[str, str]) -> str | int | None:
+    encoded = query.get("start_key")
+    if not encoded:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+    except (binascii.Error, ValueError):
+        key = None
+    if not isinstance(key, str | int):
+        raise validation_error({"start_key": {"invalid": {"message": "no such page", "cause": encoded}}})
+    return key
+
+
+def _integer(query: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        return int(query.get(name, default))
+    except ValueError:
+        wrong = {"message": "Value did not match type(s): integer", "target": "integer", "value": query[name]}
+        raise validation_error({name: {"type": wrong}}) from None

@@ -1,0 +1,126 @@
+"""The sender of webhooks: what it puts on the wire, and how it judges the answer.
+
+docs/dash-protocol.md, section 1 (the request), section 2 (the verdict) and section 3 (encodings).
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.attempts import Attempt, AttemptLog, FailureWindow, gregorian
+from simulator.encoding import UnsendableError, encode_form, encode_json, get_url
+from simulator.transport import ClientError, Request, Response, Transport, elapsed_ms
+from simulator.webhooks import Webhook
+
+CLUSTER_ID = "9cf1eb3c2b1f4f5a8d3c0a6b7e8f9a01"
+RETRY_INTERVAL = 2.0
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+OK, CREATED = 200, 201
+STRIPPED = ("type", "action")
+
+
+@dataclass(kw_only=True)
+class Sender:
+    """Delivers events to webhooks. Any number of threads may deliver at the same time.
+
+    Attributes:
+        transport: Address resolution and timeouts.
+        legacy: Behave as an older system (4.3): custom_data keeps `type` and `action`, a put is no success
+            with 201, all bodies are form data, and a get sends what newer systems find invalid.
+        retry_interval: Seconds between the tries of one delivery.
+        clock: Unix seconds, for timestamps and for auto-disable.
+        cluster_id: Added last to every payload, unless it is `None`.
+        failures: What switches webhooks off.
+        log: Where attempts are kept.
+    """
+
+    transport: Transport = field(default_factory=Transport)
+    legacy: bool = False
+    retry_interval: float = RETRY_INTERVAL
+    clock: Callable[[], float] = time.time
+    cluster_id: str | None = CLUSTER_ID
+    failures: FailureWindow = field(default_factory=FailureWindow)
+    log: AttemptLog = field(default_factory=AttemptLog)
+    _closed: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
+
+    def deliver(self, webhook: Webhook, payload: Mapping[str, Any]) -> list[Attempt]:
+        """Deliver one event and return its tries, the deciding one last.
+
+        Whether the webhook is enabled is not asked: that is decided when the event happens. A webhook that is
+        switched off meanwhile still gets the tries that are left. An event that can't be sent as a get counts
+        as a client error.
+        """
+        live, webhook = webhook, webhook.snapshot()
+        request, error = self._request(webhook, self.event(webhook, payload))
+        event_id = secrets.token_hex(5)
+        attempts: list[Attempt] = []
+        for tries_left in range(webhook.tries, 0, -1):
+            started = time.monotonic()
+            response = None
+            if request:
+                try:
+                    response, error = self.transport.send(request), None
+                except ClientError as failure:
+                    error = str(failure)
+            attempt = Attempt(
+                account_id=webhook.account_id,
+                hook_id=webhook.id,
+                hook=webhook.hook,
+                event_id=event_id,
+                uri=webhook.uri,
+                method=webhook.http_verb,
+                req_headers=dict(request.headers) if request else _own_headers(webhook),
+                req_body=request.body if request else b"",
+                timestamp=gregorian(self.clock()),
+                tries_left=tries_left,
+                delivered=response is not None and self._succeeded(webhook, response),
+                duration_ms=elapsed_ms(started),
+                status=response.status if response else None,
+                resp_headers=response.headers if response else None,
+                resp_body=response.body if response else b"",
+                client_error=error,
+            )
+            attempts.append(attempt)
+            self._conclude(live, attempt)
+            if response or attempt.last or self._closed.wait(self.retry_interval):
+                break
+        return attempts
+
+    def event(self, webhook: Webhook, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the event as this webhook gets it: custom_data merged over it, then the cluster's id."""
+        custom = dict(webhook.custom_data or {})
+        if not self.legacy:
+            custom = {name: value for name, value in custom.items() if name not in STRIPPED}
+        return dict(payload) | custom | ({"cluster_id": self.cluster_id} if self.cluster_id else {})
+
+    def close(self) -> None:
+        """Stop waiting between tries: deliveries under way end with the try they are at."""
+        self._closed.set()
+
+    def _request(self, webhook: Webhook, event: Mapping[str, Any]) -> tuple[Request | None, str | None]:
+        own = _own_headers(webhook)
+        verb = webhook.http_verb.upper()
+        if verb == "GET":
+            try:
+                return Request(verb, get_url(webhook.uri, event, lenient=self.legacy), own), None
+            except UnsendableError:
+                return None, f"malformed_url: {get_url(webhook.uri, event, lenient=True)}"
+        if webhook.format == "json" and not self.legacy:
+            return Request(verb, webhook.uri, {"content-type": JSON} | own, encode_json(event)), None
+        return Request(verb, webhook.uri, {"content-type": FORM} | own, encode_form(event)), None
+
+    def _succeeded(self, webhook: Webhook, response: Response) -> bool:
+        created = webhook.http_verb == "put" and not self.legacy
+        return response.status == OK or (created and response.status == CREATED)
+
+    def _conclude(self, webhook: Webhook, attempt: Attempt) -> None:
+        self.log.add(attempt)
+        if not attempt.delivered:
+            self.failures.note(webhook.id, self.clock(), webhook.disable)
+
+
+def _own_headers(webhook: Webhook) -> dict[str, str]:
+    return {"x-hook-id": webhook.id, "x-account-id": webhook.account_id}

@@ -1,0 +1,1 @@
+"""Tests of what is published beside the code: documents, schemas, event files, examples."""

@@ -1,0 +1,88 @@
+"""What the documents say exists: commands, links and parameters."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from devtools.local import ROOT
+from devtools.template import parsed
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+NAMES = [str(document.relative_to(ROOT)) for document in DOCUMENTS]
+CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def anchor(heading: str) -> str:
+    """Return a heading's anchor, as the usual renderers make it."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_links(document: Path) -> None:
+    """Every relative link leads to a file that is there, and to a heading in it."""
+    for target in LINK.findall(CODE.sub("", document.read_text())):
+        if "://" in target:
+            continue
+        path, _, fragment = target.partition("#")
+        linked = (document.parent / path).resolve() if path else document
+        assert linked.exists(), target
+        if fragment:
+            headings = re.findall(r"^#+ (.*)$", CODE.sub("", linked.read_text()), re.MULTILINE)
+            assert fragment in map(anchor, headings), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_make_targets(document: Path) -> None:
+    """Every make command that a document names is a target."""
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|\$ )make ([a-z][a-z-]*)", document.read_text()))
+    assert named <= targets
+
+
+def test_parameters() -> None:
+    """The README's table of parameters is the template's: names, defaults and descriptions."""
+    rows = [
+        f"| `{name}` | {_default(parameter.get('Default'))} | {parameter['Description']} |"
+        for group in parsed()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+        for name in group["Parameters"]
+        for parameter in [parsed()["Parameters"][name]]
+    ]
+    table = "\n".join(["| Parameter | Default | What it does |", "|---|---|---|", *rows])
+    assert table in (ROOT / "README.md").read_text(), f"The table should be:\n\n{table}"
+
+
+def test_variables() -> None:
+    """The page on configuration has every variable that the template sets or a function reads, and no other."""
+    functions = [
+        parsed()["Globals"]["Function"],
+        *(it["Properties"] for it in parsed()["Resources"].values() if "Properties" in it),
+    ]
+    set_there = {name for it in functions if "Environment" in it for name in it["Environment"]["Variables"]}
+    sources = [path.read_text() for folder in ("layers", "functions") for path in (ROOT / folder).rglob("*.py")]
+    read = {name for text in sources for name in re.findall(r'environ(?:\.get\(|\[)"((?!AWS_)[A-Z_]+)"', text)}
+    page = (ROOT / "docs" / "configuration.md").read_text()
+    assert set(re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE)) == set_there | read
+
+
+def test_commands() -> None:
+    """Every command of the README is one of the few programs that it asks for; files that are named are there."""
+    blocks = re.findall(r"^```console\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    commands = [line.removeprefix("$ ").split() for block in blocks for line in block.splitlines() if line[:2] == "$ "]
+    assert {command[0] for command in commands} <= {"make", "sam", "aws", "python3.13", "#"}
+    named = {word for command in commands for word in command if word.endswith((".py", ".json"))}
+    assert named
+    assert all((ROOT / name).exists() for name in named)
+
+
+def _default(value: object) -> str:
+    match value:
+        case None:
+            return "must be given"
+        case "":
+            return "empty"
+        case str() if len(value) > 60 and "," in value:
+            return "all but `notifications`"
+        case _:
+            return f"`{value}`"

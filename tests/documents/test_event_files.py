@@ -1,0 +1,142 @@
+"""The files of events/ are what a function gets, so what holds for them holds for `sam local invoke`."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+
+from devtools.events import DOCUMENT, FOLDER, document, files
+from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, HOOKS, ROOT
+from devtools.template import parsed
+from functions.redrive.handler import QueuedDelivery, UnpublishedEvent
+from functions.rotate.handler import STEPS
+from hookswitch.callback.verification import token_for
+from hookswitch.deliveries.delivery import Delivery, delivery_of, token_of
+from hookswitch.events.cloudevent import entry_of
+from hookswitch.events.event import Event, event_of, fields_of
+from hookswitch.webhooks.desired import Desired
+from tests.receiving import FORM, JSON, SETTINGS, payload_type
+
+FILES = sorted(path.name for path in FOLDER.iterdir())
+NO_HOOKS = ("provision", "publish", "reconcile", "redrive", "rotate", "silence", "unknown")
+OTHERS = {f"{function}.json" for function in NO_HOOKS}
+BY_GET = {"parking", "voicemail_new", "voicemail_full", "register", "deregister", "notifications"}
+DELIVERIES = [name for name in FILES if name not in OTHERS]
+VARIANTS = [name for name in DELIVERIES if name.count(".") > 1]
+
+
+def read(name: str) -> dict[str, Any]:
+    """Return what a function gets."""
+    event: dict[str, Any] = json.loads((FOLDER / name).read_text(encoding="utf-8"))
+    return event
+
+
+def hook_of(name: str) -> str:
+    """Return the hook that a file's name begins with."""
+    return name.partition(".")[0]
+
+
+def event_in(name: str) -> Event:
+    """Return the event that the hook makes of a file."""
+    request, hook = read(name), hook_of(name)
+    came = delivery_of(request, hook, token_of(request))
+    event = event_of(payload_type(hook), came, fields_of(came), SETTINGS)
+    return replace(event, received_at=datetime(2026, 11, 23, tzinfo=UTC))  # the key of a parked call has to do with it
+
+
+def test_every_function_has_its_files() -> None:
+    """JSON and form for each hook, a get where Dash can send one, the rarer shapes once each, and nothing else."""
+    ways = {f"{hook}{way}.json" for hook in HOOKS for way in ("", ".form")} | {f"{hook}.get.json" for hook in BY_GET}
+    assert set(FILES) == ways | {"missed_call.base64.json", "missed_call.http-api.json"} | OTHERS
+    handlers = {path.parent.name for path in (ROOT / "functions").rglob("handler.py")}
+    assert handlers == {name.partition(".")[0] for name in FILES}
+
+
+def test_document_lists_them() -> None:
+    """docs/events.md is what the script makes."""
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), "Run `make events`."
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_file_is_what_the_script_makes(name: str) -> None:
+    """No file is edited by hand, nor older than the simulator: `make events` would not change it by a byte."""
+    assert (FOLDER / name).read_bytes() == files()[name].encode(), "Run `make events`."
+
+
+@pytest.mark.parametrize("name", DELIVERIES)
+def test_token_is_the_hooks_own(name: str) -> None:
+    """A stack with the local secret accepts the file at its hook's route, and at no other's."""
+    request, token = read(name), token_for(CALLBACK_SECRET, hook_of(name))
+    assert token_of(request) == token
+    path: str = request.get("path") or request["rawPath"]
+    assert path.endswith(f"/hooks/{hook_of(name)}/{token}")
+
+
+@pytest.mark.parametrize("name", DELIVERIES)
+def test_file_is_an_event_of_its_hook(name: str) -> None:
+    """It decodes, every declared field fits its type, and it can be summed up."""
+    event = event_in(name)
+    assert event.payload.hook == hook_of(name)
+    assert event.misfits == ()
+    assert event.payload.identity()
+    assert event.payload.summary()
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_variants_are_one_event(name: str) -> None:
+    """The files of one hook hold the same event in other clothes: whoever sends all of them stores one item."""
+    assert event_in(name).key == event_in(f"{hook_of(name)}.json").key
+
+
+@pytest.mark.parametrize("name", DELIVERIES)
+def test_file_has_the_shape_that_its_name_tells(name: str) -> None:
+    """Format, method, encoding and base64 are as the name says, and as Dash and API Gateway make them."""
+    request = read(name)
+    assert request.get("version") == ("2.0" if ".http-api." in name else None)
+    assert request["isBase64Encoded"] is (".base64." in name)
+    if ".get." in name:
+        assert request["httpMethod"] == "GET"
+        assert request["body"] is None
+        return
+    assert request["headers"]["content-type"] == (FORM if ".form." in name else JSON)
+    if not request["isBase64Encoded"] and ".form." not in name:
+        assert request["body"].startswith('{\n  "')
+        assert '" : ' in request["body"]
+
+
+def test_stream_batch_is_published() -> None:
+    """Each record passes the mapping's filter, and becomes a message about the event of its hook's own file."""
+    mapping = parsed()["Resources"]["Publish"]["Properties"]["Events"]["Stream"]["Properties"]
+    pattern = json.loads(mapping["FilterCriteria"]["Filters"][0]["Pattern"])
+    plain = TypeDeserializer().deserialize
+    for record in read("publish.json")["Records"]:
+        image = record["dynamodb"]["NewImage"]
+        assert record["eventName"] in pattern["eventName"]
+        assert image["kind"]["S"] in pattern["dynamodb"]["NewImage"]["kind"]["S"]
+        entry = entry_of({name: plain(value) for name, value in image.items()})
+        assert entry["Id"] == event_in(f"{image['hook']['S']}.json").key
+
+
+def test_queue_batch_is_redriven() -> None:
+    """Its first message is a delivery, its second names the same event."""
+    delivery, unpublished = (json.loads(record["body"]) for record in read("redrive.json")["Records"])
+    came = Delivery.from_message(QueuedDelivery.model_validate(delivery).redelivery)
+    event = event_of(payload_type(came.hook), came, fields_of(came), SETTINGS)
+    assert UnpublishedEvent.model_validate(unpublished).event_id == event.key
+
+
+def test_cloudformation_request_is_understood() -> None:
+    """It wants a webhook for each hook, at this API and with the local account."""
+    wanted = Desired.of(read("provision.json")["ResourceProperties"])
+    assert wanted.hooks == HOOKS
+    assert wanted.account_id == DASH_ACCOUNT_ID
+
+
+def test_rotation_and_schedules() -> None:
+    """One is a step of Secrets Manager's, the others are events of EventBridge and its Scheduler."""
+    assert read("rotate.json")["Step"] in STEPS
+    assert (read("reconcile.json")["source"], read("reconcile.json")["detail"]) == ("aws.events", {})
+    assert (read("silence.json")["source"], read("silence.json")["detail"]) == ("aws.scheduler", "{}")

@@ -1,0 +1,168 @@
+"""The schemas of docs/schemas/: made from the payload types, true of what is published, and kept as promises."""
+
+import copy
+import json
+import random
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from jsonschema import Draft202012Validator, ValidationError
+
+from devtools import schemas
+from devtools.errors import LaptopError
+from devtools.local import ROOT
+from devtools.schemas import AS_IT_CAME, ENVELOPE, FOLDER, NAMES, Schema, broken_promises, files, version_notes
+from hookswitch.events.attributes import item
+from hookswitch.events.cloudevent import entry_of
+from hookswitch.events.event import event_item
+from simulator.payloads import HOOKS, older_channel_destroy, payload
+from tests.receiving import FORM, JSON, SETTINGS, event, payload_type
+
+FILES = {str(path.relative_to(ROOT)): path for path in files()}
+MISFITS: Mapping[str, Any] = {"integer": "many", "string": [1], "object": "flat", "array": 7, "boolean": "perhaps"}
+
+
+@cache
+def checked_in(name: str) -> Schema:
+    """Return a schema as consumers find it."""
+    schema: Schema = json.loads((FOLDER / f"{name}.json").read_text())
+    return schema
+
+
+def published(hook: str, sent: dict[str, Any], encoding: str = JSON) -> dict[str, Any]:
+    """Return the message that a payload ends as."""
+    plain = TypeDeserializer().deserialize
+    stored = item(event_item(event(hook, sent, encoding), SETTINGS))
+    entry = entry_of({name: plain(value) for name, value in stored.items()})
+    message: dict[str, Any] = json.loads(json.loads(entry["Message"])["default"])
+    return message
+
+
+def check(hook: str, message: Mapping[str, Any]) -> None:
+    """Validate a message and its data, formats too."""
+    for name, part in ((ENVELOPE, message), (hook, message["data"])):
+        schema = checked_in(name)
+        Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(part)
+
+
+def misfit(declared: Mapping[str, Any]) -> Any:
+    """Return a value that is of none of a field's types."""
+    types = {kind for choice in declared["anyOf"] if (kind := choice.get("type"))}
+    return next(value for kind, value in MISFITS.items() if kind in types)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_file_is_what_the_script_makes(name: str) -> None:
+    """No schema is edited by hand, nor older than its payload type: `make schemas` would not change it by a byte."""
+    assert FILES[name].read_text() == files()[FILES[name]], "Run `make schemas`."
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_promises_are_kept(name: str) -> None:
+    """What consumers rely on does not change without a new version and a note about it."""
+    broken = broken_promises(checked_in(name), schemas.schemas()[name])
+    assert not broken, schemas.told(name, broken)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_version_has_a_note(name: str) -> None:
+    """Versions count from 1, and each says what it changed."""
+    notes = version_notes()[name]
+    assert sorted(map(int, notes)) == list(range(1, len(notes) + 1))
+    assert all(note.strip() for note in notes.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_schema_is_valid(name: str) -> None:
+    """It is a schema of the draft that it names."""
+    assert checked_in(name)["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
+    Draft202012Validator.check_schema(checked_in(name))
+
+
+@pytest.mark.parametrize("encoding", [JSON, FORM])
+@pytest.mark.parametrize("hook", HOOKS)
+def test_published_messages_fit(hook: str, encoding: str) -> None:
+    """Whatever Dash sends in either encoding, the message that is published fits the schemas."""
+    for seed in range(5):
+        check(hook, published(hook, payload(hook, rng=random.Random(seed)), encoding))
+
+
+def test_messages_of_an_older_system_fit() -> None:
+    """So does one whose values are all strings."""
+    check("channel_destroy", published("channel_destroy", older_channel_destroy()))
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_misfits_nulls_and_unknown_fields_fit(hook: str) -> None:
+    """Optional fields that are null or of another type, and unknown ones, are published as they came, and fit."""
+    optional = {name: schema for name, schema in checked_in(hook)["properties"].items() if "anyOf" in schema}
+    identity = {name for name in payload(hook) if name in {"fax_id", "fax_jobid", "fax_timestamp"}}
+    named = {"event_name", "hook_event", "account_id"} | identity
+    sent = payload(hook, brand_new={"deep": [1, None]})
+    odd = sent | {name: misfit(schema) for name, schema in optional.items() if name not in named}
+    message = published(hook, odd)
+    assert message["data"]["brand_new"] == {"deep": [1, None]}
+    check(hook, message)
+    check(hook, published(hook, sent | dict.fromkeys(optional.keys() - named)))
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_strict_schemas_show_misfits(hook: str) -> None:
+    """With `false` in place of AsItCame a schema takes what Dash sends today, and refuses a misfit."""
+    strict = copy.deepcopy(checked_in(hook))
+    strict["$defs"][AS_IT_CAME] = False
+    data = published(hook, payload(hook))["data"]
+    Draft202012Validator(strict).validate(data)
+    with pytest.raises(ValidationError):
+        Draft202012Validator(strict).validate(data | {"caller_id_name": ["no", "name"], "cluster_id": {}})
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_required_fields_are_required(hook: str) -> None:
+    """Those of the natural identity, and no others."""
+    declared = payload_type(hook).model_fields.items()
+    assert set(checked_in(hook)["required"]) == {f.alias or name for name, f in declared if f.is_required()}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda schema: schema["required"].remove("call_id"),
+        lambda schema: schema["required"].append("msg_id"),
+        lambda schema: schema["properties"].pop("notify"),
+        lambda schema: schema["properties"]["timestamp"].pop("format"),
+        lambda schema: schema["properties"].update(message_left={"type": "string"}),
+    ],
+    ids=["no longer required", "newly required", "not declared any more", "another format", "another type"],
+)
+def test_incompatible_changes_are_found(change: Callable[[Schema], Any]) -> None:
+    """Each breaks a promise in the same version, and none in a new one."""
+    before = checked_in("missed_call")
+    now = copy.deepcopy(before)
+    change(now)
+    assert len(broken_promises(before, now)) == 1
+    assert broken_promises(before, now | {"version": 2}) == []
+
+
+def test_compatible_changes_pass() -> None:
+    """A new optional field and better words break nothing."""
+    before = checked_in("missed_call")
+    now = copy.deepcopy(before)
+    now["properties"]["brand_new"] = {"type": "string"}
+    now["properties"]["timestamp"]["description"] = now["description"] = "Said better."
+    assert broken_promises(before, now) == []
+
+
+def test_the_script_refuses_to_break_promises(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make schemas` writes nothing then, and says which promise, and what to do."""
+    broken = copy.deepcopy(checked_in("missed_call"))
+    broken["properties"].pop("notify")
+    path = FOLDER / "missed_call.json"
+    monkeypatch.setattr(schemas, "files", lambda: files() | {path: json.dumps(broken)})
+    before = path.read_bytes()
+    with pytest.raises(LaptopError, match=r"missed_call breaks.*notify is not declared any more.*versions\.toml"):
+        schemas.write()
+    assert path.read_bytes() == before

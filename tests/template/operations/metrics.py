@@ -1,0 +1,56 @@
+"""Which metrics there are, so that nothing watches one that nobody emits."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from devtools.template import parsed
+
+OURS = "Hookswitch"
+FILTER = "${AWS::StackName}-function_errors"
+
+# AWS's own, with the dimensions that they are used with here. Sources: "Amazon API Gateway dimensions and metrics"
+# (API Gateway Developer Guide), "Types of metrics for Lambda functions" (Lambda Developer Guide), and "Available
+# CloudWatch metrics for Amazon SQS" (SQS Developer Guide).
+AWS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "AWS/ApiGateway": dict.fromkeys(("4XXError", "5XXError", "Latency"), ("ApiName", "Stage")),
+    "AWS/Lambda": {"Throttles": (), "IteratorAge": ("FunctionName",)},
+    "AWS/SQS": dict.fromkeys(
+        (
+            "ApproximateAgeOfOldestMessage",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesVisible",
+        ),
+        ("QueueName",),
+    ),
+}
+
+# What a dimension of AWS's own may be, as the template refers to it.
+TYPES = {"FunctionName": "AWS::Serverless::Function", "QueueName": "AWS::SQS::Queue"}
+
+
+def fits(namespace: str, name: str, dimensions: Mapping[str, str]) -> bool:
+    """Tell whether AWS emits a metric, for something that the stack has.
+
+    Args:
+        namespace: One of AWS's.
+        name: The metric's name.
+        dimensions: Names and values, those as in the text of `Fn::Sub`.
+    """
+    if AWS[namespace].get(name) != tuple(dimensions):
+        return False
+    return all(_is_there(dimension, value.strip("${}")) for dimension, value in dimensions.items())
+
+
+def _is_there(dimension: str, reference: str) -> bool:
+    resources: Mapping[str, Any] = parsed()["Resources"]
+    match dimension:
+        case "ApiName":
+            return bool(resources["Api"]["Properties"]["Name"] == {"Ref": reference})
+        case "Stage":
+            return bool(resources["Api"]["Properties"]["StageName"] == {"Ref": reference})
+        case "FunctionName":
+            logical_id, wanted = reference, reference
+        case _:
+            logical_id = reference.partition(".")[0]
+            wanted = f"{logical_id}.QueueName"
+    return reference == wanted and resources[logical_id]["Type"] == TYPES[dimension]

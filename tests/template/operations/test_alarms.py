@@ -1,0 +1,207 @@
+"""Each alarm watches something that there is, says what to do, and has its section in the runbook."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devtools.local import ROOT
+from devtools.template import ASKED, evaluated, parsed, resources, values_of
+from functions.redrive.handler import LONGEST_WAIT
+from hookswitch.observability.metrics import METRICS
+from tests.documents.test_documents import anchor
+from tests.template.operations.metrics import FILTER, OURS, fits
+
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+SECTION = re.compile(r"^## (.*?)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+SECTIONS = {anchor(title): text for title, text in SECTION.findall(RUNBOOK)}
+REPORTS = Path(__file__).with_name("platform_reports.jsonl").read_text(encoding="utf-8").splitlines()
+
+type Properties = Mapping[str, Any]
+
+
+def alarms(**given: str) -> dict[str, Properties]:
+    """Return the properties of each alarm; with parameters, of those that a stack has, evaluated."""
+    found = resources(parsed(), **ASKED, **given) if given else parsed()["Resources"]
+    return {name: it["Properties"] for name, it in found.items() if it["Type"] == "AWS::CloudWatch::Alarm"}
+
+
+def written(value: Any) -> str:
+    """Return a value of a template as the text of `Fn::Sub` has it."""
+    match value:
+        case {"Ref": name}:
+            return f"${{{name}}}"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"${{{name}.{attribute}}}"
+        case {"Fn::Sub": text}:
+            return str(text)
+    return str(value)
+
+
+def dimensions(alarm: Properties) -> dict[str, str]:
+    """Return an alarm's dimensions."""
+    return {it["Name"]: written(it["Value"]) for it in alarm.get("Dimensions", [])}
+
+
+ALL = sorted(alarms())
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_alarm_leads_to_its_section(name: str) -> None:
+    """Its description says what it means and ends with the address of its section, which has its name in words."""
+    words = re.findall("[A-Z][a-z]+", name.removesuffix("Alarm"))
+    section = "-".join(words).lower()
+    text, _, address = alarms()[name]["AlarmDescription"].rpartition(" See ")
+    assert address == f"docs/runbook.md#{section}"
+    assert text.count(". ") >= 1, "what it means, and what to do first"
+    assert len(alarms()[name]["AlarmDescription"]) <= 1024
+    assert section in SECTIONS
+
+
+def test_runbook_has_no_other_section() -> None:
+    """Nobody reads about an alarm that there is none of; sections come in the order of the alarms."""
+    assert list(SECTIONS) == [alarm["AlarmDescription"].rpartition("#")[2] for alarm in alarms().values()]
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_section_says_what_to_do(section: str) -> None:
+    """What it means, what to look at first, what to do, and how one sees that it is over."""
+    said = re.findall(r"^\*\*(.*?)\*\*", SECTIONS[section], re.MULTILINE)
+    heads = [word.strip(" .") for head in said for word in head.lower().split(",")]
+    assert heads == ["means", "look first", "do", "over"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_alarm_is_heard(name: str) -> None:
+    """It goes to the topic, and so does its end; it is a plain metric's, and says what no data means."""
+    alarm = alarms()[name]
+    assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "OperationsTopic"}]
+    assert "Metrics" not in alarm, "the emulator refuses metric math"
+    assert alarm["TreatMissingData"] in {"notBreaching", "breaching", "ignore"}
+    assert {"Namespace", "MetricName", "Statistic", "Period", "Threshold", "ComparisonOperator"} <= alarm.keys()
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if alarms()[name]["Namespace"] != OURS])
+def test_alarm_on_a_metric_of_aws(name: str) -> None:
+    """AWS emits it, with these dimensions, for a resource of this stack."""
+    alarm = alarms()[name]
+    assert fits(alarm["Namespace"], alarm["MetricName"], dimensions(alarm))
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if alarms()[name]["Namespace"] == OURS])
+def test_alarm_on_a_metric_of_ours(name: str) -> None:
+    """The functions count it, with these dimensions, or the filter on the log makes it.
+
+    That what METRICS lists is really printed, tests/unit/observability/test_metrics.py proves on the handlers.
+    """
+    alarm = alarms()[name]
+    metric, names = written(alarm["MetricName"]), dimensions(alarm)
+    if metric == FILTER:
+        assert names == {}
+        return
+    assert names == {"service": "${AWS::StackName}"}
+    assert tuple(names) in METRICS[metric].dimensions
+
+
+def test_periods_fit() -> None:
+    """CloudWatch takes periods of a minute's multiple, and looks at a day at most."""
+    for given in ({}, {"ReconcileRate": "rate(1 hour)", "BusinessHours": "9-16", "SilenceQuarters": "32"}):
+        for alarm in alarms(**{"ReconcileRate": "rate(5 minutes)", "BusinessHours": "9-16"} | given).values():
+            period, periods = int(alarm["Period"]), int(alarm["EvaluationPeriods"])
+            assert period % 60 == 0
+            assert period * periods <= 24 * 3600
+
+
+@pytest.mark.parametrize(
+    ("rate", "minutes"), [("rate(1 minute)", 1), ("rate(5 minutes)", 5), ("rate(15 minutes)", 15), ("rate(1 hour)", 60)]
+)
+def test_reconcile_may_be_late(rate: str, minutes: int) -> None:
+    """However often it runs, two runs fail or end late before somebody is woken; no data is what it looks for."""
+    alarm = alarms(ReconcileRate=rate)["ReconcileFailingAlarm"]
+    assert int(alarm["Period"]) * int(alarm["EvaluationPeriods"]) >= 3 * minutes * 60
+    assert (alarm["TreatMissingData"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "breaching",
+        "LessThanThreshold",
+        1,
+    )
+
+
+def test_nobody_looks_at_what_is_off() -> None:
+    """Where Reconcile is off, or silence not looked for, there are no alarms that only they can end."""
+    everything, least = alarms(BusinessHours="9-16").keys(), alarms(ReconcileRate="off").keys()
+    assert everything == set(ALL)
+    assert everything - least == {
+        "WebhookDisabledAlarm",
+        "WebhookMissingAlarm",
+        "ReconcileFailingAlarm",
+        "SilenceAlarm",
+    }
+
+
+def test_queue_that_is_unread_is_not_one_that_waits() -> None:
+    """A message that waits for its next try is never as old as the threshold, so that age means nobody reads."""
+    for name in ("RedriveQueueUnreadAlarm", "PublishQueueUnreadAlarm"):
+        assert alarms()[name]["Threshold"] >= LONGEST_WAIT
+
+
+def test_who_may_publish() -> None:
+    """Only CloudWatch, and only for alarms of this account."""
+    (statement,) = parsed()["Resources"]["OperationsTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert (statement["Action"], statement["Resource"]) == ("sns:Publish", {"Ref": "OperationsTopic"})
+    account, source = statement["Condition"]["StringEquals"], statement["Condition"]["ArnLike"]
+    assert account == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    assert source["aws:SourceArn"]["Fn::Sub"].endswith(":${AWS::AccountId}:alarm:*")
+
+
+def test_nobody_is_woken_by_email_unless_asked() -> None:
+    """The topic is always there; a mailbox is subscribed if one is given, and gets every alarm."""
+    assert "OperationsSubscription" not in resources(parsed(), **ASKED)
+    made = resources(parsed(), **ASKED, OperationsEmail="ops@example.com")
+    assert made["OperationsSubscription"]["Properties"] == {
+        "TopicArn": {"Ref": "OperationsTopic"},
+        "Protocol": "email",
+        "Endpoint": "ops@example.com",
+    }
+
+
+def matches(pattern: str, line: str) -> bool:
+    """Tell whether a filter pattern of CloudWatch Logs for JSON takes a line: the part of the syntax used here.
+
+    Source: "Filter pattern syntax" (CloudWatch Logs User Guide): `=` and `!=` compare a text, `&&` joins. What has
+    no such field is not matched.
+    """
+    document = json.loads(line)
+    for condition in pattern.strip("{} ").split(" && "):
+        selector, operator, quoted = condition.split(" ")
+        found: Any = document
+        for key in selector.removeprefix("$.").split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        if found is None or (found == json.loads(quoted)) is not (operator == "="):
+            return False
+    return True
+
+
+def test_failed_invocations_are_counted() -> None:
+    """Of the lines of all functions, the filter takes Lambda's reports of invocations that were no success.
+
+    The lines are as "Lambda Telemetry API Event schema reference" has them, which the log has in the format JSON.
+    """
+    properties = parsed()["Resources"]["FunctionErrors"]["Properties"]
+    counted = [json.loads(line)["record"]["status"] for line in REPORTS if matches(properties["FilterPattern"], line)]
+    assert counted == ["error", "timeout", "failure"]
+    (made,) = properties["MetricTransformations"]
+    assert (made["MetricNamespace"], written(made["MetricName"])) == (OURS, FILTER)
+    assert (made["MetricValue"], made["DefaultValue"]) == ("1", 0)
+    assert properties["LogGroupName"] == {"Ref": "LogGroup"}
+    assert parsed()["Globals"]["Function"]["LoggingConfig"]["LogFormat"] == "JSON", "else there are no such lines"
+
+
+def test_alarms_are_the_templates_own() -> None:
+    """All of operations/alarms.yaml comes into the template, by names that nothing else there has."""
+    values = values_of(parsed(), **ASKED)
+    assert evaluated(alarms()["SilenceAlarm"]["EvaluationPeriods"], parsed(), values) == "4"
+    assert len(ALL) == (ROOT / "operations" / "alarms.yaml").read_text().count("Type: AWS::CloudWatch::Alarm")

@@ -1,0 +1,126 @@
+"""The dashboard is what CloudWatch takes, and shows nothing that is not there."""
+
+import json
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from devtools.template import ASKED, parsed, resources
+from hookswitch.observability.metrics import METRICS
+from tests.template.operations.dashboard_definition import Line, Search, body, references, shown
+from tests.template.operations.metrics import FILTER, OURS, fits
+
+NAMES = {name: f"${{{name}}}" for name in references()}  # each reference stands for itself
+EVERYTHING = ASKED | {"BusinessHours": "9-16"}
+DEFINITION = body(NAMES, **EVERYTHING)
+WIDGETS = DEFINITION["widgets"]
+METRIC_WIDGETS = [widget for widget in WIDGETS if widget["type"] == "metric"]
+TITLES = [widget["properties"]["title"] for widget in METRIC_WIDGETS]
+# "CloudWatch service quotas" (Amazon CloudWatch User Guide)
+MOST_WIDGETS, MOST_METRICS_OF_A_WIDGET, MOST_METRICS, MOST_ALARMS_OF_A_WIDGET = 500, 500, 2500, 100
+COLUMNS = 24
+
+
+def area(widget: dict[str, Any]) -> set[tuple[int, int]]:
+    """Return the cells of the grid that a widget covers."""
+    columns = range(widget["x"], widget["x"] + widget["width"])
+    return {(x, y) for x in columns for y in range(widget["y"], widget["y"] + widget["height"])}
+
+
+def test_limits() -> None:
+    """It has fewer widgets and metrics than CloudWatch allows, and none reaches out of the grid."""
+    assert len(WIDGETS) <= MOST_WIDGETS
+    counts = [len(list(shown(widget))) for widget in METRIC_WIDGETS]
+    assert max(counts) <= MOST_METRICS_OF_A_WIDGET
+    assert sum(counts) <= MOST_METRICS
+    assert all(0 <= x < COLUMNS for widget in WIDGETS for x, _ in area(widget))
+
+
+def test_widgets_do_not_overlap() -> None:
+    """Each cell of the grid belongs to one widget, and none in between is empty."""
+    for one, other in combinations(WIDGETS, 2):
+        assert not area(one) & area(other)
+    covered = set().union(*map(area, WIDGETS))
+    height = max(y for _, y in covered) + 1
+    assert len(covered) == COLUMNS * height
+
+
+def test_every_reference_leads_somewhere() -> None:
+    """What the text names is a parameter, a resource or a pseudo parameter."""
+    known = parsed()["Resources"].keys() | parsed()["Parameters"].keys() | {"AWS::StackName", "AWS::Region"}
+    assert {name.partition(".")[0] for name in references()} <= known
+
+
+@pytest.mark.parametrize("given", [{}, {"ReconcileRate": "off"}, {"BusinessHours": "9-16"}])
+def test_it_shows_the_alarms_that_there_are(given: dict[str, str]) -> None:
+    """All alarms of the stack are on it, whichever parameters leave out some: a missing one would fail the stack."""
+    made = resources(parsed(), **ASKED, **given)
+    wanted = {f"${{{name}.Arn}}" for name, it in made.items() if it["Type"] == "AWS::CloudWatch::Alarm"}
+    definition = body(NAMES, **ASKED, **given)
+    (widget,) = [it for it in definition["widgets"] if it["type"] == "alarm"]
+    assert len(widget["properties"]["alarms"]) <= MOST_ALARMS_OF_A_WIDGET
+    assert set(widget["properties"]["alarms"]) == wanted
+
+
+@pytest.mark.parametrize("widget", METRIC_WIDGETS, ids=TITLES)
+def test_metrics_of_aws(widget: dict[str, Any]) -> None:
+    """AWS emits what is shown of it, for resources of this stack."""
+    for line in shown(widget):
+        if line.namespace != OURS:
+            assert isinstance(line, Line)
+            assert fits(line.namespace, line.name, line.dimensions)
+
+
+@pytest.mark.parametrize("widget", METRIC_WIDGETS, ids=TITLES)
+def test_metrics_of_ours(widget: dict[str, Any]) -> None:
+    """The functions count what is shown of ours, with these dimensions, or the filter on the log makes it."""
+    for line in shown(widget):
+        if line.namespace != OURS:
+            continue
+        if line.name == FILTER:
+            assert line.dimensions == {}
+            continue
+        assert line.dimensions["service"] == "${AWS::StackName}"
+        names = {*line.dimensions, *([line.opens] if isinstance(line, Search) else [])}
+        assert names in map(set, METRICS[line.name].dimensions)
+
+
+def test_hooks_are_hooks() -> None:
+    """A hook whose events are counted is one that is deployed."""
+    folders = {it.get("Properties", {}).get("CodeUri", "").strip("/") for it in parsed()["Resources"].values()}
+    hooks = {
+        line.dimensions["hook"]
+        for widget in METRIC_WIDGETS
+        for line in shown(widget)
+        if isinstance(line, Line) and "hook" in line.dimensions
+    }
+    assert {f"functions/hooks/{hook}" for hook in hooks} <= folders
+    assert {"voicemail_new", "outbound_fax_error", "inbound_fax_error", "deregister"} <= hooks
+
+
+def test_two_halves() -> None:
+    """The phones come first, for those who telephone, then the machine; every widget belongs to one of them."""
+    heads = [(widget["y"], widget["properties"]["markdown"]) for widget in WIDGETS if widget["type"] == "text"]
+    assert heads == [(0, "## The phones"), (heads[1][0], "## The machine")]
+    for widget in METRIC_WIDGETS:
+        ours = {line.name for line in shown(widget) if line.namespace == OURS}
+        of_the_phones = bool(ours & {"calls", "answered", "talk_time", "hangups"}) or "hook" in json.dumps(widget)
+        if widget["y"] < heads[1][0]:
+            assert of_the_phones
+
+
+def test_every_widget_can_be_read() -> None:
+    """Each graph has a title, an axis with its unit that begins at zero, and a label for each line."""
+    for widget in METRIC_WIDGETS:
+        properties = widget["properties"]
+        assert properties["title"]
+        assert properties["region"] == "${AWS::Region}"
+        if properties["view"] == "timeSeries":
+            for axis in properties["yAxis"].values():
+                assert axis["label"]
+                assert axis["min"] == 0
+        for line in shown(widget):
+            assert line.period % 60 == 0
+            if isinstance(line, Line):
+                assert line.options["label"]

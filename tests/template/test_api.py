@@ -1,0 +1,186 @@
+"""The API in the template: what the emulator drops, and what would let a token out."""
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+import pytest
+
+from devtools.template import ASKED, expanded, parsed, resources
+from hookswitch.receiving.receiver import NOT_KEPT, REFUSED
+
+WEB_ACL = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/phones/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
+# Of API Gateway's variables for a log, those whose value is the route, a number, a name of AWS's or an address.
+HARMLESS = {
+    "$context.cipherSuite",
+    "$context.error.responseType",
+    "$context.httpMethod",
+    "$context.identity.sourceIp",
+    "$context.integration.latency",
+    "$context.integration.status",
+    "$context.requestId",
+    "$context.requestTimeEpoch",
+    "$context.resourcePath",
+    "$context.responseLatency",
+    "$context.status",
+    "$context.tlsVersion",
+    "$context.waf.status",
+}
+FORWARD_SECRECY_FROM_TLS_1_2 = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
+
+
+@cache
+def template() -> dict[str, Any]:
+    """Return the template as it is expanded."""
+    return expanded(**ASKED)
+
+
+@cache
+def made(**given: str) -> dict[str, Any]:
+    """Return the resources of a stack with these parameters, evaluated."""
+    return resources(template(), **ASKED, **given)
+
+
+def properties(resource: str, **given: str) -> dict[str, Any]:
+    """Return the properties of one of them."""
+    found: dict[str, Any] = made(**given)[resource]["Properties"]
+    return found
+
+
+def stage(**given: str) -> dict[str, Any]:
+    """Return the properties of the API's one stage."""
+    (name,) = [name for name, it in made(**given).items() if it["Type"] == "AWS::ApiGateway::Stage"]
+    return properties(name, **given)
+
+
+# What API Gateway answers by itself
+
+
+@pytest.mark.parametrize(("response", "sentence"), [("DEFAULT_4XX", REFUSED), ("DEFAULT_5XX", NOT_KEPT)])
+def test_gateway_answers_in_the_functions_words(response: str, sentence: str) -> None:
+    """No address, too large, too many, not from there, kept out by the web ACL: the body is that of a function."""
+    responses = properties("Api")["Body"]["x-amazon-apigateway-gateway-responses"]
+    assert responses.keys() == {"DEFAULT_4XX", "DEFAULT_5XX"}  # any other would take the place of these for its case
+    assert responses[response]["responseTemplates"] == {"application/json": json.dumps({"message": sentence})}
+    assert not responses[response]["responseParameters"]  # no header of ours
+    assert "statusCode" not in responses[response]  # 429 and 413 stay what they are
+
+
+# Throttling
+
+
+def test_every_route_is_throttled_alike() -> None:
+    """One setting holds for all routes, with the numbers that were given."""
+    (setting,) = stage(ThrottlingRate="7", ThrottlingBurst="9")["MethodSettings"]
+    assert (setting["ResourcePath"], setting["HttpMethod"]) == ("/*", "*")
+    assert (setting["ThrottlingRateLimit"], setting["ThrottlingBurstLimit"]) == ("7", "9")
+
+
+def test_throttling_has_room_and_leaves_some() -> None:
+    """By default a route takes more than a reseller's worst minute, and less than an account's smallest quota.
+
+    The figures are those of docs/engineering/decisions/0052-throttling.md. The quota is that of the newer Regions.
+    """
+    registrations_after_an_outage = 20_000 / 60
+    rate, burst = (int(parsed()["Parameters"][f"Throttling{name}"]["Default"]) for name in ("Rate", "Burst"))
+    assert 2 * registrations_after_an_outage < rate < 2_500
+    assert 2 * registrations_after_an_outage < burst < 1_250
+
+
+# Who gets as far as the API
+
+
+def test_no_web_acl_unless_given() -> None:
+    """By default nothing of WAF is there; with an ARN, that ACL looks at the API's own stage."""
+    assert "WebAclAssociation" not in made()
+    association = properties("WebAclAssociation", WebAclArn=WEB_ACL)
+    assert association["WebACLArn"] == WEB_ACL
+    stages = [name for name, it in made().items() if it["Type"] == "AWS::ApiGateway::Stage"]
+    assert association["ResourceArn"]["Fn::Sub"].endswith(f"::/restapis/${{Api}}/stages/${{{stages[0]}}}")
+
+
+@pytest.mark.parametrize(
+    "arn", ["phones", WEB_ACL.replace("regional", "global"), WEB_ACL.replace("wafv2", "waf"), f"{WEB_ACL} "]
+)
+def test_arn_of_no_regional_web_acl(arn: str) -> None:
+    """What can't be associated with a regional API is refused before anything is made."""
+    pattern = parsed()["Parameters"]["WebAclArn"]["AllowedPattern"]
+    assert re.fullmatch(pattern, WEB_ACL)
+    assert not re.fullmatch(pattern, arn)
+
+
+def test_tls() -> None:
+    """A client needs TLS 1.2, with forward secrecy; one that names no host in the handshake is let in as before."""
+    api = properties("Api")
+    assert (api["SecurityPolicy"], api["EndpointAccessMode"]) == (FORWARD_SECRECY_FROM_TLS_1_2, "BASIC")
+    assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+
+
+# What could let a token out
+
+
+def test_no_access_log_unless_asked() -> None:
+    """By default API Gateway writes none, since without a role in the account the deployment would fail."""
+    assert "AccessLogSetting" not in stage()
+    assert not {"AccessLogGroup", "AccountSettings", "AccountLogRole"} & made().keys()
+
+
+def test_access_log() -> None:
+    """It goes to a group of its own, kept as long as the other; the account's role is somebody else's business."""
+    given = {"AccessLog": "on", "LogRetentionDays": "7"}
+    assert stage(**given)["AccessLogSetting"]["DestinationArn"] == {"Fn::GetAtt": ["AccessLogGroup", "Arn"]}
+    assert properties("AccessLogGroup", **given)["RetentionInDays"] == "7"
+    assert not {"AccountSettings", "AccountLogRole"} & made(**given).keys()
+
+
+def test_access_log_with_the_accounts_role() -> None:
+    """The settings are made before the API, and outlive the stack: other APIs of the account write with them."""
+    given = {"AccessLog": "on-with-account-role"}
+    for name in ("AccountSettings", "AccountLogRole"):
+        assert made(**given)[name]["DeletionPolicy"] == made(**given)[name]["UpdateReplacePolicy"] == "Retain"
+    assert properties("AccountSettings", **given)["CloudWatchRoleArn"] == {"Fn::GetAtt": ["AccountLogRole", "Arn"]}
+    assert "${AccountSettings}" in properties("Api", **given)["Description"]["Fn::Sub"]
+    (statement,) = properties("AccountLogRole", **given)["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "apigateway.amazonaws.com"}
+    assert "Description" not in properties("Api")
+
+
+def test_access_log_holds_no_token() -> None:
+    """A line is JSON of harmless things: the route and not the path, no header, no query, no error's text."""
+    text = stage(AccessLog="on")["AccessLogSetting"]["Format"]
+    assert set(re.findall(r"\$[\w.]+", text)) == HARMLESS
+    assert "\n" not in text  # API Gateway writes one line for each request
+    line = json.loads(re.sub(r"\$[\w.]+", "1", text))
+    assert {"route", "status", "latency", "request_id", "source_ip"} <= line.keys()
+
+
+def test_no_execution_log_and_no_trace_of_the_api() -> None:
+    """Both would hold paths, and so tokens: neither is on, whatever is given."""
+    for given in ({}, {"AccessLog": "on", "Tracing": "on"}):
+        for setting in stage(**given)["MethodSettings"]:
+            assert (setting["LoggingLevel"], setting["DataTraceEnabled"]) == ("OFF", False)
+        assert not stage(**given).get("TracingEnabled")
+
+
+def test_metrics_have_no_token() -> None:
+    """A metric for each method costs by the route and says no more than ours do: it is not on."""
+    assert not any(setting.get("MetricsEnabled") for setting in stage()["MethodSettings"])
+
+
+# The function behind all other addresses
+
+
+# What a hook may have and no other function: see docs/engineering/decisions/0021-snapstart.md.
+PUBLISHED = {"VersionDescription", "AutoPublishAlias", "SnapStart", "ReservedConcurrentExecutions"}
+
+
+def test_unknown_addresses_cost_what_a_hook_costs() -> None:
+    """Their function has the processor, memory and time of a hook's, and may read the secret only."""
+    unknown, hook = (parsed()["Resources"][name]["Properties"] for name in ("Unknown", "Parking"))
+    assert {name for name in unknown.keys() | hook.keys() if unknown.get(name) != hook.get(name)} == {
+        "CodeUri",
+        "Events",
+        "Role",
+        *PUBLISHED,
+    }

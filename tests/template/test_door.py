@@ -1,0 +1,52 @@
+"""The routes of the API, and from where it may be called."""
+
+import ipaddress
+import json
+from typing import Any
+
+import pytest
+
+from devtools.local import HOOKS
+from devtools.template import ASKED, evaluated, expanded, values_of
+from hookswitch.receiving.hook_functions import ALIAS
+from tests.template.views import full, id_of, of_type
+
+
+def test_routes() -> None:
+    """The expanded API has a post and a get for each hook, and leads to that hook's alias; all else to Unknown."""
+    paths = dict(of_type("AWS::ApiGateway::RestApi", full())["Api"]["Body"]["paths"])
+    for other in ("/", "/{proxy+}"):
+        assert paths[other].keys() == {"x-amazon-apigateway-any-method"}
+        assert "${Unknown.Arn}" in json.dumps(paths.pop(other))
+    assert paths.keys() == {f"/hooks/{hook}/{{token}}" for hook in HOOKS}
+    for path, methods in paths.items():
+        assert methods.keys() == {"get", "post"}
+        for method in methods.values():
+            function = id_of(path.split("/")[2])
+            assert f"${{{function}Alias{ALIAS}}}" in method["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+
+
+def denied_except(**given: str) -> Any:
+    """Return the address ranges outside of which the expanded API's policy denies a call."""
+    template = expanded(**given)
+    body = of_type("AWS::ApiGateway::RestApi", template)["Api"]["Body"]
+    allow, deny = body["x-amazon-apigateway-policy"]["Statement"]
+    assert (allow["Effect"], deny["Effect"]) == ("Allow", "Deny")
+    for statement in (allow, deny):
+        assert (statement["Principal"], statement["Action"]) == ("*", "execute-api:Invoke")
+    assert "Condition" not in allow
+    assert deny["Condition"].keys() == {"NotIpAddress"}
+    ranges = deny["Condition"]["NotIpAddress"]["aws:SourceIp"]
+    return evaluated(ranges, template, values_of(template, **given))
+
+
+@pytest.mark.parametrize("ranges", [["192.0.2.0/24"], ["192.0.2.0/24", "198.51.100.7/32", "2001:db8::/32"]])
+def test_allow_list(ranges: list[str]) -> None:
+    """The ranges arrive in the API's policy one by one: as a single text no address would be in any of them."""
+    assert denied_except(**ASKED, AllowedIpRanges=",".join(ranges)) == ranges
+
+
+def test_no_allow_list() -> None:
+    """By default no address is kept out, of either kind: the token decides."""
+    ranges = [ipaddress.ip_network(it) for it in denied_except(**ASKED)]
+    assert {(it.version, it.prefixlen) for it in ranges} == {(4, 0), (6, 0)}

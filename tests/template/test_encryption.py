@@ -1,0 +1,70 @@
+"""What is kept is encrypted, with the customer's own key or with one of AWS's: the emulator drops all of it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+
+from devtools.local import REGION
+from devtools.template import references
+from tests.template.test_permissions import KEY, made
+
+# How each type is encrypted with a key of the customer's, and what its properties say without one.
+WITH_KEY: Mapping[str, Mapping[str, Any]] = {
+    "AWS::DynamoDB::Table": {"SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY}},
+    "AWS::Lambda::Function": {"KmsKeyArn": KEY},
+    "AWS::Logs::LogGroup": {"KmsKeyId": KEY},
+    "AWS::SNS::Topic": {"KmsMasterKeyId": KEY},
+    "AWS::SQS::Queue": {"KmsMasterKeyId": KEY, "SqsManagedSseEnabled": None},  # one or the other
+    "AWS::SecretsManager::Secret": {"KmsKeyId": KEY},
+}
+WITHOUT_KEY: Mapping[str, Mapping[str, Any]] = {
+    "AWS::DynamoDB::Table": {"SSESpecification": {"SSEEnabled": True, "SSEType": "KMS"}},  # the account's aws/dynamodb
+    "AWS::Lambda::Function": {"KmsKeyArn": None},  # Lambda's own key
+    "AWS::Logs::LogGroup": {"KmsKeyId": None},  # CloudWatch's own key
+    "AWS::SNS::Topic": {"KmsMasterKeyId": "alias/aws/sns"},
+    "AWS::SQS::Queue": {"KmsMasterKeyId": None, "SqsManagedSseEnabled": True},
+    "AWS::SecretsManager::Secret": {"KmsKeyId": None},  # the account's aws/secretsmanager
+}
+NOTHING_TO_HIDE = {
+    "AWS::Lambda::EventSourceMapping": "its key is for the filter, which only tells events from the rest",
+    "AWS::ApiGateway::Deployment": "its setting is for the cache, which is off",
+    "AWS::ApiGateway::Stage": "the same",
+}
+ENCRYPTION = re.compile(r"'\w*([Kk]ms|KMS|[Ee]ncrypt|SSE)\w*'")  # in the name of a property
+
+
+def can_be_encrypted(kind: str) -> bool:
+    """Tell whether CloudFormation knows a property of this type that has to do with encryption."""
+    return ENCRYPTION.search(str(PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema)) is not None
+
+
+def topics_of_alarms(found: Mapping[str, Any]) -> set[str]:
+    """Return what alarms publish to: CloudWatch may not use the account's aws/sns key, whose policy is AWS's."""
+    return {name for it in found.values() if it["Type"] == "AWS::CloudWatch::Alarm" for name in references(it)}
+
+
+@pytest.mark.parametrize("with_key", [False, True])
+def test_everything_that_is_kept_is_encrypted(with_key: bool) -> None:
+    """Every resource of a type that can be encrypted is: by the key that is given, else by one of AWS's."""
+    wanted = WITH_KEY if with_key else WITHOUT_KEY
+    seen = set()
+    for name, resource in made(guarded=with_key).items():
+        kind = resource["Type"]
+        if kind not in wanted:
+            continue
+        seen.add(kind)
+        expected = dict(wanted[kind])
+        if not with_key and name in topics_of_alarms(made()):
+            expected = {"KmsMasterKeyId": None}
+        assert {key: resource["Properties"].get(key) for key in expected} == expected, name
+    assert seen == wanted.keys()
+
+
+def test_no_type_is_forgotten() -> None:
+    """What CloudFormation could encrypt is in the list above, or has nothing to hide."""
+    kinds = {it["Type"] for it in made(guarded=True).values() if it["Type"].startswith("AWS::")}
+    encryptable = {kind for kind in kinds if can_be_encrypted(kind)}
+    assert encryptable == WITH_KEY.keys() | NOTHING_TO_HIDE.keys()

@@ -1,0 +1,69 @@
+"""The functions: code, routes, time, processor and log."""
+
+import pytest
+
+from devtools.local import HOOKS
+from devtools.template import parsed
+from tests.template.views import FOLDERS, HOOK_FOLDERS, full, id_of, of_type
+
+TIMEOUT_OF_API_GATEWAY = 29
+
+
+def test_every_folder_has_one_function() -> None:
+    """What is in functions/ is deployed, once, under the folder's name in capitals."""
+    written = of_type("AWS::Serverless::Function")
+    code = sorted(it["CodeUri"] for it in written.values())
+    assert code == sorted(f"{path}/" for path in FOLDERS.values())
+    assert {id_of(folder) for folder in FOLDERS} == {folder.title().replace("_", "") for folder in FOLDERS}
+
+
+def test_hooks_are_those_of_the_laptop() -> None:
+    """The folders that receive deliveries are the hooks that the commands know."""
+    assert set(HOOKS) == HOOK_FOLDERS
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_hook_has_nothing_of_its_own(hook: str) -> None:
+    """A hook's function has code, the shared role and its two routes; all else comes from Globals."""
+    routes = {
+        verb.title(): {
+            "Type": "Api",
+            "Properties": {"RestApiId": {"Ref": "Api"}, "Method": verb, "Path": f"/hooks/{hook}/{{token}}"},
+        }
+        for verb in ("post", "get")
+    }
+    assert parsed()["Resources"][id_of(hook)] == {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {
+            "VersionDescription": {"Fn::GetAtt": ["HookConfiguration", "Digest"]},
+            "CodeUri": f"functions/hooks/{hook}/",
+            "Role": {"Fn::GetAtt": ["HookRole", "Arn"]},
+            "Events": routes,
+        },
+    }
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_hook_answers_before_api_gateway_gives_up(hook: str) -> None:
+    """A function that is still at work when the API gives up would store what Dash believes lost."""
+    assert of_type("AWS::Lambda::Function", full())[id_of(hook)]["Timeout"] < TIMEOUT_OF_API_GATEWAY
+
+
+def test_functions_run_on_the_processor_that_the_layer_is_built_for() -> None:
+    """One parameter decides for functions, layer and build alike; otherwise pydantic does not even import on AWS."""
+    processor = {"Ref": "Architecture"}
+    layer = parsed()["Resources"]["Layer"]
+    assert layer["Metadata"] == {"BuildMethod": "python3.13", "BuildArchitecture": processor}
+    assert layer["Properties"]["CompatibleArchitectures"] == [processor]
+    for function in of_type("AWS::Lambda::Function", full()).values():
+        assert function["Architectures"] == [processor]
+        assert function["Runtime"] == "python3.13"
+        assert len(function["Layers"]) == 1
+    assert parsed()["Parameters"]["Architecture"]["Default"] == "arm64"
+
+
+def test_all_logs_are_in_one_group() -> None:
+    """Every function writes to the group whose retention is a parameter, so that no log is kept for ever."""
+    assert of_type("AWS::Logs::LogGroup")["LogGroup"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    for function in of_type("AWS::Lambda::Function", full()).values():
+        assert function["LoggingConfig"]["LogGroup"] == {"Ref": "LogGroup"}

@@ -1,0 +1,116 @@
+"""What may be given, and that nothing is left over, left open, or turns in a circle."""
+
+import json
+from graphlib import TopologicalSorter
+
+from cfnlint.api import lint
+
+from devtools.local import REGION
+from devtools.template import ASKED, evaluated, parsed, references, values_of
+from tests.template.views import HOOK_FOLDERS, fits, full, minimal
+
+ACTING = {  # what acts by itself, so that nothing refers to it
+    "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::SecretsManager::RotationSchedule",
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::Logs::MetricFilter",
+    "AWS::WAFv2::WebACLAssociation",
+}
+
+
+def test_expanded_template_is_clean() -> None:
+    """What CloudFormation gets to see has no fault, but that one parameter seems unused in it.
+
+    SAM puts the value of AllowedIpRanges into the API's definition where it stood, see the tests of the door.
+    """
+    found = {(match.rule.id, *match.path) for match in lint(json.dumps(minimal()), regions=[REGION])}
+    assert found == {("W2001", "Parameters", "AllowedIpRanges")}
+
+
+def test_little_is_asked() -> None:
+    """The Dash account and its API key are all that has to be given, and both have to be."""
+    template = parsed()
+    assert {name for name, it in template["Parameters"].items() if "Default" not in it} <= ASKED.keys()
+    assert can_be_created(**ASKED)
+    for name in ASKED:
+        assert not can_be_created(**{given: value for given, value in ASKED.items() if given != name})
+
+
+def can_be_created(**given: str) -> bool:
+    """Tell whether these parameters are enough, and fit their patterns and the template's rules."""
+    template = parsed()
+    values = values_of(template, **given)
+    return (
+        values.keys() == template["Parameters"].keys()
+        and all(fits(values[name], it) for name, it in template["Parameters"].items())
+        and all(
+            evaluated(assertion["Assert"], template, values)
+            for rule in template.get("Rules", {}).values()
+            for assertion in rule["Assertions"]
+        )
+    )
+
+
+def test_parameters_are_explained() -> None:
+    """Whoever deploys from the console finds each parameter in one group, under a label, with a description."""
+    parameters, interface = parsed()["Parameters"], parsed()["Metadata"]["AWS::CloudFormation::Interface"]
+    grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(parameters)
+    assert interface["ParameterLabels"].keys() == parameters.keys()
+    for parameter in parameters.values():
+        assert parameter["Description"].endswith(".")
+        assert ("AllowedPattern" in parameter) == ("ConstraintDescription" in parameter)
+    for label in [*interface["ParameterLabels"].values(), *(it["Label"] for it in interface["ParameterGroups"])]:
+        assert label["default"]
+
+
+def test_default_hooks() -> None:
+    """Every hook is registered unless told otherwise, but for the catch-all."""
+    hooks = parsed()["Parameters"]["Hooks"]["Default"].split(",")
+    assert sorted(hooks) == sorted(HOOK_FOLDERS - {"notifications"})
+
+
+def test_every_parameter_and_condition_is_used() -> None:
+    """None is left over from what the template once had."""
+    template = parsed()
+    used = set(references([template["Resources"], template["Globals"], template["Outputs"]]))
+    conditions = template["Conditions"]
+    used |= set(references([condition for name, condition in conditions.items() if name in used]))
+    assert template["Parameters"].keys() | conditions.keys() <= used
+
+
+def test_every_resource_is_used() -> None:
+    """What nothing refers to is something that acts by itself; all else would be left over."""
+    template = parsed()
+    used = set(references(template["Globals"]))
+    for name, resource in template["Resources"].items():
+        used |= set(references(resource)) - {name}
+    acting = {
+        name
+        for name, resource in template["Resources"].items()
+        if resource["Properties"].get("Events") or resource["Type"].startswith("Custom::") or resource["Type"] in ACTING
+    }
+    assert template["Resources"].keys() <= used | acting
+
+
+def test_every_reference_leads_somewhere() -> None:
+    """Whatever is referred to exists in the expanded template, the ids that SAM makes among them."""
+    template = full()
+    known = template["Parameters"].keys() | template["Resources"].keys() | template["Conditions"].keys()
+    found = set(references([template["Resources"], template["Outputs"], template["Conditions"]]))
+    assert {name for name in found if not name.startswith("AWS::")} <= known
+
+
+def test_no_parameter_is_named_like_a_resource() -> None:
+    """SAM makes ids of its own, such as ReconcileSchedule for Reconcile's event Schedule: no parameter has one."""
+    assert not full()["Resources"].keys() & full()["Parameters"].keys()
+
+
+def test_no_resource_depends_on_itself() -> None:
+    """The expanded template can be created in some order: no function needs an API that needs the function."""
+    made = full()["Resources"]
+    graph = {name: {it for it in references(resource) if it in made} for name, resource in made.items()}
+    assert len(list(TopologicalSorter(graph).static_order())) == len(made)

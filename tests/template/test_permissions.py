@@ -1,0 +1,293 @@
+"""What each role may do and who may reach the queues and the topic, as the template says.
+
+That the policies suffice and that none is idle is shown on the emulator, in tests/integration/test_permissions.py.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+from cfnlint.api import lint
+
+from devtools import local
+from devtools.local import DASH_ACCOUNT_ID, REGION
+from devtools.template import ASKED, expanded, parsed, resources
+from hookswitch.receiving.hook_functions import ALIAS
+from tests.permissions import HOOKS, UNSEEN, Permission, allowed, as_list, hook_functions, idle, roles, statements, used
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+OPERATOR = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Operations_0123456789abcdef"
+GUARDED = ASKED | {"KmsKeyArn": KEY, "OperatorRoleArn": OPERATOR, "Tracing": "on"}
+# AWS Lambda, "Using Lambda with Amazon SQS" and "Using Lambda with DynamoDB": what the execution role has to allow.
+POLLING_A_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+POLLING_A_STREAM = {
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+}
+SENDERS = {"RedriveQueue": "HookRole", "PublishDeadLetterQueue": "PublishRole"}
+
+
+@cache
+def made(*, guarded: bool = False) -> dict[str, Any]:
+    """Return the resources of a stack that uses none of the parameters above, or all of them."""
+    given = GUARDED if guarded else ASKED
+    return resources(expanded(**given), **given)
+
+
+def of_type(kind: str, found: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the properties of all resources of a type."""
+    return {name: it["Properties"] for name, it in found.items() if it["Type"] == kind}
+
+
+def test_guarded_template_is_clean() -> None:
+    """What CloudFormation gets to see with a key, an operator and traces has no fault either.
+
+    AllowedIpRanges seems unused: SAM has put its value into the API's definition.
+    """
+    found = {(match.rule.id, *match.path) for match in lint(json.dumps(expanded(**GUARDED)), regions=[REGION])}
+    assert found == {("W2001", "Parameters", "AllowedIpRanges")}
+
+
+# Roles
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    """The hooks share one, every other function has one that is named after it, and SAM makes none."""
+    functions = of_type("AWS::Lambda::Function", made())
+    of = {name: it["Role"]["Fn::GetAtt"][0] for name, it in functions.items()}
+    assert len(hook_functions(made())) >= len(local.HOOKS)
+    assert {role for name, role in of.items() if name not in hook_functions(made())} == {
+        f"{name}Role" for name in of.keys() - hook_functions(made())
+    }
+    assert roles(made()).keys() == set(of.values())
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_no_statement_allows_all(guarded: bool) -> None:
+    """No action has a wildcard, no policy is AWS's own, and only what belongs to no resource is allowed on all."""
+    for role, properties in roles(made(guarded=guarded)).items():
+        assert all(arn.keys() == {"Ref"} for arn in properties["ManagedPolicyArns"])
+        trust = properties["AssumeRolePolicyDocument"]["Statement"]
+        assert [it["Principal"] for it in trust] == [{"Service": "lambda.amazonaws.com"}]
+        for statement in statements(role, made(guarded=guarded)):
+            assert statement["Effect"] == "Allow"
+            actions = set(as_list(statement["Action"]))
+            assert not [action for action in actions if "*" in action]
+            if "*" in as_list(statement["Resource"]):
+                assert actions <= {
+                    "cloudwatch:GetMetricStatistics",
+                    "secretsmanager:GetRandomPassword",
+                    "xray:PutTelemetryRecords",
+                    "xray:PutTraceSegments",
+                }
+
+
+def test_hooks_may_do_no_more_than_they_must() -> None:
+    """They write to the one table, read the one secret, send to the one queue, and write their log."""
+    assert {(it.action, it.resource) for it in allowed(made()) if it.role == "HookRole"} == {
+        ("dynamodb:PutItem", "EventsTable"),
+        ("dynamodb:ConditionCheckItem", "EventsTable"),
+        ("secretsmanager:GetSecretValue", "CallbackSecret"),
+        ("sqs:SendMessage", "RedriveQueue"),
+        ("logs:CreateLogStream", "LogGroup"),
+        ("logs:PutLogEvents", "LogGroup"),
+    }
+
+
+def test_only_a_replay_deletes() -> None:
+    """No other role may delete or overwrite what is stored, whoever takes it over."""
+    assert {it.role for it in allowed(made()) if it.action == "dynamodb:DeleteItem"} == {"RedriveRole"}
+    changing = {it.role for it in allowed(made()) if it.action == "dynamodb:UpdateItem"}
+    assert changing == {"RedriveRole", "ReconcileRole"}
+
+
+def test_who_may_invoke() -> None:
+    """Only Redrive and Reconcile call functions: all hooks, nothing that works on Dash, and Redrive also Publish."""
+    calls = [it for it in allowed(made()) if it.action == "lambda:InvokeFunction"]
+    assert {(it.role, it.resource) for it in calls} == {
+        ("RedriveRole", HOOKS),
+        ("RedriveRole", "Publish"),
+        ("ReconcileRole", HOOKS),
+    }
+    (statement,) = made()["InvokeHooksPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    listed = [it["Ref"] for it in statement["Resource"]]  # a function's own ARN would not allow to call its alias
+    assert sorted(listed) == sorted(f"{hook.title().replace('_', '')}Alias{ALIAS}" for hook in local.HOOKS)
+
+
+def test_every_role_writes_one_log() -> None:
+    """A role may add to the stack's log group; it can neither make another nor choose how long logs are kept."""
+    may = allowed(made())
+    assert {(it.action, it.resource) for it in may if it.action.startswith("logs:")} == {
+        ("logs:CreateLogStream", "LogGroup"),
+        ("logs:PutLogEvents", "LogGroup"),
+    }
+    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+        assert {it.role for it in may if it.action == action} == roles(made()).keys()
+
+
+def test_lambda_can_poll() -> None:
+    """Lambda polls under the function's role, what AWS asks for it is allowed; and notes there what failed for good."""
+    sources = of_type("AWS::Lambda::EventSourceMapping", made())
+    assert len(sources) == 3
+    for mapping in sources.values():
+        role = made()[mapping["FunctionName"]["Ref"]]["Properties"]["Role"]["Fn::GetAtt"][0]
+        source, kind = mapping["EventSourceArn"]["Fn::GetAtt"]
+        needed = POLLING_A_STREAM if kind == "StreamArn" else POLLING_A_QUEUE
+        place = f"{source}/stream" if kind == "StreamArn" else source
+        assert {Permission(role, action, place) for action in needed} <= allowed(made())
+        if "DestinationConfig" in mapping:
+            queue = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+            assert Permission(role, "sqs:SendMessage", queue) in allowed(made())
+
+
+# The customer's own key, and traces
+
+
+def test_who_may_use_the_key() -> None:
+    """Every role decrypts, those that send, publish or write a secret encrypt, and only through a service."""
+    may = allowed(made(guarded=True))
+    writing = ("sqs:SendMessage", "sns:Publish", "secretsmanager:PutSecretValue")
+    assert {it.role for it in may if it.action == "kms:Decrypt"} == roles(made()).keys()
+    assert {it.role for it in may if it.action == "kms:GenerateDataKey"} == {
+        it.role for it in may if it.action in writing
+    }
+    for role in roles(made(guarded=True)):
+        for statement in statements(role, made(guarded=True)):
+            if "kms:" in str(statement["Action"]):
+                assert statement["Resource"] == KEY
+                services = statement["Condition"]["StringEquals"]["kms:ViaService"]
+                assert all(it["Fn::Sub"].endswith(".${AWS::Region}.${AWS::URLSuffix}") for it in services)
+
+
+def test_no_key() -> None:
+    """Without a key of the customer's no role may use any."""
+    assert not [it for it in allowed(made()) if it.action.startswith("kms:")]
+    assert "EncryptionPolicy" not in made()
+
+
+def test_key_of_a_secret_of_the_customers_own() -> None:
+    """Of a secret that the customer brings, whatever key it has, those read it that log in to Dash, and only it."""
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:dash-AbCdEf"
+    given = {"DashAccountId": DASH_ACCOUNT_ID, "DashCredentialsArn": secret}
+    stack = resources(expanded(**given), **given)
+    found = {
+        role: statement["Condition"]["StringEquals"]["kms:EncryptionContext:SecretARN"]
+        for role in roles(stack)
+        for statement in statements(role, stack)
+        if "kms:Decrypt" in as_list(statement["Action"])
+    }
+    assert found == dict.fromkeys(["ProvisionRole", "RotateRole", "ReconcileRole"], secret)
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_traces(guarded: bool) -> None:
+    """With Tracing every function is traced, and every role may send traces; else nothing of it."""
+    found = made(guarded=guarded)
+    mode = "Active" if guarded else "PassThrough"
+    assert {it["TracingConfig"]["Mode"] for it in of_type("AWS::Lambda::Function", found).values()} == {mode}
+    tracing = {it.role for it in allowed(found) if it.action == "xray:PutTraceSegments"}
+    assert tracing == (roles(found).keys() if guarded else set())
+
+
+# Queues and topic
+
+
+def denials(policy: str, *, guarded: bool = False) -> dict[str, Mapping[str, Any]]:
+    """Return the statements of a queue's or topic's policy by their ids, all of which deny."""
+    found = made(guarded=guarded)[policy]["Properties"]["PolicyDocument"]["Statement"]
+    assert {(it["Effect"], it["Principal"]) for it in found} == {("Deny", "*")}
+    return {it["Sid"]: it for it in found}
+
+
+@pytest.mark.parametrize("queue", SENDERS)
+def test_who_may_send(queue: str) -> None:
+    """Only one role sends to a queue that a function takes from, and the operator's if there is one."""
+    for guarded, others in ((False, []), (True, [OPERATOR])):
+        (sending,) = [it for it in denials(f"{queue}Policy", guarded=guarded).values() if it["Action"] != "sqs:*"]
+        assert (sending["Action"], sending["Resource"]) == ("sqs:SendMessage", {"Fn::GetAtt": [queue, "Arn"]})
+        assert sending["Condition"] == {
+            "ArnNotEquals": {"aws:PrincipalArn": [{"Fn::GetAtt": [SENDERS[queue], "Arn"]}, *others]}
+        }
+        assert Permission(SENDERS[queue], "sqs:SendMessage", queue) in allowed(made())
+
+
+def test_nobody_sends_dead_letters() -> None:
+    """Whoever has an ARN may not: not even the operator, for what is moved back is believed."""
+    sending = denials("DeadLetterQueuePolicy", guarded=True)["OnlySqsItselfSends"]
+    assert sending["Action"] == "sqs:SendMessage"
+    assert sending["Condition"] == {"Null": {"aws:PrincipalArn": "false"}}
+
+
+def test_no_queue_takes_dead_letters_of_another() -> None:
+    """No foreign queue may name one of ours for its dead letters, which would come in without being sent."""
+    for queue in SENDERS:
+        assert made()[queue]["Properties"]["RedriveAllowPolicy"] == {"redrivePermission": "denyAll"}
+
+
+def test_who_may_publish() -> None:
+    """Only the publish function's role; subscribing is left to the account's own policies."""
+    publishing = denials("EventsTopicPolicy")["OnlyPublishPublishes"]
+    assert (publishing["Action"], publishing["Resource"]) == ("sns:Publish", {"Ref": "EventsTopic"})
+    assert publishing["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["PublishRole", "Arn"]}}}
+
+
+def test_nothing_goes_over_plain_http() -> None:
+    """Every queue and the topic refuse calls without TLS."""
+    queues = of_type("AWS::SQS::Queue", made())
+    policies = of_type("AWS::SQS::QueuePolicy", made())
+    assert sorted(it["Queues"][0]["Ref"] for it in policies.values()) == sorted(queues)
+    for policy in [*policies, "EventsTopicPolicy"]:
+        plain = denials(policy)["OnlyOverTls"]
+        assert plain["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert plain["Action"] in ("sqs:*", ["sns:Publish", "sns:Subscribe"])
+
+
+def test_queues_outlive_the_stack() -> None:
+    """What is in a queue is nowhere else, so it stays; a stack that never came about leaves none behind."""
+    for name in of_type("AWS::SQS::Queue", made()):
+        assert (made()[name]["DeletionPolicy"], made()[name]["UpdateReplacePolicy"]) == (
+            "RetainExceptOnCreate",
+            "Retain",
+        )
+
+
+# The proof that nothing is idle
+
+
+def test_exceptions_are_needed() -> None:
+    """Each action that can't be seen on the emulator is one that the template allows."""
+    may = allowed(resources(parsed(), **GUARDED, BusinessHours="9-16"))
+    for role, action in UNSEEN:
+        assert [it for it in may if it.action == action and role in {"*", it.role}], (role, action)
+
+
+def test_an_idle_action_is_found(tmp_path: Any) -> None:
+    """What a role may do and did not is named, be it another's action, or its own on another resource."""
+    trail = tmp_path / "iam.jsonl"
+    role = "arn:aws:iam::000000000000:role/phones-1-RedriveRole-0123456789ABC"
+    table = "arn:aws:dynamodb:us-east-1:000000000000:table/phones-1-EventsTable-0123456789ABC"
+    seen = [
+        ("dynamodb:Query", f"{table}/index/feeds"),
+        ("dynamodb:GetRecords", f"{table}/stream/2026-11-23T14:27:53.000"),
+        ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:000000000000:function:phones-1-Parking-0123456789ABC"),
+        ("cloudformation:ListStackResources", "arn:aws:cloudformation:us-east-1:000000000000:stack/phones-1/id"),
+    ]
+    trail.write_text("".join(json.dumps({"role": role, "action": it, "resource": on}) + "\n" for it, on in seen))
+    did = used([trail], made())
+    may = {it for it in allowed(made()) if it.role == "RedriveRole"}
+    expected = {
+        Permission("RedriveRole", "dynamodb:Query", "EventsTable/index/feeds"),
+        Permission("RedriveRole", "dynamodb:GetRecords", "EventsTable/stream"),
+        Permission("RedriveRole", "lambda:InvokeFunction", HOOKS),
+        Permission("RedriveRole", "cloudformation:ListStackResources", "AWS::StackId"),
+    }
+    assert did == expected <= may
+    left = idle(may, did)
+    assert Permission("RedriveRole", "lambda:InvokeFunction", "Publish") in left
+    assert Permission("RedriveRole", "dynamodb:DeleteItem", "EventsTable") in left
+    assert not expected & set(left)
+    assert not [it for it in left if it.action.startswith(("logs:", "sqs:Receive"))]

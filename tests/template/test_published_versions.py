@@ -1,0 +1,115 @@
+"""The hooks' published versions: whatever a function is configured with reaches the version that Dash calls."""
+
+from typing import Any
+
+import pytest
+
+from devtools.local import HOOKS
+from devtools.template import ASKED, evaluated, expanded, parsed, references, resources, values_of
+from hookswitch.cloudformation import content_hash
+from hookswitch.receiving.hook_functions import ALIAS
+from tests.template.views import full, id_of, minimal, of_type
+from tests.unit.webhooks.doubles import request
+
+BESIDE_A_VERSION = {"ReservedConcurrentExecutions"}  # is the function's, whatever version runs
+
+
+def versions() -> dict[str, dict[str, Any]]:
+    """Return each hook's version, with its logical id, as the template is expanded."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, it in full()["Resources"].items():
+        if it["Type"] == "AWS::Lambda::Version":
+            found[it["Properties"]["FunctionName"]["Ref"]] = {"LogicalId": name, **it}
+    return found
+
+
+def test_hooks_alone_are_published() -> None:
+    """Each hook has one alias, which leads to the one version; no other function has either."""
+    hooks = {id_of(hook) for hook in HOOKS}
+    assert versions().keys() == hooks
+    aliases = of_type("AWS::Lambda::Alias", full())
+    assert aliases == {
+        f"{hook}Alias{ALIAS}": {
+            "Name": ALIAS,
+            "FunctionName": {"Ref": hook},
+            "FunctionVersion": {"Fn::GetAtt": [versions()[hook]["LogicalId"], "Version"]},
+        }
+        for hook in hooks
+    }
+
+
+def test_no_version_outlives_its_use() -> None:
+    """One that is replaced is deleted, whether its id changes or its description: its snapshot would cost for ever."""
+    for version in versions().values():
+        assert version["DeletionPolicy"] == "Delete"
+        assert version.get("UpdateReplacePolicy", "Delete") == "Delete"
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_change_is_published(hook: str) -> None:
+    """A version is replaced if anything changes that its function refers to, and only then.
+
+    What refers to nothing is in the version's logical id. A change that is not published would leave what Dash calls
+    as it was; one that is published although the function is the same is refused by Lambda.
+    """
+    template = full()
+    version = versions()[id_of(hook)]
+    assert version["Properties"]["Description"] == {"Fn::GetAtt": ["HookConfiguration", "Digest"]}
+    function = template["Resources"][id_of(hook)]["Properties"]
+    assert refers_to({name: it for name, it in function.items() if name not in BESIDE_A_VERSION}) == refers_to(
+        template["Resources"]["HookConfiguration"]["Properties"]["Of"]
+    )
+
+
+def refers_to(value: Any) -> set[str]:
+    """Return the parameters and resources that a value refers to, those of its conditions among them."""
+    conditions = full()["Conditions"]
+    found = set(references(value))
+    found |= set(references([conditions[name] for name in found & conditions.keys()]))
+    # What AWS itself names stays as it is for as long as there is the stack.
+    return {name for name in found - conditions.keys() if not name.startswith("AWS::")}
+
+
+def test_change_of_code_is_published() -> None:
+    """The version's logical id has the code's address and whatever is written in the template."""
+    made = {name for name, it in full()["Resources"].items() if it["Type"] == "AWS::Lambda::Version"}
+    properties = parsed()["Globals"]["Function"]
+    assert properties["AutoPublishAliasAllProperties"] is True
+    assert {it["LogicalId"] for it in versions().values()} == made
+    assert {name.rpartition("Version")[2] for name in made} != {""}
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, "None"), ({"SnapStart": "on"}, "PublishedVersions")])
+def test_snapstart(given: dict[str, str], expected: str) -> None:
+    """It is off unless asked for."""
+    made = resources(minimal(), **ASKED, **given)
+    for hook in HOOKS:
+        assert made[id_of(hook)]["Properties"]["SnapStart"] == {"ApplyOn": expected}
+
+
+def test_reserved_concurrency() -> None:
+    """Each hook has it if it is given; nothing else ever has, so that publishing can't be starved by its own stack."""
+    template = expanded(**ASKED, ReservedConcurrency="50")
+    values = values_of(template, **ASKED, ReservedConcurrency="50")
+    for name, function in of_type("AWS::Lambda::Function", template).items():
+        reserved = evaluated(dict(function), template, values).get("ReservedConcurrentExecutions")
+        assert reserved == ("50" if name in {id_of(hook) for hook in HOOKS} else None)
+    for name, it in resources(minimal(), **ASKED).items():
+        assert "ReservedConcurrentExecutions" not in it["Properties"], name
+
+
+def test_digest() -> None:
+    """It is short enough for a description, differs with each value and its place, and stays else."""
+    made = [
+        content_hash.digest(request(kind, {"Of": of})).data["Digest"]
+        for kind, of in [
+            ("Create", ["a", "b"]),
+            ("Update", ["a", "c"]),
+            ("Update", ["b", "a"]),
+            ("Update", ["a", "b"]),
+            ("Delete", ["a", "b"]),
+        ]
+    ]
+    assert made[0] == made[3] == made[4]
+    assert len(set(made)) == 3
+    assert all(0 < len(text) <= 256 for text in made)

@@ -1,0 +1,46 @@
+"""Secrets stay in Secrets Manager; what is shown is meant to be."""
+
+import json
+import re
+
+import pytest
+
+from devtools.template import parsed, references
+from tests.template.views import EVERYTHING, fits, full, of_type
+
+
+def test_no_secret_is_shown() -> None:
+    """What must not be echoed goes into a secret and nowhere else: no variable, output, description or tag has it."""
+    template = full()
+    hidden = {name for name, it in template["Parameters"].items() if it.get("NoEcho")}
+    assert hidden == {"DashApiKey", "CallbackSecretValue"}
+    shown = [
+        {name: value for name, value in resource["Properties"].items() if name != "SecretString"}
+        for resource in template["Resources"].values()
+    ]
+    assert not hidden & set(references([shown, template["Outputs"]]))
+    text = json.dumps(template)  # which anybody may read who may read the stack
+    assert not [name for name in hidden if EVERYTHING[name] in text]
+    assert "{{resolve:" not in text
+
+
+@pytest.mark.parametrize("key", ['a"b', "a\\b", "a b", "ü"])
+def test_api_key_fits_into_its_secret(key: str) -> None:
+    """A key that would break the JSON of its secret is refused when the stack is made."""
+    assert not fits(key, parsed()["Parameters"]["DashApiKey"])
+
+
+def test_variables_name_secrets_only() -> None:
+    """A variable that has to do with a secret holds its ARN."""
+    for function in of_type("AWS::Lambda::Function", full()).values():
+        for name in function["Environment"]["Variables"]:
+            if re.search("SECRET|KEY|TOKEN|PASSWORD|CREDENTIAL", name):
+                assert name.endswith("_ARN")
+
+
+def test_outputs() -> None:
+    """What other tools look for is there, and everything is described."""
+    outputs = parsed()["Outputs"]
+    assert outputs.keys() >= {"ApiUrl", "EventsTableName", "EventsTopicArn", "RedriveQueueUrl", "CallbackSecretArn"}
+    assert all(output["Description"].endswith(".") for output in outputs.values())
+    assert outputs["CallbackSecretArn"]["Value"] == {"Fn::GetAtt": ["CallbackSecret", "Id"]}

@@ -1,0 +1,105 @@
+"""The table, its stream, the topic and the queues."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from devtools.template import ASKED, parsed, resources
+from hookswitch.events.event import event_item, quarantine_item
+from simulator.payloads import payload
+from tests.receiving import SETTINGS, delivery, event
+from tests.template.views import EVERYTHING, full, minimal, of_type
+
+
+def all_within(value: Any) -> Iterator[Any]:
+    """Yield a value and everything inside it."""
+    yield value
+    if isinstance(value, Mapping | list):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from all_within(part)
+
+
+def test_table_is_safe() -> None:
+    """It can be restored to any second, and outlives stack and mistakes."""
+    table = parsed()["Resources"]["EventsTable"]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    properties = table["Properties"]
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["DeletionProtectionEnabled"] == {"Ref": "TableDeletionProtection"}
+    assert parsed()["Parameters"]["TableDeletionProtection"]["Default"] == "true"
+
+
+def test_table_costs_nothing_to_leave_idle() -> None:
+    """Neither the table nor an index of it has capacity that is paid for by the hour."""
+    table = of_type("AWS::DynamoDB::Table")["EventsTable"]
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert not any("ProvisionedThroughput" in it for it in all_within(table) if isinstance(it, dict))
+
+
+def test_table_has_the_attributes_that_are_stored() -> None:
+    """Keys of the table and its indexes, the time to live and what the small index shows are attributes of items."""
+    table = of_type("AWS::DynamoDB::Table")["EventsTable"]
+    stored = event_item(event("missed_call", payload("missed_call")), SETTINGS).keys()
+    keys = {key["AttributeName"] for it in [table, *table["GlobalSecondaryIndexes"]] for key in it["KeySchema"]}
+    shown = {name for it in table["GlobalSecondaryIndexes"] for name in it["Projection"].get("NonKeyAttributes", [])}
+    assert keys | shown <= stored
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert "expires_at" in stored
+
+
+def test_stream_reaches_the_publish_function() -> None:
+    """A batch that fails is halved, its good records are not sent again, and what fails for good is noted."""
+    assert of_type("AWS::DynamoDB::Table")["EventsTable"]["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+    mapping = of_type("AWS::Lambda::EventSourceMapping", full())["PublishStream"]
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["EventsTable", "StreamArn"]}
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    # Tried for hours, not so many times: the queue may be away together with SNS. Half the day that a stream keeps its
+    # records is left to read them again.
+    assert "MaximumRetryAttempts" not in mapping
+    assert 3_600 < mapping["MaximumRecordAgeInSeconds"] < 43_200
+    queue = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+    assert queue in of_type("AWS::SQS::Queue")
+
+
+def test_filter_of_the_stream() -> None:
+    """Only new events are published: no change or removal of one, and no quarantined delivery."""
+    mapping = of_type("AWS::Lambda::EventSourceMapping", full())["PublishStream"]
+    (pattern,) = [json.loads(it["Pattern"]) for it in mapping["FilterCriteria"]["Filters"]]
+    assert pattern.pop("eventName") == ["INSERT"]
+    wanted = pattern["dynamodb"]["NewImage"]["kind"]["S"]
+    assert event_item(event("parking", payload("parking")), SETTINGS)["kind"] in wanted
+    assert quarantine_item(delivery("parking", "{"), ("No JSON.",), SETTINGS)["kind"] not in wanted
+
+
+def test_nobody_is_told_by_email_unless_asked() -> None:
+    """Without AlertEmail there is no subscription; with it one to the alerts only."""
+    assert "AlertSubscription" not in resources(minimal(), **ASKED)
+    subscription = resources(full(), **EVERYTHING)["AlertSubscription"]["Properties"]
+    assert subscription["Endpoint"] == EVERYTHING["AlertEmail"]
+    assert subscription["FilterPolicy"] == {"alert": ["true"]}
+
+
+def test_queues_wait_for_their_function() -> None:
+    """A message stays out of sight for six times the time of the function that takes it, as AWS advises."""
+    queues, running = of_type("AWS::SQS::Queue"), of_type("AWS::Lambda::Function", full())
+    sources = 0
+    for mapping in of_type("AWS::Lambda::EventSourceMapping", full()).values():
+        if (name := mapping["EventSourceArn"]["Fn::GetAtt"][0]) not in queues:
+            continue
+        sources += 1
+        function = running[mapping["FunctionName"]["Ref"]]
+        assert queues[name]["VisibilityTimeout"] >= 6 * function["Timeout"]
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert sources == 2
+
+
+def test_queues_lose_nothing() -> None:
+    """Every queue keeps messages for the longest time there is, and what fails for good ends in the last one."""
+    queues = of_type("AWS::SQS::Queue")
+    for queue in queues.values():
+        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+    ends = [queue["RedrivePolicy"]["deadLetterTargetArn"] for queue in queues.values() if "RedrivePolicy" in queue]
+    assert ends == [{"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}] * (len(queues) - 1)
+    assert "RedrivePolicy" not in queues["DeadLetterQueue"]

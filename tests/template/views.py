@@ -1,0 +1,59 @@
+"""The template as it is written, and as the SAM transform expands it for some who deploy it."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from devtools.local import ROOT
+from devtools.template import ASKED, expanded, parsed
+
+HANDLERS = sorted((ROOT / "functions").rglob("handler.py"))
+FOLDERS = {path.parent.name: path.parent.relative_to(ROOT).as_posix() for path in HANDLERS}
+HOOK_FOLDERS = {path.parent.name for path in HANDLERS if "receiver(" in path.read_text()}
+EVERYTHING = ASKED | {
+    "AlertEmail": "ops@example.com",
+    "AllowedIpRanges": "192.0.2.0/24,198.51.100.7/32,2001:db8::/32",
+    "CallbackSecretValue": "x" * 40,
+    "CallbackRotationDays": "30",
+    "OperationsEmail": "ops@example.com",
+    "BusinessHours": "8-11,13-17",
+}
+type Resource = Mapping[str, Any]
+
+
+@cache
+def minimal() -> dict[str, Any]:
+    """Return the template as it is expanded for somebody who gives only what is asked for."""
+    return expanded(**ASKED)
+
+
+@cache
+def full() -> dict[str, Any]:
+    """Return the template as it is expanded for somebody who uses all that is optional."""
+    return expanded(**EVERYTHING)
+
+
+def of_type(kind: str, template: Mapping[str, Any] | None = None) -> dict[str, Resource]:
+    """Return the properties of all resources of a type, of the template as written if none is given."""
+    found = (template or parsed())["Resources"].items()
+    return {name: resource["Properties"] for name, resource in found if resource["Type"] == kind}
+
+
+def id_of(folder: str) -> str:
+    """Return the logical id of the function of a folder."""
+    return next(
+        name
+        for name, it in of_type("AWS::Serverless::Function").items()
+        if it["CodeUri"].rstrip("/").endswith(f"/{folder}")
+    )
+
+
+def fits(value: str, parameter: Mapping[str, Any]) -> bool:
+    """Tell whether a parameter takes a value."""
+    return (
+        re.fullmatch(parameter.get("AllowedPattern", ".*"), value, re.DOTALL) is not None
+        and value in map(str, parameter.get("AllowedValues", [value]))
+        and len(value) >= parameter.get("MinLength", 0)
+        and len(value) <= parameter.get("MaxLength", len(value))
+    )

@@ -1,0 +1,96 @@
+"""The verdict of `make run`: all is well only if every event is there exactly once and nothing else is."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from devtools.local import HOOKS
+from devtools.sending import Answer, Sent
+from devtools.verdict import Findings, problems, whole_hooks
+
+
+def sent(hook: str, encoding: str = "post json") -> Sent:
+    """Return an event of which both deliveries were answered as they should be."""
+    event_id = f"id-of-{hook}-by-{encoding}"
+    first = Answer(200, "stored", event_id, 12.0, "")
+    return Sent(hook, encoding, (first, replace(first, status="duplicate")))
+
+
+EVENTS = [sent(hook) for hook in HOOKS]
+
+
+def found(*events: Sent) -> Findings:
+    """Return what is found when all of these arrived as they should."""
+    return Findings(
+        items={event.event_id: {"hook": event.hook} for event in events},
+        others=[],
+        published=Counter(event.event_id for event in events),
+        types={event.event_id: f"com.virtualpbx.dash.{event.hook}" for event in events},
+    )
+
+
+def test_all_is_well() -> None:
+    """Every event stored and published once: no problem, and all fourteen hooks whole."""
+    assert problems(EVENTS, found(*EVENTS)) == []
+    assert whole_hooks(EVENTS, found(*EVENTS)) == list(HOOKS)
+
+
+def test_an_encoding_that_dash_cannot_send_is_no_problem() -> None:
+    """It neither helps nor harms the hook."""
+    unsendable = Sent("missed_call", "get", ())
+    assert problems([*EVENTS, unsendable], found(*EVENTS)) == []
+    assert whole_hooks([unsendable], found()) == []
+
+
+@pytest.mark.parametrize("times", [0, 2])
+def test_published_never_or_twice(times: int) -> None:
+    """A hook with such an event is not whole, and the event is named."""
+    findings = found(*EVENTS)
+    findings.published[EVENTS[3].event_id] = times
+    assert len(problems(EVENTS, findings)) == 1
+    assert HOOKS[3] in problems(EVENTS, findings)[0]
+    assert HOOKS[3] not in whole_hooks(EVENTS, findings)
+
+
+def test_not_in_the_table() -> None:
+    """An answer is no proof: the item has to be there."""
+    findings = replace(found(*EVENTS), items=found(*EVENTS[1:]).items)
+    assert any("not in the table" in said for said in problems(EVENTS, findings))
+    assert len(whole_hooks(EVENTS, findings)) == 13
+
+
+def test_an_item_that_was_never_sent() -> None:
+    """A second item of one event has an id that no answer named."""
+    stranger = sent("parking", "post form")
+    assert any("never sent" in said for said in problems(EVENTS, found(*EVENTS, stranger)))
+
+
+def test_a_quarantined_delivery() -> None:
+    """Nothing of the scenario belongs in the quarantine."""
+    findings = replace(found(*EVENTS), others=[{"kind": "quarantine"}])
+    assert any("quarantine" in said for said in problems(EVENTS, findings))
+
+
+def test_two_events_with_one_id() -> None:
+    """Different events must not collapse, even if each is in the table and published."""
+    twin = replace(EVENTS[0], encoding="post form")
+    assert any("different events" in said for said in problems([*EVENTS, twin], found(*EVENTS)))
+
+
+@pytest.mark.parametrize(
+    "again", [Answer(200, "stored", "another", 1.0, ""), Answer(500, "", "", 1.0, ""), Answer(None, "", "", 1.0, "")]
+)
+def test_a_second_delivery_that_is_not_recognised(again: Answer) -> None:
+    """It has to be answered 200 as a duplicate, with the id of the first."""
+    event = replace(EVENTS[5], answers=(EVENTS[5].answers[0], again))
+    events = [*EVENTS[:5], event, *EVENTS[6:]]
+    assert any("delivered again" in said for said in problems(events, found(*EVENTS)))
+    assert HOOKS[5] not in whole_hooks(events, found(*EVENTS))
+
+
+def test_a_refused_delivery() -> None:
+    """The problem has the code and what was said."""
+    event = Sent("register", "post json", (Answer(403, "", "", 1.0, "No."), Answer(403, "", "", 1.0, "No.")))
+    assert any("403: No." in said for said in problems([event], found()))
+    assert whole_hooks([event], found()) == []

@@ -1,0 +1,245 @@
+"""Publishing what the stream brings, when SNS takes all of it, some, or nothing."""
+
+import json
+from itertools import chain
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devtools.template import parsed
+from functions.publish import handler as publishing
+from hookswitch.aws import clients
+from hookswitch.events.attributes import item as attributes
+from hookswitch.events.cloudevent import MAX_MESSAGE
+from hookswitch.events.event import event_item
+from simulator.payloads import payload
+from tests.receiving import SETTINGS, event
+
+SECONDS = float(parsed()["Resources"]["Publish"]["Properties"]["Timeout"])
+REDRIVE_WAITS = 34.0
+
+
+class Context(SimpleNamespace):
+    """Lambda's context."""
+
+    function_name, memory_limit_in_mb, invoked_function_arn, aws_request_id = "publish", 512, "arn", "request"
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        """Return the function's time: the handler asks at its start."""
+        return int(SECONDS * 1000)
+
+
+CONTEXT: Any = Context()
+
+
+class Services:
+    """SNS and SQS that take what they are told to, and remember what they were asked.
+
+    Attributes:
+        refused: For each call of PublishBatch, which of its entries SNS refuses.
+        published: The events of each call.
+        noted: What the publish dead-letter queue holds.
+        sns_away, sqs_away: The service fails as a whole.
+        not_noted: For each call of SendMessageBatch, which of its entries SQS refuses.
+        sns_seconds, sqs_seconds: How long a call takes.
+        now: The time, as the function reads it.
+    """
+
+    def __init__(self) -> None:
+        self.not_noted: list[set[str]] = []
+        self.sns_seconds = self.sqs_seconds = self.now = 0.0
+        self.refused: list[set[str]] = []
+        self.published: list[list[str]] = []
+        self.noted: list[str] = []
+        self.sns_away = self.sqs_away = False
+
+    def publish_batch(self, *, TopicArn: str, PublishBatchRequestEntries: list[dict[str, Any]]) -> dict[str, Any]:
+        """Do as SNS does."""
+        assert TopicArn == "the-topic"
+        self.now += self.sns_seconds
+        ids = [entry["Id"] for entry in PublishBatchRequestEntries]
+        self.published.append(ids)
+        if self.sns_away:
+            raise ClientError({"Error": {"Code": "InternalError"}}, "PublishBatch")
+        refused = self.refused.pop(0) if self.refused else set()
+        return {
+            "Successful": [{"Id": each} for each in ids if each not in refused],
+            "Failed": [{"Id": each, "Code": "InternalError", "SenderFault": False} for each in ids if each in refused],
+        }
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:
+        """Do as SQS does."""
+        assert QueueUrl == "the-queue"
+        assert len(Entries) <= 10
+        self.now += self.sqs_seconds
+        if self.sqs_away:
+            raise ClientError({"Error": {"Code": "InternalError"}}, "SendMessageBatch")
+        keys = {entry["Id"]: json.loads(entry["MessageBody"])["event_id"] for entry in Entries}
+        refused = self.not_noted.pop(0) if self.not_noted else set()
+        self.noted += [key for key in keys.values() if key not in refused]
+        return {"Failed": [{"Id": each, "Code": "InternalError"} for each, key in keys.items() if key in refused]}
+
+    def get_item(self, *, TableName: str, Key: dict[str, dict[str, str]], ConsistentRead: bool) -> dict[str, Any]:
+        """Do as DynamoDB does: each key is an event's."""
+        assert (TableName, ConsistentRead) == ("the-table", True)
+        image = attributes(event_item(event("parking", payload("parking")), SETTINGS))
+        return {"Item": image | {"event_id": Key["event_id"]}}
+
+
+@pytest.fixture
+def services(monkeypatch: pytest.MonkeyPatch) -> Services:
+    """The services that the function finds."""
+    services = Services()
+    monkeypatch.setattr(publishing, "_sns", lambda _: services)
+    monkeypatch.setattr(publishing, "_sqs", lambda: services)
+    monkeypatch.setattr(clients, "sqs", lambda: services)
+    monkeypatch.setattr(clients, "dynamodb", lambda: services)
+    monkeypatch.setattr(publishing, "time", SimpleNamespace(monotonic=lambda: services.now, sleep=lambda _: None))
+    monkeypatch.setenv("EVENTS_TOPIC_ARN", "the-topic")
+    monkeypatch.setenv("PUBLISH_DEAD_LETTER_QUEUE_URL", "the-queue")
+    monkeypatch.setenv("EVENTS_TABLE", "the-table")
+    return services
+
+
+def stream_of(count: int) -> dict[str, Any]:
+    """Return a batch of the table's stream with so many new events."""
+    return {
+        "Records": [
+            {
+                "eventName": "INSERT",
+                "dynamodb": {
+                    "SequenceNumber": str(number),
+                    "NewImage": attributes(event_item(event("parking", payload("parking")), SETTINGS)),
+                },
+            }
+            for number in range(count)
+        ]
+    }
+
+
+def ids_of(stream: dict[str, Any]) -> list[str]:
+    """Return the keys of the events in a batch."""
+    return [record["dynamodb"]["NewImage"]["event_id"]["S"] for record in stream["Records"]]
+
+
+def test_batches(services: Services) -> None:
+    """A hundred records go out in ten calls, each event once."""
+    stream = stream_of(100)
+    assert publishing.handler(stream, CONTEXT) == {"batchItemFailures": []}
+    assert [len(call) for call in services.published] == [10] * 10
+    assert list(chain.from_iterable(services.published)) == ids_of(stream)
+
+
+def test_partial_failure(services: Services) -> None:
+    """What SNS refuses is tried again, and alone."""
+    stream = stream_of(5)
+    refused = {ids_of(stream)[1], ids_of(stream)[3]}
+    services.refused = [refused]
+    assert publishing.handler(stream, CONTEXT) == {"batchItemFailures": []}
+    assert set(services.published[1]) == refused
+    assert services.noted == []
+
+
+def test_last_try(services: Services) -> None:
+    """What SNS refuses every time is noted in the publish dead-letter queue; the batch is done."""
+    stream = stream_of(12)
+    services.refused = [{ids_of(stream)[0]}] * 4
+    assert publishing.handler(stream, CONTEXT) == {"batchItemFailures": []}
+    assert services.noted == ids_of(stream)[:1]
+
+
+def test_sns_away(services: Services) -> None:
+    """While SNS is away all events are noted, after one call."""
+    services.sns_away = True
+    stream = stream_of(25)
+    assert publishing.handler(stream, CONTEXT) == {"batchItemFailures": []}
+    assert services.noted == ids_of(stream)
+    assert len(services.published) == 1
+
+
+def test_sns_and_the_queue_away(services: Services) -> None:
+    """Only when the queue is away too are the records given back to the stream."""
+    services.sns_away = services.sqs_away = True
+    answer = publishing.handler(stream_of(3), CONTEXT)
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["0", "1", "2"]
+
+
+def given_back(stream: dict[str, Any]) -> list[str]:
+    """Return the keys of the events that a batch gives back to the stream."""
+    numbers = {failure["itemIdentifier"] for failure in publishing.handler(stream, CONTEXT)["batchItemFailures"]}
+    return [key for number, key in enumerate(ids_of(stream)) if str(number) in numbers]
+
+
+def test_queue_takes_a_part(services: Services) -> None:
+    """What the queue took is not given back as well: it would be published twice."""
+    stream = stream_of(25)
+    services.sns_away, services.not_noted = True, [set(), {ids_of(stream)[13]}]
+    assert given_back(stream) == [ids_of(stream)[13], *ids_of(stream)[20:]]
+    assert services.noted == [*ids_of(stream)[:13], *ids_of(stream)[14:20]]
+
+
+@pytest.mark.parametrize("sns_away", [False, True])
+@pytest.mark.parametrize("sqs_seconds", [0.01, 6.0, 33.0])
+@pytest.mark.parametrize("sns_seconds", [0.01, 3.0, 14.0, 35.0])
+def test_ends_in_time(services: Services, sns_seconds: float, sqs_seconds: float, *, sns_away: bool) -> None:
+    """However slow both services are, Lambda need not end the function, and each event is in one place."""
+    services.sns_seconds, services.sqs_seconds, services.sns_away = sns_seconds, sqs_seconds, sns_away
+    stream = stream_of(100)
+    back = given_back(stream)
+    assert services.now < SECONDS
+    published = [] if sns_away else list(chain.from_iterable(services.published))
+    assert sorted([*published, *services.noted, *back]) == sorted(ids_of(stream))
+    assert bool(published) is not sns_away
+
+
+def test_named_events(services: Services) -> None:
+    """Events that redrive names are read from the table and published; those that SNS does not take it learns of."""
+    assert publishing.handler({"event_ids": ["a", "b"]}, CONTEXT) == {"unpublished": []}
+    services.refused = [{"b"}] * 3
+    assert publishing.handler({"event_ids": ["a", "b"]}, CONTEXT) == {"unpublished": ["b"]}
+    assert services.published[:2] == [["a", "b"], ["a", "b"]]
+    assert services.noted == []
+
+
+def test_named_events_in_time(services: Services) -> None:
+    """Redrive gets its answer while it still waits for it."""
+    services.sns_seconds, services.refused = 16.0, [{"a"}] * 3
+    assert publishing.handler({"event_ids": ["a"]}, CONTEXT) == {"unpublished": ["a"]}
+    assert services.now < REDRIVE_WAITS
+
+
+def test_keys_to_be_noted(services: Services) -> None:
+    """Keys that redrive found in the stream become one message each, as far as the queue takes them."""
+    keys = [f"event-{number}" for number in range(25)]
+    assert publishing.handler({"note": keys}, CONTEXT) == {"unnoted": []}
+    assert services.noted == keys
+    services.not_noted = [{"event-3"}]
+    assert publishing.handler({"note": keys}, CONTEXT) == {"unnoted": ["event-3", *keys[10:]]}
+    assert services.published == []
+
+
+def test_item_that_is_no_event(services: Services) -> None:
+    """An item that can't be made a message holds up no other."""
+    stream = stream_of(3)
+    del stream["Records"][1]["dynamodb"]["NewImage"]["summary"]
+    publishing.handler(stream, CONTEXT)
+    assert services.published == [[ids_of(stream)[0], ids_of(stream)[2]]]
+    assert services.noted == [ids_of(stream)[1]]
+
+
+@given(st.lists(st.integers(1, MAX_MESSAGE), max_size=40))
+def test_limits_of_a_batch(sizes: list[int]) -> None:
+    """No batch has more entries or bytes than SNS takes, and together they hold every entry once, in order."""
+    entries: list[Any] = [
+        {"Id": str(number), "Message": "x" * (size - 1), "Subject": "s", "MessageAttributes": {}}
+        for number, size in enumerate(sizes)
+    ]
+    batches = publishing.batches(entries)
+    assert list(chain.from_iterable(batches)) == entries
+    assert all(1 <= len(batch) <= 10 for batch in batches)
+    assert all(sum(len(entry["Message"]) + 1 for entry in batch) <= MAX_MESSAGE for batch in batches)

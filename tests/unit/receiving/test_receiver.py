@@ -1,0 +1,171 @@
+"""How a hook function answers when something fails that the deployed stack can't be made to fail."""
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hookswitch.callback.verification import token_for
+from hookswitch.errors import QueueUnavailableError, SecretUnavailableError, StorageUnavailableError, UnusableError
+from hookswitch.receiving import receiver
+from simulator.encoding import encode_json
+from simulator.payloads import payload
+from tests.receiving import SETTINGS, delivery, payload_type, rest_event
+
+SECRET = "a secret of more than thirty-two characters"
+CONTEXT: Any = SimpleNamespace(
+    function_name="hook", memory_limit_in_mb=512, invoked_function_arn="arn", aws_request_id="request"
+)
+
+
+class Places:
+    """The places where a delivery may end, each of which may be away.
+
+    Attributes:
+        quarantine: The items of the quarantine.
+        queue: The deliveries in the redrive queue.
+        store: What happens to an event.
+        away: What to raise instead of keeping anything there, by place.
+    """
+
+    def __init__(self) -> None:
+        self.quarantine: list[dict[str, Any]] = []
+        self.queue: list[Any] = []
+        self.store: Callable[[], tuple[str, bool]] = lambda: ("the-key", True)
+        self.away: dict[str, Exception] = {}
+
+    def put_new(self, values: dict[str, Any], table: str) -> bool:
+        """Take an item of the quarantine."""
+        assert table == SETTINGS.events_table
+        if "quarantine" in self.away:
+            raise self.away["quarantine"]
+        self.quarantine.append(values)
+        return True
+
+    def enqueue(self, queued: Any, settings: Any) -> None:
+        """Take a delivery."""
+        assert settings is SETTINGS
+        if "queue" in self.away:
+            raise self.away["queue"]
+        self.queue.append(queued)
+
+
+@pytest.fixture
+def places(monkeypatch: pytest.MonkeyPatch) -> Places:
+    """The places that the function finds."""
+    places = Places()
+    monkeypatch.setattr(receiver, "settings", lambda: SETTINGS)
+    monkeypatch.setattr(receiver, "secret_reader", lambda _: lambda stage: SECRET if stage == "AWSCURRENT" else None)
+    monkeypatch.setattr(receiver, "put_new", places.put_new)
+    monkeypatch.setattr(receiver, "enqueue", places.enqueue)
+    monkeypatch.setattr(receiver, "store_event", lambda _event, _settings: places.store())
+    return places
+
+
+def call(hook: str, event: dict[str, Any]) -> tuple[int, dict[str, str]]:
+    """Return status and body of a hook's answer."""
+    answer = receiver.receiver(payload_type(hook))(event, CONTEXT)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def request(hook: str, body: bytes) -> dict[str, Any]:
+    """Return an authentic request."""
+    return rest_event(body, pathParameters={"token": token_for(SECRET, hook)})
+
+
+def raising(error: Exception) -> Callable[[], tuple[str, bool]]:
+    """Return what fails with an error."""
+
+    def fail() -> tuple[str, bool]:
+        raise error
+
+    return fail
+
+
+MISSED = request("missed_call", encode_json(payload("missed_call")))
+
+
+@pytest.mark.parametrize(("new", "status"), [(True, "stored"), (False, "duplicate")])
+def test_stored(new: bool, status: str, places: Places) -> None:
+    """An answer names what became of the delivery, and its item."""
+    places.store = lambda: ("the-key", new)
+    assert call("missed_call", MISSED) == (200, {"status": status, "event_id": "the-key"})
+
+
+def test_our_own_fault(places: Places, capsys: pytest.CaptureFixture[str]) -> None:
+    """A fault of ours costs nobody the event: it is quarantined, and nothing of the payload is logged."""
+    places.store = raising(RuntimeError("+15551234567"))
+    assert call("missed_call", MISSED)[1]["status"] == "quarantined"
+    (item,) = places.quarantine
+    assert "fault in hookswitch" in item["reasons"][0]
+    assert "5551234567" not in capsys.readouterr().out
+
+
+def test_event_that_the_table_can_not_hold(places: Places) -> None:
+    """An event that DynamoDB refuses for what it is, is quarantined."""
+    places.store = raising(UnusableError("It is too large."))
+    assert call("missed_call", MISSED)[1]["status"] == "quarantined"
+
+
+@pytest.mark.parametrize("error", [StorageUnavailableError("away"), UnusableError("too large")])
+def test_quarantine_away(error: Exception, places: Places) -> None:
+    """What can't be quarantined is queued."""
+    places.away = {"quarantine": error}
+    assert call("missed_call", request("missed_call", b"{}")) == (200, {"status": "queued"})
+    assert len(places.queue) == 1
+
+
+def test_nothing_is_left(places: Places) -> None:
+    """When neither the table nor the queue takes it, the answer is 500, with no word of the payload."""
+    places.store = raising(StorageUnavailableError("away"))
+    places.away = {"queue": QueueUnavailableError("away")}
+    status, body = call("missed_call", MISSED)
+    assert (status, list(body)) == (500, ["message"])
+
+
+def test_redelivery_is_not_queued_again(places: Places) -> None:
+    """A redelivery that can't be stored fails, and stays in the queue that it came from."""
+    places.store = raising(StorageUnavailableError("away"))
+    message = delivery("missed_call", encode_json(payload("missed_call"))).to_message()
+    assert call("missed_call", {"redelivery": message})[0] == 500
+    assert places.queue == []
+
+
+def test_secret_away(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the secret nobody can be checked: 500, and nothing is kept, since nobody vouches for it."""
+
+    def read(_: str) -> str:
+        raise SecretUnavailableError("Secrets Manager does not answer.")
+
+    monkeypatch.setattr(receiver, "secret_reader", lambda _: read)
+    assert call("missed_call", MISSED)[0] == 500
+    assert places.queue == places.quarantine == []
+
+
+@pytest.mark.parametrize("context", [{}, None, {"requestId": "x"}])
+def test_redelivery_through_the_api(context: Any, places: Places) -> None:
+    """Whatever has a request context came through the API, and needs a token."""
+    message = delivery("missed_call", encode_json(payload("missed_call"))).to_message()
+    assert call("missed_call", {"redelivery": message, "requestContext": context})[0] == 403
+    assert places.queue == places.quarantine == []
+
+
+@pytest.mark.parametrize("token", ["", "x" * 43, token_for(SECRET, "missed_call"), token_for(SECRET, receiver.NO_HOOK)])
+def test_no_token_opens_an_unknown_address(token: str, places: Places) -> None:
+    """Not even one that derives from the secret: nothing is kept, and the answer is that to a wrong token."""
+    event = rest_event(b"{}", pathParameters={"token": token, "proxy": f"hooks/nothing/{token}"})
+    wrong = receiver.receiver(payload_type("missed_call"))(
+        rest_event(b"{}", pathParameters={"token": "wrong"}), CONTEXT
+    )
+    assert receiver.refuser()(event, CONTEXT) == wrong
+    assert wrong["statusCode"] == 403
+    assert places.queue == places.quarantine == []
+
+
+def test_unknown_address_brings_nothing_in(places: Places) -> None:
+    """Its function takes no redelivery either, also from the stack itself."""
+    message = delivery("missed_call", encode_json(payload("missed_call"))).to_message()
+    assert receiver.refuser()({"redelivery": message}, CONTEXT)["statusCode"] == 403
+    assert places.queue == places.quarantine == []

@@ -1,0 +1,14 @@
+"""A stack and its Dash in this process."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit.reconcile.world import World, running
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """A world in which all is well."""
+    with running() as world:
+        yield world

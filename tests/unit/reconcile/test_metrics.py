@@ -1,0 +1,77 @@
+"""What reconcile counts (docs/metrics.md)."""
+
+import pytest
+
+from hookswitch.errors import HookswitchError
+from simulator.payloads import payload
+from tests.emf import samples_in, total
+from tests.unit.observability.test_metrics import assert_prints, shapes
+from tests.unit.reconcile.world import World, running
+
+type Capture = pytest.CaptureFixture[str]
+
+
+def test_reconcile_prints_what_the_page_says(world: World, capsys: Capture) -> None:
+    """Reconcile prints all of its metrics and no other, also if there is nothing to do."""
+    world.reconcile()
+    assert_prints("reconcile", capsys)
+
+
+def test_reconciled(world: World, capsys: Capture) -> None:
+    """A run tells how many webhooks were off and missing, what it put right and what it brought in."""
+    world.broken = 500
+    for _ in range(9):
+        world.fire("missed_call", payload("missed_call", now=world.now))
+    world.broken = None
+    world.dash.remove(world.webhook("parking").id)
+    world.now += 300
+    capsys.readouterr()
+    world.reconcile()
+    names = (
+        "webhook_disabled",
+        "webhook_missing",
+        "webhook_restored",
+        "recovered",
+        "reported",
+        "not_yet",
+        "reconciled",
+    )
+    log = capsys.readouterr().out
+    assert [total(log, name) for name in names] == [1, 1, 2, 6, 0, 0, 1]
+    world.now += 300
+    world.reconcile()
+    log = capsys.readouterr().out
+    assert [total(log, name) for name in names] == [0, 0, 0, 0, 0, 0, 1]
+
+
+def test_run_that_fails_is_not_reconciled(world: World, capsys: Capture) -> None:
+    """A run that can't look at the webhooks says nothing of them, and not that it did its work."""
+    world.dash.accounts.clear()
+    capsys.readouterr()
+    with pytest.raises(HookswitchError):
+        world.reconcile()
+    printed = shapes(capsys.readouterr().out).keys()
+    assert "recovered" in printed
+    assert not {"reconciled", "webhook_disabled", "webhook_missing"} & printed
+
+
+def test_runs_that_tell_nothing(world: World, capsys: Capture) -> None:
+    """A dry run counts nothing; while CloudFormation is at work, webhooks that are missing are none of our business."""
+    world.dash.remove(world.webhook("parking").id)
+    capsys.readouterr()
+    world.reconcile(dry_run=True)
+    assert samples_in(capsys.readouterr().out) == []
+    world.stack_status = "UPDATE_IN_PROGRESS"
+    world.reconcile()
+    printed = shapes(capsys.readouterr().out).keys()
+    assert "reconciled" in printed
+    assert "webhook_missing" not in printed
+
+
+def test_older_system_is_reconciled(capsys: Capture) -> None:
+    """A Dash without a log of attempts has nothing to be read, and that is reported once."""
+    with running(legacy=True) as world:
+        capsys.readouterr()
+        world.reconcile()
+        log = capsys.readouterr().out
+    assert [total(log, name) for name in ("reconciled", "reported")] == [1, 1]

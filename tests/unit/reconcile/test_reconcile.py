@@ -1,0 +1,346 @@
+"""What a run does about webhooks and missed deliveries, what it leaves to people, and what it tells them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hookswitch.dash.errors import DashError
+from hookswitch.errors import HookswitchError
+from hookswitch.reconcile import attempt_log, backfill
+from hookswitch.reconcile.backfill import PATIENCE
+from hookswitch.reconcile.state import KEY
+from simulator.faults import Fault
+from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
+from tests.unit.reconcile.world import HOOKS, START, KilledError, World, running
+
+
+def miss(world: World, hook: str, times: int = 1, status: int = 500) -> None:
+    """Let events happen while the receiver is broken."""
+    world.broken = status
+    for _ in range(times):
+        world.fire(hook, payload(hook, now=world.now))
+    world.broken = None
+
+
+def test_switched_off_by_dash(world: World) -> None:
+    """What Dash switched off is on again, its missed events are in, and people are told once."""
+    miss(world, "missed_call", 9)
+    assert world.off == {"missed_call"}
+    world.now += 300
+    report = world.reconcile()
+    assert world.off == set()
+    assert report["events"] == {"missed_call": {"stored": 6}}
+    assert len(world.published) == 6
+    (news,) = world.news
+    assert (news["hook"], news["alert"]) == ("webhook_restored", True)
+    assert "The webhook of missed_call was switched off by Dash (too many failed attempts)" in news["summary"]
+    assert "could not deliver 6 events (answered 500)" in news["summary"]
+    world.now += 300
+    assert world.reconcile()["changes"] == []
+    assert len(world.news) == 1
+
+
+def test_dry_run(world: World) -> None:
+    """A dry run tells the same and changes nothing, not even how far was read."""
+    miss(world, "missed_call", 6)
+    before = dict(world.table.items)
+    report = world.reconcile(dry_run=True)
+    assert [change.rpartition(": ")[2] for change in report["changes"]] == ["enabled"]
+    assert report["events"] == {"missed_call": {"failed": 6}}
+    assert world.off == {"missed_call"}
+    assert world.table.items == before
+
+
+def test_missing() -> None:
+    """A webhook that is gone is created, whatever OnDrift says."""
+    with running(on_drift="report") as world:
+        world.dash.remove(world.webhook("parking").id)
+        assert len(world.reconcile()["changes"]) == 1
+        assert world.webhook("parking").enabled
+        assert "The webhook of parking was missing on Dash" in world.news[0]["summary"]
+
+
+def test_changed_by_hand(world: World) -> None:
+    """By default what somebody changed is put back."""
+    world.webhook("parking").retries = 0
+    assert world.reconcile()["changes"][0].endswith(": retries")
+    assert world.webhook("parking").retries == 3
+
+
+def test_changed_by_hand_and_only_reported() -> None:
+    """If OnDrift says so it is left, and reported once for as long as it is so."""
+    with running(on_drift="report") as world:
+        world.webhook("parking").retries = 0
+        (sentence,) = world.reconcile()["reported"]
+        assert "was changed by hand in retries" in sentence
+        assert world.reconcile()["reported"] == []
+        assert [it["hook"] for it in world.news] == ["webhook_noticed"]
+        world.webhook("parking").retries = 3
+        world.reconcile()
+        world.webhook("parking").retries = 0
+        assert len(world.reconcile()["reported"]) == 1
+        assert world.webhook("parking").retries == 0
+
+
+def test_changed_by_hand_and_switched_off() -> None:
+    """What Dash switched off comes on even so, and the rest of it stays as somebody made it."""
+    with running(on_drift="report") as world:
+        world.webhook("parking").retries = 0
+        world.webhook("parking").disable()
+        assert world.reconcile()["changes"][0].endswith(": enabled")
+        assert (world.webhook("parking").enabled, world.webhook("parking").retries) == (True, 0)
+
+
+def test_switched_off_by_somebody(world: World) -> None:
+    """A webhook that is off without a reason stays off, and whatever else differs in it stays too."""
+    webhook = world.webhook("parking")
+    webhook.enabled, webhook.retries = False, 0
+    first, second = world.reconcile(), world.reconcile()
+    assert (first["changes"], len(first["reported"])) == ([], 1)
+    assert (second["changes"], second["reported"]) == ([], [])
+    assert (webhook.enabled, webhook.retries) == (False, 0)
+
+
+def test_one_failing_repair(world: World) -> None:
+    """A webhook that can't be repaired does not hold up the others, nor what was missed."""
+    for hook in HOOKS:
+        world.webhook(hook).disable()
+    world.api.faults.add(Fault("POST", f"webhooks/{world.webhook('parking').id}", count=None, status=400))
+    with pytest.raises(HookswitchError, match="refused editing"):
+        world.reconcile()
+    assert world.off == {"parking"}
+
+
+def test_stack_that_changes(world: World) -> None:
+    """While CloudFormation is at work the webhooks are left to it; what was missed comes in all the same."""
+    miss(world, "missed_call", 6)
+    world.stack_status = "UPDATE_IN_PROGRESS"
+    report = world.reconcile()
+    assert (report["changes"], report["events"]) == ([], {"missed_call": {"stored": 6}})
+    assert world.off == {"missed_call"}
+
+
+def test_one_run_at_a_time(world: World) -> None:
+    """While a run is at work another one does nothing; one that Lambda ended blocks others for its own time only."""
+    world.reconcile()
+    world.table.items[KEY] |= {"lease_until": {"N": str(int(world.now) + 60)}, "lease_owner": {"S": "another"}}
+    world.webhook("parking").disable()
+    assert world.reconcile() == {"busy": True}
+    world.now += 61
+    assert len(world.reconcile()["changes"]) == 1
+
+
+def test_client_failures_and_answers(world: World) -> None:
+    """A delivery that Dash tried several times is brought in once; one that it then made is not."""
+    miss(world, "missed_call", 1, status=0)
+    assert len(world.dash.sender.log.newest_first(DEFAULT_ACCOUNT_ID)) == 3
+    assert world.reconcile()["events"] == {"missed_call": {"stored": 1}}
+
+
+def test_recovered_events_say_so(world: World) -> None:
+    """A recovered event tells that it is, when it was received, and when Dash tried, if it has no time of its own."""
+    miss(world, "parking")
+    missed_at, world.now = world.now, world.now + 1000
+    world.reconcile()
+    (item,) = (world.table.plain("event")[key] for key in world.published)
+    assert item["recovered"] is True
+    assert item["occurred_at"] == datetime.fromtimestamp(missed_at, UTC).isoformat(timespec="milliseconds").replace(
+        "+00:00", "Z"
+    )
+    assert item["received_at"] != item["occurred_at"]
+
+
+def test_late_parking_is_no_second_item(world: World) -> None:
+    """A parking event that was stored although Dash got no answer makes no second item, however late it is read."""
+    sent = payload("parking")
+    world.fire("parking", sent)
+    world.broken = 504
+    world.fire("parking", sent)
+    world.broken = None
+    world.now += 5000
+    assert world.reconcile()["events"] == {"parking": {"duplicate": 1}}
+    assert len(world.published) == 1
+    assert not world.news
+
+
+def test_parked_again_after_a_recovery(world: World) -> None:
+    """A recovered parking event counts from when Dash tried, not from when it came in: a later one is not lost."""
+    world.now = START // 120 * 120 + 10
+    sent = payload("parking")
+    miss(world, "parking")
+    world.broken = 500
+    world.fire("parking", sent)
+    world.broken = None
+    world.now += 125
+    world.reconcile()
+    world.fire("parking", sent)
+    assert len(world.published) == 3
+
+
+def test_unusable_delivery_is_read_twice(world: World) -> None:
+    """A missed delivery that can't be used is in the quarantine once, however often it is read."""
+    since = datetime.fromtimestamp(world.now - 10, UTC).isoformat()
+    world.broken = 500
+    world.fire("missed_call", payload("missed_call", call_id=None))
+    world.broken = None
+    for _ in range(2):
+        world.now += 5000
+        assert world.reconcile(since=since)["events"] == {"missed_call": {"quarantined": 1}}
+    (item,) = world.table.plain("quarantine").values()
+    assert item["recovered"] is True
+
+
+def test_run_that_lambda_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lambda ends a run in the middle of a range: the next one goes on where the first had come to."""
+    monkeypatch.setattr(backfill, "BATCH", 1)
+    for _ in range(4):
+        miss(world, "missed_call")
+        world.now += 1000
+    world.kill_after = 2
+    with pytest.raises((KilledError, HookswitchError)):
+        world.reconcile()
+    world.kill_after, world.table.away = None, False
+    assert len(world.published) == 2
+    world.now += 100
+    assert world.reconcile()["events"]["missed_call"]["stored"] == 2
+    assert len(world.published) == 4
+
+
+def test_entry_that_comes_late(world: World) -> None:
+    """What Dash writes into its log a few minutes late, or by a clock that is behind, is not passed over."""
+    world.reconcile()
+    world.now -= 200
+    miss(world, "missed_call")
+    world.now += 500
+    assert world.reconcile()["events"] == {"missed_call": {"stored": 1}}
+
+
+def test_full_second(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More entries in one second than a page holds, where the page's key stands still, are all read."""
+    monkeypatch.setattr(attempt_log, "PAGE", 2)
+    world.dash.sender.failures._limit = 1000  # noqa: SLF001 - an operator's setting
+    for seconds in (1, 0, 1):
+        miss(world, "missed_call", 25)
+        world.now += seconds
+    assert world.reconcile()["events"] == {"missed_call": {"stored": 75}}
+
+
+def test_function_that_fails(world: World) -> None:
+    """What a hook function does not take waits for a later run; what is newer does not wait for it."""
+    miss(world, "missed_call", 5)
+    world.now += 400
+    miss(world, "parking", 2)
+    world.down = {"missed_call"}
+    report = world.reconcile()
+    assert report["events"] == {"missed_call": {"not_yet": 5}, "parking": {"stored": 2}}
+    assert world.invoked.count("missed_call") <= PATIENCE + 2
+    world.now += 1000
+    stuck = world.reconcile()
+    assert stuck["watermark"] < report["watermark"] or stuck["watermark"] == report["watermark"]
+    world.down = set()
+    last = world.reconcile()
+    assert last["events"]["missed_call"]["stored"] == 5
+    assert last["watermark"] > stuck["watermark"]
+
+
+def test_range_that_can_not_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A range on which Dash fails is tried again by later runs, while everything newer is brought in."""
+    miss(world, "missed_call", 2)
+    bad = int(world.now)
+    world.now += 100_000
+    miss(world, "parking", 2)
+    page = attempt_log.AttemptLog._page  # noqa: SLF001 - the fault depends on what is asked for
+    failing = [True]
+
+    def faulty(self: attempt_log.AttemptLog, start: int, end: int, *more: int, **named: str) -> object:
+        if failing[0] and start <= bad <= end:
+            raise DashError("Dash is out of order.")
+        return page(self, start, end, *more, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(attempt_log.AttemptLog, "_page", faulty)
+    first = world.reconcile()
+    assert first["events"] == {"parking": {"stored": 2}}
+    world.now += 300
+    assert world.reconcile()["watermark"] >= first["watermark"]
+    failing[0] = False
+    world.now += 300
+    assert world.reconcile()["events"]["missed_call"] == {"stored": 2}
+
+
+def test_deliveries_without_a_body() -> None:
+    """A get has no body in Dash's log: that is reported once, and again when a day has passed without one."""
+    with running(hooks=("register",), HttpVerb="get") as world:
+        miss(world, "register", 2)
+        first = world.reconcile()
+        assert first["events"] == {"register": {"not_recoverable": 2}}
+        assert "register post" in first["reported"][0]
+        world.now += 400
+        miss(world, "register")
+        assert world.reconcile()["reported"] == []
+        world.now += 2 * 86_400
+        world.reconcile()
+        world.now += 10
+        miss(world, "register")
+        assert len(world.reconcile()["reported"]) == 1
+
+
+def test_older_system() -> None:
+    """Without an attempt log webhooks are repaired all the same, and that is said once."""
+    with running(legacy=True) as world:
+        miss(world, "missed_call", 6)
+        first, second = world.reconcile(), world.reconcile()
+        assert world.off == set()
+        assert len(first["reported"]) == 1
+        assert second["reported"] == []
+
+
+def test_dash_is_away(world: World) -> None:
+    """A run that can't reach Dash fails and changes nothing; the next one does it all."""
+    miss(world, "missed_call", 6)
+    world.api.faults.add(Fault(count=None, drop=True))
+    with pytest.raises(HookswitchError):
+        world.reconcile()
+    assert not world.published
+    world.api.faults.clear()
+    assert world.reconcile()["events"] == {"missed_call": {"stored": 6}}
+    assert world.off == set()
+
+
+def test_since(world: World) -> None:
+    """With `since` the attempts are read again from there on, which makes no second item."""
+    miss(world, "missed_call", 3)
+    since = datetime.fromtimestamp(world.now - 10, UTC).isoformat()
+    world.now += 5000
+    world.reconcile()
+    world.now += 5000
+    assert world.reconcile()["events"] == {}
+    assert world.reconcile(since=since)["events"] == {"missed_call": {"duplicate": 3}}
+
+
+@pytest.mark.parametrize("event", [{"since": "yesterday"}, {"since": "2026-11-23T14:00:00"}, {"dry_run": "perhaps"}])
+def test_what_can_not_be_asked_for(world: World, event: dict[str, Any]) -> None:
+    """A time without its zone, or something else that is none, is refused with an example."""
+    with pytest.raises(HookswitchError, match="It is like"):
+        world.reconcile(**event)
+
+
+def test_no_time(world: World) -> None:
+    """A run without enough time does what it can, says that it is not complete, and the next one goes on."""
+    miss(world, "missed_call", 4)
+    with pytest.raises(HookswitchError):
+        world.reconcile(seconds=0.0)
+    assert world.reconcile()["events"] == {"missed_call": {"stored": 4}}
+
+
+def test_nothing_secret_is_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither log nor news has a token or a number."""
+    miss(world, "missed_call", 6)
+    world.down = {"missed_call"}
+    world.reconcile()
+    world.down = set()
+    world.reconcile()
+    said = capsys.readouterr().out + str(world.news)
+    token = world.webhook("missed_call").uri.rpartition("/")[2]
+    assert token not in said
+    assert "+1555" not in said

@@ -1,0 +1,232 @@
+"""A stack and its Dash in this process: what Dash sends reaches the hook functions' own handlers.
+
+Only the front door is left out: a delivery goes to its handler as a redelivery does.
+"""
+
+import contextlib
+import io
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from unittest import mock
+from urllib.parse import urlsplit
+
+from functions.reconcile import handler as reconcile
+from hookswitch.aws import clients, direct
+from hookswitch.aws.via_botocore import SdkClient
+from hookswitch.dash import client
+from hookswitch.dash.client import DashClient
+from hookswitch.dash.credentials import ApiKey
+from hookswitch.deliveries.delivery import Delivery, delivery_of
+from hookswitch.receiving import hook_functions
+from hookswitch.receiving.hook_functions import ALIAS
+from hookswitch.reconcile import backfill
+from hookswitch.settings import settings
+from hookswitch.webhooks.desired import Desired
+from hookswitch.webhooks.provisioning import bring_into_line
+from hookswitch.webhooks.webhooks import Ownership
+from simulator.api import DashApi
+from simulator.dash import DEFAULT_API_KEY, Dash
+from simulator.payloads import DEFAULT_ACCOUNT_ID
+from simulator.transport import ClientError, Request, Response
+from simulator.webhooks import Webhook
+from tests.receiving import module_of
+from tests.unit.reconcile.table import Table
+from tests.unit.webhooks.doubles import Context, properties, usual_secrets
+
+HOOKS = ("channel_create", "channel_destroy", "parking", "missed_call")
+START = 1_795_000_000.0
+
+
+class KilledError(BaseException):
+    """Lambda has ended a run."""
+
+
+@dataclass
+class World:
+    """Dash, its API, the table and the functions.
+
+    Attributes:
+        now: The clock of all, in Unix seconds.
+        broken: What Dash meets with instead of a hook function: a status, or 0 for no connection.
+        down: Hooks whose functions can't be invoked.
+        invoked: The hook of each delivery that was handed to a function by another one.
+        stack_status: What CloudFormation says.
+        queue: What is in the redrive queue.
+        kill_after: Ends a run, as Lambda does when time is up, after so many calls of a hook function.
+    """
+
+    legacy: bool = False
+    now: float = START
+    broken: int | None = None
+    down: set[str] = field(default_factory=set)
+    invoked: list[str] = field(default_factory=list)
+    stack_status: str = "UPDATE_COMPLETE"
+    table: Table = field(default_factory=Table)
+    queue: list[dict[str, Any]] = field(default_factory=list)
+    kill_after: int | None = None
+    api: DashApi = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make a Dash whose requests come here."""
+        self.dash = Dash(retry_interval=0, clock=lambda: self.now, legacy=self.legacy)
+        self.dash.sender.transport = self  # type: ignore[assignment]
+        self.secrets = usual_secrets()
+
+    def send(self, request: Request) -> Response:
+        """Be what Dash calls: take the place of its transport."""
+        if self.broken is not None:
+            if not self.broken:
+                raise ClientError("failed_connect: econnrefused")
+            return Response(self.broken, {}, b"")
+        hook = urlsplit(request.url).path.split("/")[-2]
+        body, query = request.body.decode(), urlsplit(request.url).query
+        sent = {"headers": dict(request.headers), "body": body, "rawQueryString": query}
+        arrived = delivery_of(sent, hook, "")
+        answer = self.call(hook, self._received(arrived), queue=True)
+        return Response(answer["statusCode"], {}, answer["body"].encode())
+
+    def _received(self, arrived: Delivery) -> Delivery:
+        message = arrived.to_message() | {"received_at": datetime.fromtimestamp(self.now, UTC).isoformat()}
+        return Delivery.from_message(message)
+
+    def call(self, hook: str, delivery: Delivery, *, queue: bool) -> dict[str, Any]:
+        """Hand a delivery to a hook's handler."""
+        event = {"redelivery": delivery.to_message(), "queue": queue}
+        answer: dict[str, Any] = module_of(hook).handler(event, Context())
+        return answer
+
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:
+        """Do as Lambda does."""
+        hook = FunctionName.removeprefix("phones-").removesuffix(f":{ALIAS}")
+        if self.kill_after is not None:
+            self.kill_after -= 1
+            if self.kill_after < 0:
+                self.table.away = True  # nothing that is still done has an effect
+                raise KilledError
+        self.invoked.append(hook)
+        if hook in self.down:
+            return {"Payload": io.BytesIO(b'{"errorType": "Boom"}'), "FunctionError": "Unhandled"}
+        answer = module_of(hook).handler(json.loads(Payload), Context())
+        return {"Payload": io.BytesIO(json.dumps(answer).encode())}
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:
+        """Do as SQS does."""
+        assert QueueUrl == "queue"
+        self.queue.append(json.loads(MessageBody))
+
+    def redrive(self) -> None:
+        """Bring in what is queued."""
+        while self.queue:
+            delivery = Delivery.from_message(self.queue.pop()["redelivery"])
+            assert self.call(delivery.hook, delivery, queue=False)["statusCode"] == 200
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
+        """Do as CloudFormation does."""
+        return {"Stacks": [{"StackName": StackName, "StackStatus": self.stack_status}]}
+
+    def get_paginator(self, operation: str) -> "World":
+        """Do as botocore does."""
+        assert operation == "list_stack_resources"
+        return self
+
+    def paginate(self, *, StackName: str) -> list[dict[str, Any]]:
+        """Do as CloudFormation does, a resource a page."""
+        assert StackName.startswith("arn:")
+        return [
+            {
+                "StackResourceSummaries": [
+                    {
+                        "LogicalResourceId": hook.title().replace("_", ""),
+                        "PhysicalResourceId": f"phones-{hook}",
+                        "ResourceType": "AWS::Lambda::Function",
+                    }
+                ]
+            }
+            for hook in (*HOOKS, "notifications")
+        ]
+
+    def fire(self, hook: str, event: Mapping[str, Any]) -> int:
+        """Let an event happen; return how many webhooks Dash called for it."""
+        return len(self.dash.fire(DEFAULT_ACCOUNT_ID, hook, event))
+
+    def webhook(self, hook: str) -> Webhook:
+        """Return the webhook of a hook."""
+        return next(it for it in self.webhooks if f"/{hook}/" in it.uri)
+
+    @property
+    def webhooks(self) -> list[Webhook]:
+        """What the account has."""
+        return self.dash.webhooks(DEFAULT_ACCOUNT_ID)
+
+    @property
+    def off(self) -> set[str]:
+        """The hooks whose webhooks are off."""
+        return {it.uri.split("/")[-2] for it in self.webhooks if not it.enabled}
+
+    @property
+    def published(self) -> list[str]:
+        """The keys of Dash's events in the order in which the stream has them."""
+        return [key for key in self.table.inserted if not self._is_news(key)]
+
+    @property
+    def news(self) -> list[dict[str, Any]]:
+        """What people are told, the oldest first."""
+        items = self.table.plain("event")
+        return [items[key] for key in self.table.inserted if self._is_news(key)]
+
+    def reconcile(self, seconds: float = 60.0, **event: Any) -> dict[str, Any]:
+        """Let the function run, with some seconds of time."""
+        return reconcile.handler(event, Context(seconds))
+
+    def _is_news(self, key: str) -> bool:
+        return str(self.table.items[key]["hook"]["S"]).startswith("webhook_")
+
+
+@contextlib.contextmanager
+def running(
+    *, hooks: tuple[str, ...] = HOOKS, on_drift: str = "repair", legacy: bool = False, **changed: str
+) -> Iterator[World]:
+    """Run a world whose webhooks are registered."""
+    world = World(legacy=legacy)
+    with contextlib.ExitStack() as exits:
+        api = exits.enter_context(DashApi(world.dash))
+        desired = Desired.of(properties(ApiUrl=api.url, Hooks=",".join(hooks), **changed))
+        environment = {
+            "EVENTS_TABLE": "events",
+            "CALLBACK_SECRET_ARN": desired.callback_secret_arn,
+            "REDRIVE_QUEUE_URL": "queue",
+            "AWS_LAMBDA_FUNCTION_NAME": "function",
+            "DASH_ACCOUNT_ID": DEFAULT_ACCOUNT_ID,
+            "INCLUDE_SUBACCOUNTS": "false",
+            "HOOKS": ",".join(hooks),
+            "RETENTION_DAYS": "0",
+            "DASH_WEBHOOKS": desired.state(),
+            "ON_DRIFT": on_drift,
+            "DASH_READ_SECONDS": "0.5",
+        }
+        exits.enter_context(mock.patch.dict(os.environ, environment))
+        for target, name, double in (
+            (clients, "dynamodb", lambda: world.table),
+            (clients, "secrets_manager", lambda: world.secrets),
+            (clients, "sqs", lambda: world),
+            (direct, "dynamodb", lambda: SdkClient("dynamodb")),
+            (hook_functions, "_lambda", lambda: world),
+            (hook_functions, "_cloudformation", lambda: world),
+            (backfill, "WORKERS", 1),
+            (client, "BACKOFF_SECONDS", 0),
+            (time, "time", lambda: world.now),
+        ):
+            exits.enter_context(mock.patch.object(target, name, double))
+        for retry in (client._SAFE, client._UNSAFE):  # noqa: SLF001 - made at import
+            exits.enter_context(mock.patch.multiple(retry, backoff_factor=0, backoff_jitter=0))
+        settings.cache_clear()
+        exits.callback(settings.cache_clear)
+        world.api = api
+        to_dash = DashClient(api.url, ApiKey(api_key=DEFAULT_API_KEY))
+        bring_into_line(to_dash, desired, Ownership.of(desired), [])
+        yield world

@@ -1,0 +1,105 @@
+"""The template's values become documents; what can't be used is named by its parameter."""
+
+import pytest
+
+from hookswitch.callback.verification import token_for
+from hookswitch.webhooks.desired import Desired, InvalidTemplateError
+from simulator.dash import registration_for
+from simulator.payloads import HOOKS as ALL_HOOKS
+from simulator.validation import validate
+from tests.unit.webhooks.doubles import SECRET, properties
+
+
+@pytest.mark.parametrize("hook", ALL_HOOKS)
+def test_registration_of_each_hook(hook: str) -> None:
+    """Each hook is registered as Dash expects it, at its own route with its own token, and passes Dash's checks."""
+    document = Desired.of(properties(Hooks=hook)).documents(SECRET)[hook]
+    validate(document)
+    assert {name: document.get(name) for name in ("hook", "custom_data")} == {
+        "custom_data": None,
+        **registration_for(hook),
+    }
+    base = "https://phones.execute-api.us-east-1.amazonaws.com/v1/hooks"
+    assert document["uri"] == f"{base}/{hook}/{token_for(SECRET, hook)}"
+    assert document["name"].startswith(f"Hookswitch {hook} (phones ")
+
+
+def test_every_value_of_the_template() -> None:
+    """All of them arrive, as the types that Dash wants."""
+    desired = Desired.of(
+        properties(
+            Hooks="missed_call",
+            HttpVerb="get",
+            PayloadFormat="form-data",
+            Retries="0",
+            IncludeSubaccounts="true",
+            IncludeInternalLegs="false",
+            CustomData='{"site": "north"}',
+            NamePrefix="Phones of",
+            CallbackBaseUrl="https://hooks.example.com/pbx/",
+        )
+    )
+    document = desired.documents(SECRET)["missed_call"]
+    assert document == {
+        "name": f"Phones of missed_call {desired.mark}",
+        "hook": "notifications",
+        "uri": f"https://hooks.example.com/pbx/hooks/missed_call/{token_for(SECRET, 'missed_call')}",
+        "http_verb": "get",
+        "format": "form-data",
+        "retries": 0,
+        "enabled": True,
+        "include_subaccounts": True,
+        "include_internal_legs": False,
+        "custom_data": {"site": "north", "type": "missed_call"},
+    }
+
+
+def test_state_comes_back_and_holds_no_token() -> None:
+    """Other functions of the stack get the same desired state, as text that may be seen."""
+    desired = Desired.of(properties(CustomData='{"site": "north"}', CallbackBaseUrl="https://hooks.example.com"))
+    assert Desired.from_state(desired.state()) == desired
+    assert token_for(SECRET, "parking") not in desired.state()
+
+
+def test_answer_fits() -> None:
+    """The longest values that the template takes fit what CloudFormation takes as an answer, 4096 bytes."""
+    largest = properties(
+        "s" * 128,
+        ApiUrl=f"https://{'d' * 100}.example.com/v2",
+        CallbackBaseUrl=f"https://{'d' * 100}.example.com/v2",
+        Hooks=",".join(ALL_HOOKS),
+        CustomData='{"k":"' + "é" * 390 + '"}',
+        NamePrefix="p" * 40,
+    )
+    assert len(Desired.of(largest).state().encode()) < 3500
+
+
+def test_mark_is_a_stacks_own() -> None:
+    """Stacks of one name in two regions differ; one that is made again finds its predecessor's webhooks."""
+    here, there = Desired.of(properties()), Desired.of(properties(region="eu-west-1"))
+    again = Desired.of(properties() | {"StackId": properties()["StackId"].replace("0a1b", "ffff")})
+    assert here.mark == again.mark != there.mark
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("Hooks", "parking,nonsense", "names what is no hook: nonsense"),
+        ("Hooks", "", "Hooks"),
+        ("CustomData", "{not json}", "must be JSON text"),
+        ("CustomData", '{"a": 1}', "valid string"),
+        ("CustomData", '["a"]', "valid dictionary"),
+        ("CustomData", '{"call_id": "x", "type": "y"}', "would overwrite what tells events apart: call_id, type"),
+        ("Retries", "5", "less than or equal to 4"),
+        ("HttpVerb", "put", "'post' or 'get'"),
+        ("AccountId", "nobody", "AccountId"),
+        ("ApiUrl", "example.com", "ApiUrl"),
+        ("CallbackBaseUrl", "https://u@example.com", "CallbackBaseUrl"),
+    ],
+)
+def test_values_that_can_not_be_used(name: str, value: str, said: str) -> None:
+    """The sentence names the parameter and what is wrong with it."""
+    with pytest.raises(InvalidTemplateError) as caught:
+        Desired.of(properties(**{name: value}))
+    assert name in str(caught.value)
+    assert said in str(caught.value)

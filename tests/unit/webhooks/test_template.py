@@ -1,0 +1,75 @@
+"""What only the template can get wrong: order, time limits, and the hook functions' cold start."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from devtools.local import ROOT
+from devtools.template import parsed, references
+from hookswitch.webhooks.desired import KNOWN_HOOKS, Desired
+
+
+def properties(resource: str) -> dict[str, Any]:
+    """Return the properties of a resource."""
+    found: dict[str, Any] = parsed()["Resources"][resource]["Properties"]
+    return found
+
+
+def test_webhooks_wait_for_every_route() -> None:
+    """Every permission with which API Gateway invokes a hook function is there before Dash may call, and longer."""
+    permissions = {
+        f"{name}{event}PermissionStage"
+        for name, resource in parsed()["Resources"].items()
+        for event, source in resource.get("Properties", {}).get("Events", {}).items()
+        if source["Type"] == "Api" and name != "Unknown"
+    }
+    assert len(permissions) == 2 * len(KNOWN_HOOKS)
+    assert set(parsed()["Resources"]["Webhooks"]["DependsOn"]) == permissions
+    assert "${Api.Stage}" in str(properties("Webhooks")["ApiAddress"])
+    assert properties("Webhooks")["Deployment"] == {"Ref": "Api.Deployment"}
+
+
+def test_every_property_is_understood() -> None:
+    """The custom resource gives what `Desired` reads, and no more than it needs besides."""
+    aliases = {field.alias for field in Desired.model_fields.values()}
+    assert properties("Webhooks").keys() - aliases == {"ServiceToken", "ServiceTimeout", "Deployment"}
+    assert aliases <= properties("Webhooks").keys()
+
+
+def test_time_limits() -> None:
+    """CloudFormation waits longer than the function may take, and Lambda does not repeat what it took for failed."""
+    assert properties("Webhooks")["ServiceTimeout"] > properties("Provision")["Timeout"]
+    assert properties("Provision")["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+
+
+def test_no_secret_among_the_properties() -> None:
+    """Properties show in CloudFormation: of what is secret they name the place only."""
+    secret = {name for name, it in parsed()["Parameters"].items() if it.get("NoEcho")}
+    assert secret == {"DashApiKey", "CallbackSecretValue"}
+    assert not secret & set(references(properties("Webhooks")))
+
+
+def test_the_catch_all_is_opt_in() -> None:
+    """By default the thirteen specific hooks are registered."""
+    default = parsed()["Parameters"]["Hooks"]["Default"].split(",")
+    assert set(default) == KNOWN_HOOKS - {"notifications"}
+    assert len(default) == 13
+
+
+def test_rotation_is_opt_in() -> None:
+    """The schedule, which some emulators don't know, is behind a condition that is false by default."""
+    assert parsed()["Resources"]["CallbackRotation"]["Condition"] == "RotatesCallbackSecret"
+    assert parsed()["Parameters"]["CallbackRotationDays"]["Default"] == 0
+
+
+@pytest.mark.parametrize("hook", ["channel_create", "notifications"])
+def test_cold_start_of_hooks(hook: str) -> None:
+    """No hook function imports what talks to Dash, or to CloudFormation."""
+    code = (
+        f"import sys; sys.path.insert(0, 'functions/hooks/{hook}'); import handler; "
+        "print([name for name in sys.modules if name.startswith(('hookswitch.dash', 'hookswitch.cloudformation'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.strip() == "[]"
