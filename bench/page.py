@@ -43,9 +43,10 @@ _METHOD = """\
 Each function is what `sam build` makes of it: its own folder and the layer, nothing of the development environment.
 "With bytecode" means after `python3.13 devtools/bytecode.py`. Every cold start is a process of its own ({rounds} for
 each function, in turns and in random order), from its begin to its first answer; the warm calls ({calls} for each)
-follow in the same processes. AWS is a stub on loopback that answers at once, without TLS except where it is said; by TLS
-a function reads as many authorities as botocore has. Each answer is looked at: what does not store or publish is not
-measured. Bytecode is never written, as on Lambda's read-only file system; boto3, which comes with Lambda's runtime, has
+follow in the same processes. AWS is a stub on loopback that answers at once, without TLS except where it is said; by
+TLS a function reads as many authorities as botocore has. Each answer is checked: what does not store or publish is
+not measured.
+Bytecode is never written, as on Lambda's read-only file system; boto3, which comes with Lambda's runtime, has
 its bytecode. All log lines are written. Processor time is the median, with the quartiles in parentheses.
 
 The peers: **bare boto3** parses JSON and does one conditional put, and neither checks a sender nor validates anything.

@@ -30,10 +30,17 @@ from hookswitch.cloudformation import content_hash
 from hookswitch.cloudformation.custom_resource import FailedError, Request, Success, answer_with
 from hookswitch.dash import credentials
 from hookswitch.dash.client import DashClient
-from hookswitch.dash.errors import AccountError, CredentialsError, DeadlineError, LostAnswerError, UnavailableError
-from hookswitch.errors import HookswitchError
+from hookswitch.errors import (
+    AccountError,
+    CredentialsError,
+    DeadlineError,
+    HookswitchError,
+    InvalidTemplateError,
+    LostAnswerError,
+    UnavailableError,
+)
 from hookswitch.observability.log import logger
-from hookswitch.webhooks.desired import Desired, InvalidTemplateError
+from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.provisioning import bring_into_line, client_for, plan
 from hookswitch.webhooks.webhooks import Change, Ownership, carry_out, remove
 

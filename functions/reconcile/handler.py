@@ -16,13 +16,13 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from hookswitch.callback.secret import CallbackSecret, read_callback_secret
 from hookswitch.dash.client import DashClient, Document
-from hookswitch.errors import HookswitchError
+from hookswitch.errors import HookswitchError, NoAttemptsError, RequestError
 from hookswitch.events.table import put_new
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import Measures
 from hookswitch.receiving.hook_functions import HookFunctions, stack_is_changing
 from hookswitch.reconcile.announcement import item_of
-from hookswitch.reconcile.attempt_log import AttemptLog, NoAttemptsError, Recognition
+from hookswitch.reconcile.attempt_log import AttemptLog, Recognition
 from hookswitch.reconcile.backfill import IN, LEFT, LOST, Backfill
 from hookswitch.reconcile.drift import Decision, decide, told
 from hookswitch.reconcile.state import Gap, Ledger, State, iso, merged
@@ -37,10 +37,6 @@ FORGET = SECONDS_OF_A_DAY  # after which what is no longer so is forgotten, and 
 RESERVE = 35.0  # seconds of the function's time in which nothing new is begun: a hook function may take 28
 SHARE = 0.3  # of the time is the reserve of a function that has little
 COUNTED = ("webhook_restored", "recovered", "reported", "not_recoverable", "not_yet")  # of each run, nothing included
-
-
-class RequestError(HookswitchError):
-    """What the function was called with can't be used."""
 
 
 class Request(BaseModel):

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from hookswitch.aws import clients
 from hookswitch.callback.secret import read_callback_secret
 from hookswitch.dash.client import DashClient
-from hookswitch.dash.errors import DashError
+from hookswitch.errors import RotationError
 from hookswitch.observability.log import logger
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.provisioning import client_for, stale
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 RESERVE = 10  # seconds of the function's time that are left unused
 LENGTH = 64
-
-
-class RotationError(DashError):
-    """The rotation can't go on; nothing that works has stopped working."""
 
 
 @logger.inject_lambda_context(clear_state=True)

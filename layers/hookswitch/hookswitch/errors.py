@@ -1,16 +1,47 @@
-"""The errors that decide how a delivery is answered; `receive` is the one place that maps them."""
+"""Every error of hookswitch, in one tree.
+
+The text of an error is for people: it says what to do next, and never holds a secret, a token or a phone number, so it
+may go into a log, an answer or a CloudFormation event as it is.
+
+* HookswitchError
+  x ForbiddenError                the sender does not prove that it is one of our webhooks: answered 403
+  x UnusableError                 an authentic delivery that is no event of its hook: quarantined, answered 200
+  + UnavailableServiceError       what keeps a delivery from being stored: answered 500
+    x SecretUnavailableError      Secrets Manager did not return the callback secret
+    x StorageUnavailableError     DynamoDB did not take an item
+    x QueueUnavailableError       SQS did not take a delivery
+  x NotTakenError                 a hook function did not take a redelivery: it may succeed later
+  x StackError                    CloudFormation does not tell about the stack
+  x RequestError                  a function was called with something that it can't use
+  + DashError                     Dash's API, or what we keep there
+    x InvalidTemplateError        a value of the template can't be used
+    x CredentialsError            Dash refuses the credentials, or they can't be read
+    x AccountError                there is no such account, or the credentials do not open it
+    x InvalidWebhookError         Dash does not accept a webhook as it is described
+    x UnknownWebhookError         there is no webhook with this id
+    x ConflictError               there is a document with this id already
+    x LeftBehindError             webhooks of this stack could not be removed
+    x RotationError               the rotation of the callback secret can't go on
+    x NoAttemptsError             this Dash keeps no attempt log
+    x TooManyError                a range of the attempt log has too many entries
+    + UnavailableError            Dash can't be reached or is out of order: the same call may succeed later
+      x LostAnswerError           a call was sent, and nobody knows whether it was carried out
+      x DeadlineError             the time for the work is used up
+* AwsError                        a call of AWS failed; rooms translate it into one of the errors above
+  x ServiceError                  the service refused
+  x NoAnswerError                 the service did not answer
+"""
+
+from collections.abc import Mapping
+from typing import Any
 
 
 class HookswitchError(Exception):
-    """Base of all errors of this package. Its text is for people and carries no secret, token or number."""
+    """Base of all errors that a reader of the log is meant to see."""
 
 
 class ForbiddenError(HookswitchError):
     """The delivery does not prove that it comes from a webhook that this stack registered."""
-
-
-class SecretUnavailableError(HookswitchError):
-    """Secrets Manager did not hand over the callback secret, so no sender can be checked."""
 
 
 class UnusableError(HookswitchError):
@@ -26,9 +57,115 @@ class UnusableError(HookswitchError):
         self.reasons = reasons
 
 
-class StorageUnavailableError(HookswitchError):
+class UnavailableServiceError(HookswitchError):
+    """A service of AWS that a delivery can't be stored without did not do its part."""
+
+
+class SecretUnavailableError(UnavailableServiceError):
+    """Secrets Manager did not return the callback secret, so no sender can be verified."""
+
+
+class StorageUnavailableError(UnavailableServiceError):
     """DynamoDB did not take an item within the time that is left to answer."""
 
 
-class QueueUnavailableError(HookswitchError):
+class QueueUnavailableError(UnavailableServiceError):
     """SQS did not take a delivery that DynamoDB did not take either."""
+
+
+class NotTakenError(HookswitchError):
+    """A hook function did not take a redelivery; the same may succeed later."""
+
+
+class StackError(HookswitchError):
+    """CloudFormation does not tell about the stack."""
+
+
+class RequestError(HookswitchError):
+    """A function was called with something that it can't use; the text shows what it can."""
+
+
+class DashError(HookswitchError):
+    """Base of all errors of Dash's API, and of what a stack keeps there."""
+
+
+class InvalidTemplateError(DashError):
+    """A value of the template can't be used."""
+
+
+class CredentialsError(DashError):
+    """Dash refuses the credentials, or they can't be read: no call but a login was made with them."""
+
+
+class AccountError(DashError):
+    """There is no such account, or the credentials do not open it."""
+
+
+class InvalidWebhookError(DashError):
+    """Dash does not accept a webhook as it is described."""
+
+
+class UnknownWebhookError(DashError):
+    """There is no webhook with this id, or not any more."""
+
+
+class ConflictError(DashError):
+    """There is a document with this id already."""
+
+
+class LeftBehindError(DashError):
+    """Webhooks of this stack could not be removed; the text names them."""
+
+
+class RotationError(DashError):
+    """The rotation of the callback secret can't go on; nothing that worked has stopped working."""
+
+
+class NoAttemptsError(DashError):
+    """This Dash keeps no attempts that can be read: an older system."""
+
+
+class TooManyError(DashError):
+    """A range has more entries than are to be held at once."""
+
+
+class UnavailableError(DashError):
+    """Dash can't be reached, is out of order, or takes no more calls for now: the same may succeed later."""
+
+
+class LostAnswerError(UnavailableError):
+    """A call was sent and no usable answer came: nobody knows whether it was carried out."""
+
+
+class DeadlineError(UnavailableError):
+    """The time that was given for the work is used up."""
+
+
+class AwsError(Exception):
+    """A call of AWS failed; never shown to people as it is.
+
+    Attributes:
+        code: The service's name for the reason, or the SDK's name for the way in which no answer came.
+    """
+
+    def __init__(self, code: str) -> None:
+        """Keep the code, which is the error's text too."""
+        super().__init__(code)
+        self.code = code
+
+
+class ServiceError(AwsError):
+    """A service refused a call.
+
+    Attributes:
+        body: The whole answer, as it is in JSON.
+    """
+
+    def __init__(self, code: str, body: Mapping[str, Any]) -> None:
+        """Keep code and answer."""
+        super().__init__(code)
+        self.body = body
+
+
+class NoAnswerError(AwsError):
+    """A service did not answer any of the tries; the code names the way, such as ReadTimeoutError."""

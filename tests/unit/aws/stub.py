@@ -9,9 +9,9 @@ from typing import Any, override
 from zlib import crc32
 
 from hookswitch.aws import direct
-from hookswitch.aws.connection import NoAnswerError
-from hookswitch.aws.direct import DYNAMODB, SECRETS_MANAGER, Client, DirectClient, Service, ServiceError
+from hookswitch.aws.direct import DYNAMODB, SECRETS_MANAGER, Client, DirectClient, Service
 from hookswitch.aws.via_botocore import SdkClient
+from hookswitch.errors import NoAnswerError, ServiceError
 
 REGION = "eu-central-1"
 ADDRESS = "127.0.0.1"

@@ -8,7 +8,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from hookswitch.aws import direct
-from hookswitch.aws.direct import DYNAMODB, ServiceError
+from hookswitch.aws.direct import DYNAMODB
+from hookswitch.errors import ServiceError
 from tests.unit.aws.stub import PUT, REGION, AwsStub, Reply, clients
 
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from hookswitch.dash.errors import DashError
-from hookswitch.errors import HookswitchError
+from hookswitch.errors import DashError, HookswitchError
 from hookswitch.reconcile import attempt_log, backfill
 from hookswitch.reconcile.backfill import PATIENCE
 from hookswitch.reconcile.state import KEY

@@ -10,7 +10,7 @@ import pytest
 from hookswitch.dash import credentials
 from hookswitch.dash.client import DashClient
 from hookswitch.dash.credentials import ApiKey, Credentials, User
-from hookswitch.dash.errors import (
+from hookswitch.errors import (
     AccountError,
     CredentialsError,
     DashError,

@@ -3,7 +3,8 @@
 import pytest
 
 from hookswitch.callback.verification import token_for
-from hookswitch.webhooks.desired import Desired, InvalidTemplateError
+from hookswitch.errors import InvalidTemplateError
+from hookswitch.webhooks.desired import Desired
 from simulator.dash import registration_for
 from simulator.payloads import HOOKS as ALL_HOOKS
 from simulator.validation import validate

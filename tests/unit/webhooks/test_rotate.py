@@ -9,11 +9,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.rotate import handler as rotate
-from functions.rotate.handler import STEPS, RotationError
+from functions.rotate.handler import STEPS
 from hookswitch.callback.secret import CallbackSecret
 from hookswitch.callback.verification import LOOK_INTERVAL, token_for
 from hookswitch.dash.client import DashClient
-from hookswitch.dash.errors import DashError, UnavailableError
+from hookswitch.errors import DashError, RotationError, UnavailableError
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.provisioning import bring_into_line
 from hookswitch.webhooks.webhooks import Ownership

@@ -3,7 +3,7 @@
 import pytest
 
 from hookswitch.dash.client import DashClient
-from hookswitch.dash.errors import InvalidWebhookError, LeftBehindError
+from hookswitch.errors import InvalidWebhookError, LeftBehindError
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.webhooks import Action, Change, Ownership, carry_out, compare, differences, ours, remove
 from simulator.api import DashApi

@@ -9,9 +9,7 @@ from threading import Lock
 from typing import NamedTuple
 from urllib.parse import SplitResult
 
-
-class NoAnswerError(Exception):
-    """A service did not answer; the text names the way in which."""
+from hookswitch.errors import NoAnswerError
 
 
 class Answer(NamedTuple):

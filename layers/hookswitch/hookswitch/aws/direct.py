@@ -13,15 +13,16 @@ import re
 import secrets
 import time
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 from urllib.parse import SplitResult, quote, urlsplit
 from zlib import crc32
 
-from hookswitch.aws.connection import Answer, Line, NoAnswerError
+from hookswitch.aws.connection import Answer, Line
 from hookswitch.aws.sigv4 import Credentials, signed
+from hookswitch.errors import NoAnswerError, ServiceError
 
 CONNECT_SECONDS = 1
 READ_SECONDS = 2
@@ -66,19 +67,6 @@ _SDK_ONLY = re.compile(
 _CREDENTIALS_ENDPOINT = "AWS_CONTAINER_CREDENTIALS_FULL_URI"  # set for a function with SnapStart
 
 type FindCredentials = Callable[[], Credentials]
-
-
-class ServiceError(Exception):
-    """A service refused a call.
-
-    Attributes:
-        code: Its name for the reason.
-        body: The whole answer, as it is in JSON.
-    """
-
-    def __init__(self, code: str, body: Mapping[str, Any]) -> None:
-        super().__init__(code)
-        self.code, self.body = code, body
 
 
 class Client(Protocol):

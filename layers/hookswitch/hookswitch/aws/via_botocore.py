@@ -6,9 +6,8 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hookswitch.aws import clients
-from hookswitch.aws.connection import NoAnswerError
-from hookswitch.aws.direct import ServiceError
 from hookswitch.aws.sigv4 import Credentials
+from hookswitch.errors import NoAnswerError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hookswitch.aws import clients
 from hookswitch.aws.via_botocore import SdkClient
 from hookswitch.callback.verification import LOOK_INTERVAL, secret_reader
-from hookswitch.dash.errors import DashError
-from hookswitch.errors import SecretUnavailableError
+from hookswitch.errors import DashError, SecretUnavailableError
 
 MARGIN = 5  # seconds that clocks may differ
 

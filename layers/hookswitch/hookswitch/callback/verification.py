@@ -12,9 +12,8 @@ from collections.abc import Callable
 from typing import Literal
 
 from hookswitch.aws import direct
-from hookswitch.aws.connection import NoAnswerError
-from hookswitch.aws.direct import Client, ServiceError
-from hookswitch.errors import SecretUnavailableError
+from hookswitch.aws.direct import Client
+from hookswitch.errors import NoAnswerError, SecretUnavailableError, ServiceError
 
 Stage = Literal["AWSCURRENT", "AWSPREVIOUS"]
 ReadSecret = Callable[[Stage], str | None]

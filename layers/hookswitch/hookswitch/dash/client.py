@@ -15,8 +15,8 @@ import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSLError
 
 from hookswitch.dash.credentials import ApiKey, Credentials
-from hookswitch.dash.errors import (
-    LATER,
+from hookswitch.dash.errors import LATER, error_of
+from hookswitch.errors import (
     AccountError,
     ConflictError,
     CredentialsError,
@@ -25,7 +25,6 @@ from hookswitch.dash.errors import (
     LostAnswerError,
     UnavailableError,
     UnknownWebhookError,
-    error_of,
 )
 
 type Document = dict[str, Any]

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hookswitch.aws import clients
-from hookswitch.dash.errors import CredentialsError, UnavailableError
+from hookswitch.errors import CredentialsError, UnavailableError
 
 Stage = Literal["AWSCURRENT", "AWSPREVIOUS"]
 Text = Annotated[str, Field(min_length=1, repr=False)]

@@ -4,52 +4,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hookswitch.errors import HookswitchError
+from hookswitch.errors import (
+    AccountError,
+    ConflictError,
+    DashError,
+    InvalidWebhookError,
+    LostAnswerError,
+    UnavailableError,
+    UnknownWebhookError,
+)
 
 LATER = "Try again in a few minutes."
 
 # Text that Dash wrote may repeat an address with its token, a key, or a number.
 _TELLING = re.compile(r"\S*://\S*|\S*[\w-]{20,}\S*|\S*\d{5,}\S*")
-
-
-class DashError(HookswitchError):
-    """Base of all errors of the API."""
-
-
-class CredentialsError(DashError):
-    """Dash refuses the credentials, or they can't be read: no call but a login was made with them."""
-
-
-class AccountError(DashError):
-    """There is no such account, or the credentials do not open it."""
-
-
-class InvalidWebhookError(DashError):
-    """Dash does not accept a webhook as it is described."""
-
-
-class UnknownWebhookError(DashError):
-    """There is no webhook of this id (any more)."""
-
-
-class ConflictError(DashError):
-    """There is a document of this id already."""
-
-
-class UnavailableError(DashError):
-    """Dash can't be reached, is out of order, or takes no more calls for now: the same may succeed later."""
-
-
-class LostAnswerError(UnavailableError):
-    """A call was sent and no usable answer came: nobody knows whether it was carried out."""
-
-
-class DeadlineError(UnavailableError):
-    """The time that was given for the work is used up."""
-
-
-class LeftBehindError(DashError):
-    """Webhooks of this stack could not be removed; the text names them."""
 
 
 def masked(text: str) -> str:

@@ -7,9 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hookswitch.aws import direct
-from hookswitch.aws.connection import NoAnswerError
-from hookswitch.aws.direct import ServiceError
-from hookswitch.errors import StorageUnavailableError, UnusableError
+from hookswitch.errors import NoAnswerError, ServiceError, StorageUnavailableError, UnusableError
 from hookswitch.events.attributes import item
 from hookswitch.events.event import Event, event_item, timestamp
 from hookswitch.settings import Settings
@@ -45,14 +43,14 @@ def put_new(values: Mapping[str, object], table: str) -> bool:
             "PutItem", TableName=table, Item=item(values), ConditionExpression="attribute_not_exists(event_id)"
         )
     except (ServiceError, NoAnswerError) as error:
-        if str(error) == "ConditionalCheckFailedException":
+        if error.code == "ConditionalCheckFailedException":
             return False
         raise _explained(error) from error
     return True
 
 
 def _explained(error: ServiceError | NoAnswerError) -> UnusableError | StorageUnavailableError:
-    code = str(error)
+    code = error.code
     if code == "ValidationException":  # by no retry will this item ever be taken
         return UnusableError("DynamoDB can't hold the item: it is too large, or a key of it is empty or too long.")
     return StorageUnavailableError(f"DynamoDB did not take the item: {code}.")

@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hookswitch.deliveries.delivery import Delivery
-from hookswitch.errors import HookswitchError
+from hookswitch.errors import NotTakenError, StackError
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient
@@ -39,14 +39,6 @@ def _lambda() -> "LambdaClient":
 @cache
 def _cloudformation() -> "CloudFormationClient":
     return boto3.client("cloudformation", config=_READ)
-
-
-class NotTakenError(HookswitchError):
-    """A hook function did not take a delivery; the same may succeed later."""
-
-
-class StackError(HookswitchError):
-    """CloudFormation does not tell about the stack."""
 
 
 @dataclass(frozen=True, slots=True)

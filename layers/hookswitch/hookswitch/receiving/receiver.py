@@ -18,9 +18,8 @@ from hookswitch.deliveries.delivery import Delivery, delivery_of, request_id_of,
 from hookswitch.errors import (
     ForbiddenError,
     HookswitchError,
-    QueueUnavailableError,
-    SecretUnavailableError,
     StorageUnavailableError,
+    UnavailableServiceError,
     UnusableError,
 )
 from hookswitch.events.event import Event, event_of, fields_of, quarantine_item, safe_to_keep
@@ -30,9 +29,6 @@ from hookswitch.observability.metrics import Measures
 from hookswitch.payloads.base import Payload
 from hookswitch.receiving.redrive_queue import enqueue
 from hookswitch.settings import settings
-
-# What may keep a delivery from being kept.
-AWAY = (SecretUnavailableError, StorageUnavailableError, QueueUnavailableError)
 
 type Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 type Receive = Callable[[Mapping[str, Any], str, Measures], Mapping[str, object]]
@@ -238,7 +234,7 @@ def _refused(error: Exception, measures: Measures, *, through_api: bool) -> dict
         return _answer(403, {"message": REFUSED})
     if through_api:  # one that is brought in stays where it comes from
         measures.add("failed")
-    if not isinstance(error, AWAY):
+    if not isinstance(error, UnavailableServiceError):
         return None
     logger.error("Delivery not kept. %s", error)
     return _answer(500, {"message": NOT_KEPT})

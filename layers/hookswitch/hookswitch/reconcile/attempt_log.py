@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hookswitch.dash.client import DashClient, Document
-from hookswitch.dash.errors import DashError, UnknownWebhookError
 from hookswitch.deliveries.delivery import FORM, MAX_BODY, Delivery
+from hookswitch.errors import NoAttemptsError, TooManyError, UnknownWebhookError
 from hookswitch.observability.log import logger
 from hookswitch.payloads.base import GREGORIAN_EPOCH
 from hookswitch.webhooks.desired import KNOWN_HOOKS
@@ -25,14 +25,6 @@ KEPT_HEADERS = frozenset({"x-hook-id", "x-account-id", "content-type"})
 
 _HOOK = re.compile(r"/hooks/([a-z_]+)/[^/]*$")
 _WORD = re.compile(r"[a-z_]{1,40}")  # what follows may repeat an address, and what is in it
-
-
-class NoAttemptsError(DashError):
-    """This Dash keeps no attempts that can be read: an older system."""
-
-
-class TooManyError(DashError):
-    """A range has more entries than are to be held at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import batched
 
-from hookswitch.dash.errors import DashError, DeadlineError
+from hookswitch.errors import DashError, DeadlineError, NoAttemptsError, NotTakenError, TooManyError
 from hookswitch.observability.log import logger
-from hookswitch.receiving.hook_functions import WORKERS, HookFunctions, NotTakenError, Taken
-from hookswitch.reconcile.attempt_log import AttemptLog, Failure, NoAttemptsError, Recognition, TooManyError
+from hookswitch.receiving.hook_functions import WORKERS, HookFunctions, Taken
+from hookswitch.reconcile.attempt_log import AttemptLog, Failure, Recognition
 from hookswitch.reconcile.state import Brought, Gap, State, merged
 
 SPAN = 86_400  # seconds of a range at most; Dash takes up to 31 days

@@ -11,12 +11,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, fiel
 
 from hookswitch.aws import clients
 from hookswitch.deliveries.delivery import Delivery
-from hookswitch.errors import HookswitchError, StorageUnavailableError
+from hookswitch.errors import NotTakenError, RequestError, StorageUnavailableError
 from hookswitch.events.attributes import attribute
 from hookswitch.events.event import timestamp
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import Measures
-from hookswitch.receiving.hook_functions import HookFunctions, NotTakenError
+from hookswitch.receiving.hook_functions import HookFunctions
 from hookswitch.webhooks.desired import KNOWN_HOOKS
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ PATIENCE = 3  # deliveries in a row that a hook function may fail to take before
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 _PLAIN = TypeDeserializer().deserialize
-
-
-class ReplayError(HookswitchError):
-    """What is asked for can't be replayed."""
 
 
 class Replay(BaseModel):
@@ -62,7 +58,7 @@ class Replay(BaseModel):
         """Return what was asked for, typed.
 
         Raises:
-            ReplayError: It can't be used; the text says why.
+            RequestError: It can't be used; the text says why.
         """
         try:
             return cls.model_validate(asked)
@@ -71,7 +67,7 @@ class Replay(BaseModel):
                 f"{'.'.join(map(str, detail['loc']))}: {detail['msg'].removeprefix('Value error, ')}"
                 for detail in error.errors(include_url=False, include_context=False, include_input=False)
             )
-            raise ReplayError(
+            raise RequestError(
                 f'This can\'t be replayed: {said}. A replay is like {{"hook": "missed_call", "since": '
                 '"2026-11-23T14:00:00Z", "until": "2026-11-23T15:00:00Z", "dry_run": true}.'
             ) from None

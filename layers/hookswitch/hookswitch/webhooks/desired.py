@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.alias_generators import to_pascal
 
 from hookswitch.callback.verification import token_for
-from hookswitch.dash.errors import DashError
+from hookswitch.errors import InvalidTemplateError
 
 OWN_HOOKS = frozenset({"channel_create", "channel_answer", "channel_bridge", "channel_destroy", "parking"})
 TYPES = {  # the other hooks are Dash's `notifications`, told apart by custom_data.type
@@ -36,10 +36,6 @@ RESERVED = frozenset(
         *("voicemail_id", "voicemail_box", "voicemail_timestamp", "fax_id", "fax_jobid", "fax_timestamp"),
     }
 )
-
-
-class InvalidTemplateError(DashError):
-    """A value of the template can't be used."""
 
 
 def _from_json(value: object) -> object:

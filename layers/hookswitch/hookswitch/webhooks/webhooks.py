@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from hookswitch.dash.client import DashClient, Document
-from hookswitch.dash.errors import DashError, LeftBehindError, UnknownWebhookError, masked
+from hookswitch.dash.errors import masked
+from hookswitch.errors import DashError, LeftBehindError, UnknownWebhookError
 from hookswitch.webhooks.desired import Desired
 
 ROUNDS = 8  # of looking at what is left, in `remove`
