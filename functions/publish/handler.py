@@ -24,7 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hookswitch.aws import clients
 from hookswitch.events.cloudevent import MAX_MESSAGE, entry_of, size_of
 from hookswitch.observability.log import logger
-from hookswitch.observability.metrics import Measures
+from hookswitch.observability.metrics import MetricsRecorder
 
 if TYPE_CHECKING:
     from types_boto3_sns.client import SNSClient
@@ -86,7 +86,7 @@ class About:
         occurred_at = datetime.fromisoformat(image["occurred_at"]["S"]).timestamp()
         return cls(keys, None if "recovered" in image else occurred_at)
 
-    def published(self, measures: Measures) -> None:
+    def published(self, measures: MetricsRecorder) -> None:
         """Log and count that it is published."""
         logger.info("Event published.", extra=self.keys)
         measures.add("published")
@@ -108,14 +108,14 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     now = time.monotonic()
     if "event_ids" in event:
         images = [_read(event_id) for event_id in event["event_ids"]]
-        with Measures() as measures:
+        with MetricsRecorder() as measures:
             return {"unpublished": publish(images, measures, now + READ_FOR, tries=1)}  # redrive is what tries again
     if "note" in event:
         return {"unnoted": _note(event["note"], now + NOTE_FOR, clients.sqs())}
     # The last call of SNS, and then the last one of the queue, have to end before the function's time does.
     last_note = now + context.get_remaining_time_in_millis() / 1000 - CALL_SECONDS
     records = {record["dynamodb"]["NewImage"]["event_id"]["S"]: record["dynamodb"] for record in event["Records"]}
-    with Measures() as measures:
+    with MetricsRecorder() as measures:
         unpublished = publish([record["NewImage"] for record in records.values()], measures, last_note - CALL_SECONDS)
     return {
         "batchItemFailures": [
@@ -125,7 +125,9 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     }
 
 
-def publish(images: Iterable[Mapping[str, Any]], measures: Measures, stop_at: float, tries: int = 2) -> list[str]:
+def publish(
+    images: Iterable[Mapping[str, Any]], measures: MetricsRecorder, stop_at: float, tries: int = 2
+) -> list[str]:
     """Publish items and return the keys of those that are not published.
 
     What SNS refuses out of a batch is tried again alone. When a whole call fails, after the SDK's own retries,
@@ -154,7 +156,7 @@ def publish(images: Iterable[Mapping[str, Any]], measures: Measures, stop_at: fl
 def _published_but(
     pending: dict[str, "PublishBatchRequestEntryTypeDef"],
     about: Mapping[str, About],
-    measures: Measures,
+    measures: MetricsRecorder,
     stop_at: float,
     tries: int,
 ) -> list[str]:

@@ -19,7 +19,7 @@ from hookswitch.dash.client import DashClient, Document
 from hookswitch.errors import HookswitchError, NoAttemptsError, RequestError
 from hookswitch.events.table import put_new
 from hookswitch.observability.log import logger
-from hookswitch.observability.metrics import Measures
+from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.receiving.hook_functions import HookFunctions, stack_is_changing
 from hookswitch.reconcile.announcement import item_of
 from hookswitch.reconcile.attempt_log import AttemptLog, Recognition
@@ -87,12 +87,12 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     stop_at = time.monotonic() + seconds - min(RESERVE, seconds * SHARE)
     ledger = Ledger(settings().events_table)
     if request.dry_run:
-        return Run(ledger, ledger.look(), request, stop_at, Measures()).preview()
+        return Run(ledger, ledger.look(), request, stop_at, MetricsRecorder()).preview()
     free, state = ledger.take(seconds)
     if not free:
         logger.info("Another run is at work.")
         return {"busy": True}
-    with Measures() as measures:
+    with MetricsRecorder() as measures:
         return Run(ledger, state, request, stop_at, measures).carry_out()
 
 
@@ -100,7 +100,7 @@ class Run:
     """One run: first the webhooks, so that they are on as soon as can be, then what was missed."""
 
     def __init__(
-        self, ledger: Ledger, state: State | None, request: Request, stop_at: float, measures: Measures
+        self, ledger: Ledger, state: State | None, request: Request, stop_at: float, measures: MetricsRecorder
     ) -> None:
         """Prepare.
 

@@ -32,7 +32,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from hookswitch.aws import clients
 from hookswitch.observability.log import log_fault, logger
-from hookswitch.observability.metrics import Measures
+from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.receiving.hook_functions import ALIAS, HookFunctions
 from hookswitch.reconcile.replay import Quarantine, Replay
 
@@ -107,7 +107,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
     Returns:
         The partial batch response of Lambda's queue mappings; for a replay what `Quarantine.replay` returns.
     """
-    with Measures() as measures:
+    with MetricsRecorder() as measures:
         if "quarantine" in event:
             stop_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - RESERVE
             functions = HookFunctions(os.environ["STACK_ID"])
@@ -118,7 +118,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
         )
 
 
-def _bring_in(measures: Measures, record: SQSRecord, lambda_context: LambdaContext) -> None:
+def _bring_in(measures: MetricsRecorder, record: SQSRecord, lambda_context: LambdaContext) -> None:
     try:
         _try_to_bring_in(measures, record, lambda_context)
     except NotYetError:
@@ -128,7 +128,7 @@ def _bring_in(measures: Measures, record: SQSRecord, lambda_context: LambdaConte
         raise
 
 
-def _try_to_bring_in(measures: Measures, record: SQSRecord, lambda_context: LambdaContext) -> None:
+def _try_to_bring_in(measures: MetricsRecorder, record: SQSRecord, lambda_context: LambdaContext) -> None:
     message = _MESSAGE.validate_json(record.body)
     with logger.append_context_keys(**_told(message)):
         try:
@@ -174,7 +174,7 @@ def _make_wait(record: SQSRecord, seconds: int) -> None:
         logger.warning("It waits as long as its queue says: SQS can't be told (%s).", type(error).__name__)
 
 
-def _deliver(message: QueuedDelivery, measures: Measures) -> None:
+def _deliver(message: QueuedDelivery, measures: MetricsRecorder) -> None:
     answer = _invoke(f"{message.function}:{ALIAS}", {"redelivery": message.redelivery})
     if answer["statusCode"] != 200:  # noqa: PLR2004 - what Dash would call a success
         raise NotYetError("the hook function could not keep the delivery.")
@@ -182,7 +182,7 @@ def _deliver(message: QueuedDelivery, measures: Measures) -> None:
     measures.add("redriven")
 
 
-def _publish(event_id: str, measures: Measures) -> None:
+def _publish(event_id: str, measures: MetricsRecorder) -> None:
     if _invoke(os.environ["PUBLISH_FUNCTION"], {"event_ids": [event_id]})["unpublished"]:
         raise NotYetError("SNS does not take the event.")
     logger.info("Event published at last.", extra={"event_id": event_id})

@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 
 from hookswitch.observability.log import logger
-from hookswitch.observability.metrics import Measures
+from hookswitch.observability.metrics import MetricsRecorder
 
 WATCHED = "received"  # authentic deliveries, counted by the hook functions
 QUARTER = timedelta(minutes=15)
@@ -44,7 +44,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     until = datetime.now(UTC).replace(second=0, microsecond=0) - ON_THEIR_WAY
     since = until - QUARTER
     received = _received(since, until)
-    with Measures() as measures:
+    with MetricsRecorder() as measures:
         measures.add("silent", int(not received))
     found = {"received": received, "since": since.isoformat(), "until": until.isoformat()}
     logger.info("Silence." if not received else "No silence.", extra=found)

@@ -80,7 +80,7 @@ def test_file_is_an_event_of_its_hook(name: str) -> None:
     """It decodes, every declared field fits its type, and it can be summed up."""
     event = event_in(name)
     assert event.payload.hook == hook_of(name)
-    assert event.misfits == ()
+    assert event.invalid_fields == ()
     assert event.payload.identity()
     assert event.payload.summary()
 

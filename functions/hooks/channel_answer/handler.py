@@ -10,7 +10,7 @@ class ChannelAnswer(ChannelPayload):
     """A leg that is picked up, by a person or by the system."""
 
     hook: ClassVar = "channel_answer"
-    step: ClassVar = 20
+    timeline_order: ClassVar = 20
 
     def summary(self) -> str:
         """Return one line for people."""

@@ -12,7 +12,7 @@ class ChannelBridge(ChannelPayload):
     """A leg that is connected to another. It can be, to several, in one second: the other leg tells them apart."""
 
     hook: ClassVar = "channel_bridge"
-    step: ClassVar = 30
+    timeline_order: ClassVar = 30
 
     other_leg_call_id: IdentityText
     original_number: str | None = None

@@ -10,7 +10,7 @@ class ChannelCreate(ChannelPayload):
     """A leg that starts, outbound or inbound."""
 
     hook: ClassVar = "channel_create"
-    step: ClassVar = 10
+    timeline_order: ClassVar = 10
 
     def summary(self) -> str:
         """Return one line for people."""

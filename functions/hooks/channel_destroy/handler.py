@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from hookswitch.observability.metrics import Measure
+from hookswitch.observability.metrics import Measurement
 from hookswitch.payloads.channel import ChannelPayload
 from hookswitch.receiving.receiver import receiver
 
@@ -37,7 +37,7 @@ class ChannelDestroy(ChannelPayload):
     """
 
     hook: ClassVar = "channel_destroy"
-    step: ClassVar = 80
+    timeline_order: ClassVar = 80
 
     hangup_cause: str | None = None
     hangup_code: str | None = None
@@ -51,22 +51,22 @@ class ChannelDestroy(ChannelPayload):
         cause = f" ({self.hangup_cause})" if self.hangup_cause else ""
         return f"Call {self.parties()} ended{lasted}{cause}"
 
-    def measures(self) -> Iterator[Measure]:
+    def measurements(self) -> Iterator[Measurement]:
         """Yield what the leg says of its call, if it is the one that began it (docs/metrics.md); else nothing."""
         if self.call_direction != "inbound" or self.is_internal_leg:
             return
-        yield Measure("calls")
+        yield Measurement("calls")
         talked, rang = _seconds(self.billing_seconds), _seconds(self.ringing_seconds)
         if talked:
-            yield Measure("answered")
-            yield Measure("talk_time", talked)
+            yield Measurement("answered")
+            yield Measurement("talk_time", talked)
         elif self.hangup_cause == "ORIGINATOR_CANCEL":
-            yield Measure("abandoned")
+            yield Measurement("abandoned")
         if rang is not None:
-            yield Measure("ring_time", rang)
+            yield Measurement("ring_time", rang)
         if self.hangup_cause:
             cause = self.hangup_cause if self.hangup_cause in CAUSES else OTHER
-            yield Measure("hangups", dimensions={"hangup_cause": cause})
+            yield Measurement("hangups", dimensions={"hangup_cause": cause})
 
 
 def _seconds(told: int | None) -> int | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar
 
-from hookswitch.observability.metrics import Measure
+from hookswitch.observability.metrics import Measurement
 from hookswitch.payloads.base import GregorianSeconds, IdentityText
 from hookswitch.payloads.notification import NotificationPayload
 from hookswitch.receiving.receiver import receiver
@@ -18,7 +18,7 @@ class MissedCall(NotificationPayload):
 
     hook: ClassVar = "missed_call"
     alert: ClassVar = True
-    step: ClassVar = 90
+    timeline_order: ClassVar = 90
 
     call_id: IdentityText
     timestamp: GregorianSeconds
@@ -39,9 +39,9 @@ class MissedCall(NotificationPayload):
         """Return one line for people."""
         return f"Missed call from {self.caller()} to {self.callee()}"
 
-    def measures(self) -> Iterator[Measure]:
+    def measurements(self) -> Iterator[Measurement]:
         """Yield the call as one that was missed."""
-        yield Measure("missed")
+        yield Measurement("missed")
 
 
 handler = receiver(MissedCall)

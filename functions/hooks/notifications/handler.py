@@ -30,12 +30,12 @@ class Notifications(NotificationPayload):
     msg_id: IdentityText
 
     @classmethod
-    def takes(cls, event_name: str) -> bool:
+    def accepts_name(cls, event_name: str) -> bool:
         """Take every name."""
         del event_name
         return True
 
-    def left_to(self, hooks: frozenset[str]) -> str | None:
+    def superseded_by(self, hooks: frozenset[str]) -> str | None:
         """Leave an event to the hook of its own that this stack has registered."""
         return self.event_name_ if self.event_name_ in hooks else None
 
@@ -48,7 +48,7 @@ class Notifications(NotificationPayload):
         return f"Notification {self.event_name_ or 'without a name'}"
 
     @classmethod
-    def without_secrets(cls, fields: dict[str, Any]) -> dict[str, Any]:
+    def redact(cls, fields: dict[str, Any]) -> dict[str, Any]:
         """Return the fields with a mark in place of every password, reset link and key, at any depth.
 
         A name may hold one too: JSON in the query of a get is read as a form, in which all of it is a name.
@@ -56,20 +56,20 @@ class Notifications(NotificationPayload):
         safe: dict[str, Any] = {}
         for name, value in fields.items():
             if _SECRET.search(name):
-                safe[cls.text_without_secrets(name)] = MARK if value else value
+                safe[cls.redact_text(name)] = MARK if value else value
             else:
                 safe[name] = _inner(value)
         return safe
 
     @classmethod
-    def text_without_secrets(cls, text: str) -> str:
+    def redact_text(cls, text: str) -> str:
         """Do the same for what stands behind such a name in a body that can't be decoded."""
         return _IN_FORM.sub(rf"\1{MARK}", _IN_JSON.sub(rf'\1"{MARK}"', text))
 
 
 def _inner(value: object) -> object:
     if isinstance(value, dict):
-        return Notifications.without_secrets(value)
+        return Notifications.redact(value)
     if isinstance(value, list):
         return [_inner(element) for element in value]
     return value

@@ -20,7 +20,7 @@ class Parking(Payload):
     """
 
     hook: ClassVar = "parking"
-    step: ClassVar = 40
+    timeline_order: ClassVar = 40
     retry_window: ClassVar = 120
 
     event_name_: Happening = Field(alias="event_name")
@@ -40,7 +40,7 @@ class Parking(Payload):
         return self.event_name_
 
     @classmethod
-    def takes(cls, event_name: str) -> bool:
+    def accepts_name(cls, event_name: str) -> bool:
         """Tell whether this is one of the three names of parking events."""
         return event_name in _WORDS
 

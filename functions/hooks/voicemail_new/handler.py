@@ -17,7 +17,7 @@ class VoicemailNew(NotificationPayload):
 
     hook: ClassVar = "voicemail_new"
     alert: ClassVar = True
-    step: ClassVar = 95
+    timeline_order: ClassVar = 95
 
     voicemail_id: IdentityText
     voicemail_box: str | None = None

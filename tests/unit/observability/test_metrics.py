@@ -14,7 +14,7 @@ from functions.hooks.channel_destroy.handler import CAUSES
 from functions.publish import handler as publishing
 from functions.redrive import handler as redriving
 from hookswitch.errors import QueueUnavailableError, SecretUnavailableError, StorageUnavailableError
-from hookswitch.observability.metrics import METRICS, Measures
+from hookswitch.observability.metrics import METRICS, MetricsRecorder
 from simulator.encoding import encode_json
 from simulator.payloads import HOOKS, payload
 from tests.emf import documents_in, samples_in, total
@@ -195,7 +195,7 @@ def test_recovered_event_has_no_delay(capsys: Capture) -> None:
 @given(ahead=st.integers(-(10**6), 10**9))
 def test_delay_is_never_negative(ahead: int) -> None:
     """A clock of Dash's that is ahead makes no negative delay."""
-    measures = Measures()
+    measures = MetricsRecorder()
     measures.add_delay("delay_to_stored", time.time() + ahead)
     ((value,),) = measures._values.values()  # noqa: SLF001 - what would be printed
     assert value >= 0
@@ -213,7 +213,7 @@ def test_metrics_that_can_not_be_printed(capsys: Capture, monkeypatch: pytest.Mo
 def test_event_that_can_not_be_measured(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor does a fault in what an event says of itself: it is stored."""
     type_ = payload_type("missed_call")
-    monkeypatch.setattr(type_, "measures", lambda _: [None])
+    monkeypatch.setattr(type_, "measurements", lambda _: [None])
     assert call("missed_call", missed())[1]["status"] == "stored"
     assert places.quarantine == []
 

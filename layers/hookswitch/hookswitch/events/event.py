@@ -23,7 +23,7 @@ class Event:
     Attributes:
         payload: The typed payload.
         fields: Everything that was received, typed where the payload type declares it.
-        misfits: Names of optional fields whose values did not fit their types and were kept as they came.
+        invalid_fields: Names of optional fields whose values did not fit their types and were kept as they came.
         account_id: The account of the event.
         received_at: When the delivery arrived, in UTC.
         attempted_at: When Dash tried to deliver it, in UTC, for one that was read from Dash's attempt log; else None.
@@ -32,7 +32,7 @@ class Event:
 
     payload: Payload
     fields: Mapping[str, Any]
-    misfits: tuple[str, ...]
+    invalid_fields: tuple[str, ...]
     account_id: str
     received_at: datetime
     attempted_at: datetime | None = None
@@ -86,9 +86,9 @@ def safe_to_keep(payload_type: type[Payload], delivery: Delivery, fields: dict[s
     """Return the delivery without values that its hook must not keep; `fields` is None if it can't be decoded."""
     if fields is None:
         text = delivery.body.decode("utf-8", "replace")
-        kept = payload_type.text_without_secrets(text)
+        kept = payload_type.redact_text(text)
         return delivery if kept == text else delivery.with_body(kept.encode(), delivery.content_type)
-    safe = payload_type.without_secrets(fields)
+    safe = payload_type.redact(fields)
     return (
         delivery if safe == fields else delivery.with_body(json.dumps(safe, default=str).encode(), "application/json")
     )
@@ -100,7 +100,7 @@ def event_of(payload_type: type[Payload], delivery: Delivery, fields: Mapping[st
     Raises:
         UnusableError: They are no event of this hook, or of an account that this stack does not serve.
     """
-    payload, misfits = payload_type.parse(fields)
+    payload, invalid_fields = payload_type.parse(fields)
     account_id = _account(payload, delivery.headers, settings)
     try:
         payload.identity()
@@ -108,7 +108,13 @@ def event_of(payload_type: type[Payload], delivery: Delivery, fields: Mapping[st
         raise UnusableError(str(error)) from None
     received = {**fields, **payload.typed()}
     return Event(
-        payload, received, misfits, account_id, delivery.received_at, delivery.attempted_at, delivery.correlation_id
+        payload,
+        received,
+        invalid_fields,
+        account_id,
+        delivery.received_at,
+        delivery.attempted_at,
+        delivery.correlation_id,
     )
 
 
@@ -164,7 +170,7 @@ def event_item(event: Event, settings: Settings) -> dict[str, object]:
         "correlation_id": event.correlation_id,
         "expires_at": expiry(event.received_at, settings.retention_days),
         # Keys of the indexes; an item that lacks one is not in that index.
-        "timeline_key": f"{occurred_at}#{payload.step:02}#{received_at}",
+        "timeline_key": f"{occurred_at}#{payload.timeline_order:02}#{received_at}",
         "call_id": payload.timeline_call() or None,
         "subject_key": None if not subject or subject.startswith("call/") else subject,
         "feed": f"{event.account_id}/{hook}/{occurred_at[:10]}",

@@ -75,7 +75,7 @@ METRICS: Mapping[str, Metric] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class Measurement:
     """One value for a metric.
 
     Attributes:
@@ -89,7 +89,7 @@ class Measure:
     dimensions: Mapping[str, str] = field(default_factory=dict)
 
 
-class Measures:
+class MetricsRecorder:
     """What one invocation counts and measures: printed when the block ends, however it ends.
 
     All of it goes into one line, or into several if a metric has more values than one may hold. A dimension has one

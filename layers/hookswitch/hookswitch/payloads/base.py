@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, PlainValidator, StringConstraints, ValidationError
 
 from hookswitch.errors import UnusableError
-from hookswitch.observability.metrics import Measure
+from hookswitch.observability.metrics import Measurement
 
 # Dash counts seconds from the year 0 (Erlang's calendar); this many of them come before 1970.
 GREGORIAN_EPOCH = 62_167_219_200
@@ -51,7 +51,7 @@ class Payload(BaseModel):
     """The hook's name, as in its route and its folder."""
     alert: ClassVar[bool] = False
     """Whether a person wants to be told."""
-    step: ClassVar[int] = 50
+    timeline_order: ClassVar[int] = 50
     """Where an event stands in the timeline of a call among others of the same second."""
     retry_window: ClassVar[int | None] = None
     """For events without an identity of their own: seconds in which the same delivery is the same event."""
@@ -64,7 +64,7 @@ class Payload(BaseModel):
         raise NotImplementedError
 
     @classmethod
-    def takes(cls, event_name: str) -> bool:
+    def accepts_name(cls, event_name: str) -> bool:
         """Tell whether events of this hook name themselves so: by default, exactly as the hook."""
         return event_name == cls.hook
 
@@ -97,22 +97,22 @@ class Payload(BaseModel):
         """Return inbound or outbound, relative to Dash, where the payload says so."""
         return None
 
-    def measures(self) -> Iterable[Measure]:
+    def measurements(self) -> Iterable[Measurement]:
         """Return what the event adds to the metrics when it is stored; by default nothing."""
         return ()
 
-    def left_to(self, hooks: frozenset[str]) -> str | None:
+    def superseded_by(self, hooks: frozenset[str]) -> str | None:
         """Return the hook of this stack, of `hooks`, that receives the event as well and better."""
         del hooks
         return None
 
     @classmethod
-    def without_secrets(cls, fields: dict[str, Any]) -> dict[str, Any]:
+    def redact(cls, fields: dict[str, Any]) -> dict[str, Any]:
         """Return the fields with a mark in place of values that must not be kept: most hooks have none."""
         return fields
 
     @classmethod
-    def text_without_secrets(cls, text: str) -> str:
+    def redact_text(cls, text: str) -> str:
         """Do the same for a body that can't be decoded."""
         return text
 
@@ -129,17 +129,17 @@ class Payload(BaseModel):
         try:
             return cls._named(cls.model_validate(fields)), ()
         except ValidationError as error:
-            payload, misfits = cls._parse_without_misfits(fields, error)
-            return cls._named(payload), misfits
+            payload, invalid_fields = cls._parse_without_invalid(fields, error)
+            return cls._named(payload), invalid_fields
 
     @classmethod
     def _named(cls, payload: Self) -> Self:
-        if payload.event_name and not cls.takes(payload.event_name):
+        if payload.event_name and not cls.accepts_name(payload.event_name):
             raise UnusableError(f"It names itself otherwise than the events of {cls.hook} do.")
         return payload
 
     @classmethod
-    def _parse_without_misfits(cls, fields: Mapping[str, Any], error: ValidationError) -> tuple[Self, tuple[str, ...]]:
+    def _parse_without_invalid(cls, fields: Mapping[str, Any], error: ValidationError) -> tuple[Self, tuple[str, ...]]:
         required = {field.alias or name for name, field in cls.model_fields.items() if field.is_required()}
         wrong = {
             str(detail["loc"][0]): detail["msg"]

@@ -25,13 +25,13 @@ from hookswitch.errors import (
 from hookswitch.events.event import Event, event_of, fields_of, quarantine_item, safe_to_keep
 from hookswitch.events.table import put_new, store_event
 from hookswitch.observability.log import log_fault, logger
-from hookswitch.observability.metrics import Measures
+from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.payloads.base import Payload
 from hookswitch.receiving.redrive_queue import enqueue
 from hookswitch.settings import settings
 
 type Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
-type Receive = Callable[[Mapping[str, Any], str, Measures], Mapping[str, object]]
+type Receive = Callable[[Mapping[str, Any], str, MetricsRecorder], Mapping[str, object]]
 
 NO_HOOK = "unknown"  # what stands for a hook where the address is none's
 
@@ -82,7 +82,7 @@ def receiver(payload_type: type[Payload]) -> Handler:
             raise ForbiddenError
         return delivery_of(event, hook, token)
 
-    def received(event: Mapping[str, Any], correlation_id: str, measures: Measures) -> Mapping[str, object]:
+    def received(event: Mapping[str, Any], correlation_id: str, measures: MetricsRecorder) -> Mapping[str, object]:
         if not _is_through_api(event):
             return _brought_in(payload_type, event, correlation_id, measures)
         delivery = authenticated(event)
@@ -101,7 +101,7 @@ def refuser() -> Handler:
     """
     accepts = _sender_check(NO_HOOK)
 
-    def refused(event: Mapping[str, Any], correlation_id: str, measures: Measures) -> Mapping[str, object]:
+    def refused(event: Mapping[str, Any], correlation_id: str, measures: MetricsRecorder) -> Mapping[str, object]:
         del correlation_id, measures
         accepts(token_of(event))  # for the work, and for the errors that it may end in
         raise ForbiddenError
@@ -129,7 +129,7 @@ def _answering(hook: str, received: Receive) -> Handler:
         through_api = _is_through_api(event)
         correlation_id = (request_id_of(event) if through_api else None) or context.aws_request_id
         logger.append_keys(hook=hook, correlation_id=correlation_id)
-        with Measures(hook=hook) as measures, measures.timed("handling_time"):
+        with MetricsRecorder(hook=hook) as measures, measures.timed("handling_time"):
             try:
                 return _answer(200, received(event, correlation_id, measures))
             except Exception as error:
@@ -145,7 +145,7 @@ def _is_through_api(event: Mapping[str, Any]) -> bool:
 
 
 def _brought_in(
-    payload_type: type[Payload], event: Mapping[str, Any], invocation: str, measures: Measures
+    payload_type: type[Payload], event: Mapping[str, Any], invocation: str, measures: MetricsRecorder
 ) -> Mapping[str, object]:
     delivery = Delivery.from_message(event["redelivery"])
     delivery = replace(delivery, correlation_id=delivery.correlation_id or invocation)
@@ -167,7 +167,7 @@ def _kept(payload_type: type[Payload], delivery: Delivery, *, queue: bool) -> Re
     try:
         if fields is None:
             return _quarantined(delivery, reasons)
-        return _stored(payload_type, delivery, payload_type.without_secrets(fields))
+        return _stored(payload_type, delivery, payload_type.redact(fields))
     except StorageUnavailableError as error:
         if not queue:
             raise
@@ -180,11 +180,13 @@ def _stored(payload_type: type[Payload], delivery: Delivery, fields: dict[str, A
     try:
         event = event_of(payload_type, delivery, fields, settings())
         logger.append_keys(call_id=event.payload.timeline_call())
-        if event.payload.left_to(settings().hooks):
+        if event.payload.superseded_by(settings().hooks):
             return Result(Outcome.LEFT, event=event)
         logger.append_keys(event_id=event.key)
-        if event.misfits:
-            logger.warning("Fields do not fit their types and are kept as they came.", extra={"fields": event.misfits})
+        if event.invalid_fields:
+            logger.warning(
+                "Fields do not fit their types and are kept as they came.", extra={"fields": event.invalid_fields}
+            )
         event_id, new = store_event(event, settings())
     except UnusableError as error:
         return _quarantined(delivery, error.reasons)
@@ -206,7 +208,7 @@ def _quarantined(delivery: Delivery, reasons: tuple[str, ...]) -> Result:
     return Result(Outcome.QUARANTINED, str(item["event_id"]), reasons)
 
 
-def _measured(result: Result, measures: Measures) -> Result:
+def _measured(result: Result, measures: MetricsRecorder) -> Result:
     """Log and count what became of a delivery."""
     if result.event_id:
         logger.append_keys(event_id=result.event_id)  # a duplicate's may be another than its own
@@ -216,14 +218,14 @@ def _measured(result: Result, measures: Measures) -> Result:
         try:
             if not result.event.attempted_at:
                 measures.add_delay("delay_to_stored", result.event.occurred_at.timestamp())
-            for measure in result.event.payload.measures():
+            for measure in result.event.payload.measurements():
                 measures.add(measure.name, measure.value, **measure.dimensions)
         except Exception as error:  # noqa: BLE001 - the event is stored, and that is what the sender is told
             log_fault(error)
     return result
 
 
-def _refused(error: Exception, measures: Measures, *, through_api: bool) -> dict[str, Any] | None:
+def _refused(error: Exception, measures: MetricsRecorder, *, through_api: bool) -> dict[str, Any] | None:
     """Map an error to an answer; None is for faults.
 
     The sentence is for whoever tries the URL by hand.

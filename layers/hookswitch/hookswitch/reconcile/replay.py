@@ -15,7 +15,7 @@ from hookswitch.errors import NotTakenError, RequestError, StorageUnavailableErr
 from hookswitch.events.attributes import attribute
 from hookswitch.events.event import timestamp
 from hookswitch.observability.log import logger
-from hookswitch.observability.metrics import Measures
+from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.receiving.hook_functions import HookFunctions
 from hookswitch.webhooks.desired import KNOWN_HOOKS
 
@@ -76,7 +76,7 @@ class Replay(BaseModel):
 class Quarantine:
     """The quarantined deliveries of one table, and the functions that take them again."""
 
-    def __init__(self, table: str, functions: HookFunctions, stop_at: float, measures: Measures) -> None:
+    def __init__(self, table: str, functions: HookFunctions, stop_at: float, measures: MetricsRecorder) -> None:
         """Prepare to work until a moment (`time.monotonic`), and to count what is accepted."""
         self._table = table
         self._functions = functions
