@@ -102,7 +102,9 @@ GATEWAYS = (  # managed webhook gateways
 # Assumptions: seconds of a conditional write with its indexes, and of one PublishBatch.
 DYNAMODB_WAIT, SNS_WAIT = 0.008, 0.015
 
-WRITE_UNITS = 5  # an item of up to 2 KB, one of its two large indexes, and the feed (docs/engineering/decisions/0002)
+# An item of up to 2 KB, one of its two large indexes, and the feed:
+# docs/engineering/decisions/0002-event-table-and-outbox.md
+WRITE_UNITS = 5
 MONTH = 30 * 24 * 3600
 MILLION = 1e6
 

@@ -156,7 +156,7 @@ def _keys() -> Iterable[str]:
     yield "## The busiest keys: what one account can reach\n"
     yield (
         f"DynamoDB writes {KEY_UNITS:,} units a second to one partition key of an index, and an index that throttles "
-        "holds up its table's writes for that item ([the keys](decisions/0002-one-table-as-outbox.md)).\n"
+        "holds up its table's writes for that item ([the keys](decisions/0002-event-table-and-outbox.md)).\n"
     )
     yield "| key | units an event | events a second | who could reach it |"
     yield "|---|---|---|---|"

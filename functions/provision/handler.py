@@ -12,7 +12,7 @@ the Delete fails and says which they are.
 
 A Create that fails takes back what it made and answers with an id that says so (NOTHING), because on AWS a Delete
 follows, perhaps with the same wrong key: it has nothing to do then. For what fails when nobody can help, see
-docs/engineering/decisions/0011-when-webhooks-can-not-be-removed.md.
+docs/engineering/decisions/0011-custom-resource-failures.md.
 """
 
 import os

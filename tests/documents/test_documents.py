@@ -41,6 +41,24 @@ def test_make_targets(document: Path) -> None:
     assert named <= targets
 
 
+def test_index_of_decisions() -> None:
+    """The index lists every decision record under its own title."""
+    folder = ROOT / "docs" / "engineering" / "decisions"
+    index = (folder / "README.md").read_text()
+    for record in folder.glob("[0-9]*.md"):
+        title = record.read_text().splitlines()[0].removeprefix("# ")
+        assert f"- [{title}]({record.name})\n" in index
+
+
+def test_decisions_named_in_code() -> None:
+    """Every decision record that code, a template or a comment names exists."""
+    sources = [path for pattern in ("*.py", "*.yaml", "*.toml", "Makefile") for path in _tracked(pattern)]
+    named = {name for path in sources for name in re.findall(r"decisions/(\d{4}[\w-]*(?:\.md)?)", path.read_text())}
+    assert named
+    for name in named:
+        assert (ROOT / "docs" / "engineering" / "decisions" / name).exists(), name
+
+
 def test_parameters() -> None:
     """The README's table of parameters is the template's: names, defaults and descriptions."""
     rows = [
@@ -74,6 +92,12 @@ def test_commands() -> None:
     named = {word for command in commands for word in command if word.endswith((".py", ".json"))}
     assert named
     assert all((ROOT / name).exists() for name in named)
+
+
+def _tracked(pattern: str) -> list[Path]:
+    return [
+        path for path in ROOT.rglob(pattern) if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+    ]
 
 
 def _default(value: object) -> str:

@@ -80,7 +80,7 @@ def test_every_route_is_throttled_alike() -> None:
 def test_throttling_has_room_and_leaves_some() -> None:
     """By default a route takes more than a reseller's worst minute, and less than an account's smallest quota.
 
-    The figures are those of docs/engineering/decisions/0052-throttling.md. The quota is that of the newer Regions.
+    The figures are those of docs/engineering/decisions/0052-route-throttling.md. The quota is that of newer Regions.
     """
     registrations_after_an_outage = 20_000 / 60
     rate, burst = (int(parsed()["Parameters"][f"Throttling{name}"]["Default"]) for name in ("Rate", "Burst"))

@@ -55,7 +55,7 @@ TAIL = """## What is not recoverable, and what comes twice
   same `id`, by which a consumer knows it. The same comes of a lost answer of the queue that notes what SNS did not
   take, of Lambda's while Redrive has an event published, and of the queue itself, which may hand over a message twice.
 - **SNS and the queue away for more than six hours.** The stream then gives the batch up, and its pointer needs that
-  very queue. The events are in the table ([why six hours](decisions/0058-failed-batches-are-kept-for-hours.md)). If a
+  very queue. The events are in the table ([why six hours](decisions/0058-stream-retry-limit.md)). If a
   part of a batch can't be noted, Lambda repeats it from the first of those on, so that what came after may come twice.
 - **CloudFormation's answer, not taken for as long as the function runs.** CloudFormation gives the resource up after
   `ServiceTimeout` and goes back; the Delete that follows finds what was made by the webhooks' names.

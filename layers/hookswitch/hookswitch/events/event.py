@@ -149,7 +149,7 @@ def expiry(received_at: datetime, retention_days: int) -> int | None:
 def event_item(event: Event, settings: Settings) -> dict[str, object]:
     """Return the attributes of an event's item.
 
-    docs/engineering/decisions/0002-one-table-as-outbox.md has the keys.
+    docs/engineering/decisions/0002-event-table-and-outbox.md has the keys.
     """
     payload, hook = event.payload, event.payload.hook
     occurred_at, received_at = timestamp(event.occurred_at), timestamp(event.received_at)

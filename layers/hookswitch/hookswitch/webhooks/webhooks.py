@@ -66,7 +66,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Which webhooks are ours (docs/engineering/decisions/0010-which-webhooks-are-ours.md).
+    """Which webhooks are ours (docs/engineering/decisions/0010-webhook-ownership.md).
 
     Attributes:
         mark: What the names of ours end with.
