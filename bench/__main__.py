@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, replace
 
 from bench import journey, page, rie, subjects
-from bench.local import AUTHORITIES, BUILD, CHART, DOCUMENT, HERE, HOOKS, SUMMARY, WITH_BYTECODE
+from bench.local import AUTHORITIES, BUILD, CHART, DOCUMENT, HERE, SUMMARY, WITH_BYTECODE
 from bench.measure import Costs, measure, stub
 from bench.money import DYNAMODB_WAIT, FULL_CORE, MEMORY_SIZES
 from bench.page import Figures
@@ -17,6 +17,7 @@ from bench.quota import share_of_a_core
 from bench.subjects import Subject
 from bench.tls import certified
 from devtools import machine
+from hookswitch.dash.hooks import HOOKS
 
 SECURED_PEERS = (subjects.BARE, subjects.USUAL_COMPILED)
 QUICK_HOOKS = ("missed_call", "channel_destroy", "parking")

@@ -2,7 +2,8 @@
 
 import re
 
-from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, HOOKS, LOCAL, REGION, ROOT
+from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, LOCAL, REGION, ROOT
+from hookswitch.dash.hooks import HOOKS
 
 HERE = LOCAL / "bench"
 BUILD = HERE / "build"

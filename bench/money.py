@@ -4,9 +4,9 @@ import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bench.local import HOOKS
 from bench.measure import Costs
 from bench.subjects import BARE, PUBLISH, USUAL, USUAL_COMPILED
+from hookswitch.dash.hooks import HOOKS
 
 MEMORY_SIZES = (128, 256, 512, 1024)
 MEMORY = 512

@@ -8,7 +8,6 @@ from xml.sax.saxutils import escape
 
 from bench import money
 from bench.journey import Journey
-from bench.local import HOOKS
 from bench.measure import Costs, Spread
 from bench.subjects import (
     AS_BUILT,
@@ -21,6 +20,7 @@ from bench.subjects import (
     USUAL,
     USUAL_COMPILED,
 )
+from hookswitch.dash.hooks import HOOKS
 
 PEERS = (BARE, USUAL, USUAL_COMPILED, FASTAPI, FASTAPI_COMPILED)
 SLOWEST, MEDIAN = "slowest hook", "median hook"

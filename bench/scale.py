@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench.local import HOOKS, SUMMARY
+from bench.local import SUMMARY
 from bench.money import DYNAMODB_WAIT, FULL_CORE, GATEWAYS, MEMORY, PRICES, SNS_WAIT, WRITE_UNITS
 from bench.walls import KEY_UNITS, Measured, Wall, walls
 from devtools.local import ROOT
+from hookswitch.dash.hooks import HOOKS
 
 PAGE = ROOT / "docs" / "engineering" / "scale.md"
 LOAD = ROOT / "docs" / "engineering" / "load.json"

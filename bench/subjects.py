@@ -15,11 +15,12 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from bench.local import BUILD, HERE, HOOKS, LOCAL, PEERS, PYTHON, ROOT, RUNTIME, RUNTIME_CLIENT, WITH_BYTECODE
+from bench.local import BUILD, HERE, LOCAL, PEERS, PYTHON, ROOT, RUNTIME, RUNTIME_CLIENT, WITH_BYTECODE
 from devtools.bytecode import add_bytecode
 from devtools.local import TEMPLATE
 from devtools.stack import build
 from devtools.template import parsed
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import attribute
 from hookswitch.events.cloudevent import entry_of
 

@@ -12,10 +12,10 @@ from typing import Any, override
 
 from devtools import service_events
 from devtools.gateway import DOMAIN, STAGE, Arrival, as_file, http_event, rest_event
-from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, HOOKS, ROOT
+from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, ROOT
 from devtools.screen import say
 from hookswitch.callback.verification import token_for
-from simulator.dash import registration_for
+from hookswitch.dash.hooks import CATALOGUE, HOOKS
 from simulator.encoding import UnsendableError, get_url
 from simulator.payloads import payload
 from simulator.sender import Sender
@@ -125,7 +125,7 @@ def arrival(hook: str, registration: Mapping[str, str]) -> Arrival:
         "id": f"{rng.getrandbits(128):032x}",
         "name": hook,
         "uri": f"https://{DOMAIN}/{STAGE}/hooks/{hook}/{token_for(CALLBACK_SECRET, hook)}",
-        **registration_for(hook),
+        **CATALOGUE[hook].registration(),
         **registration,
     }
     wire = _Wire()

@@ -3,11 +3,11 @@
 import json
 
 from devtools.errors import LaptopError
-from devtools.local import HOOKS, STACK_FILE
+from devtools.local import STACK_FILE
 from devtools.screen import say
 from devtools.up import Up
+from hookswitch.dash.hooks import CATALOGUE, HOOKS
 from simulator.attempts import Attempt
-from simulator.dash import registration_for
 from simulator.payloads import payload
 from simulator.sender import Sender
 from simulator.webhooks import Webhook
@@ -31,7 +31,7 @@ def fire(hook: str, verb: str, body_format: str, count: int) -> bool:
             "uri": where["hooks"][hook],
             "http_verb": verb,
             "format": body_format,
-            **registration_for(hook),
+            **CATALOGUE[hook].registration(),
         },
     )
     sender = Sender()

@@ -3,6 +3,7 @@
 import platform
 from pathlib import Path
 
+from hookswitch.dash.hooks import HOOKS
 from simulator import payloads
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,8 +21,6 @@ DASH_ACCOUNT_ID = payloads.DEFAULT_ACCOUNT_ID
 DASH_API_KEY = "0123456789abcdef" * 4
 CALLBACK_SECRET = "local-development-callback-secret-0123456789"  # noqa: S105 - known on purpose, the check is the same
 
-HOOKS = payloads.HOOKS
-
 
 def architecture() -> str:
     """Return this machine's architecture as Lambda names it: the emulator runs the functions natively."""
@@ -29,7 +28,7 @@ def architecture() -> str:
 
 
 def parameters() -> dict[str, str]:
-    """Return the template's parameters for a local stack with all fourteen hooks."""
+    """Return the template's parameters for a local stack with every hook."""
     return {
         "DashAccountId": DASH_ACCOUNT_ID,
         "DashApiKey": DASH_API_KEY,

@@ -7,9 +7,9 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from devtools.local import HOOKS
 from devtools.sending import ENCODINGS, Sent
 from devtools.verdict import Findings
+from hookswitch.dash.hooks import HOOKS
 
 ID_DIGITS = 8
 

@@ -7,7 +7,7 @@ from devtools import aws, emulator, stack
 from devtools.dash import simulator
 from devtools.healing import act
 from devtools.inbox import Inbox
-from devtools.local import DASH_ACCOUNT_ID, HOOKS, LOCAL
+from devtools.local import DASH_ACCOUNT_ID, LOCAL
 from devtools.processes import shown
 from devtools.report import table
 from devtools.screen import console, say, step
@@ -15,6 +15,7 @@ from devtools.sending import ENCODINGS, Sent, send_scenario
 from devtools.stack import Stack
 from devtools.verdict import Findings, problems, read_table, whole_hooks
 from devtools.waiting import TooLateError
+from hookswitch.dash.hooks import HOOKS
 from simulator.api import DashApi
 from simulator.dash import Dash
 

@@ -16,8 +16,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from devtools.errors import LaptopError
-from devtools.local import HOOKS, ROOT
+from devtools.local import ROOT
 from devtools.screen import say
+from hookswitch.dash.hooks import HOOKS
 from tests.receiving import payload_type
 
 FOLDER = ROOT / "docs" / "schemas"

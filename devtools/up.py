@@ -10,12 +10,13 @@ from typing import Any
 from devtools import dash, emulator, stack
 from devtools.emulator import FROM_HERE, Reach
 from devtools.errors import LaptopError
-from devtools.local import DASH_ACCOUNT_ID, DASH_API_KEY, HOOKS, LOCAL, REGION, STACK_FILE
+from devtools.local import DASH_ACCOUNT_ID, DASH_API_KEY, LOCAL, REGION, STACK_FILE
 from devtools.processes import Recorded, let_go, shown
 from devtools.samlocal import docker as containers
 from devtools.samlocal import files
 from devtools.screen import say, step
 from devtools.stack import Stack
+from hookswitch.dash.hooks import HOOKS
 
 DIRECTORY = LOCAL / "up"
 RECORD = LOCAL / "up.json"

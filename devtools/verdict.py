@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from devtools.local import HOOKS
 from devtools.sending import Answer, Sent
+from hookswitch.dash.hooks import HOOKS
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

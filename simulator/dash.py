@@ -7,18 +7,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hookswitch.dash.hooks import CATALOGUE, EVERYTHING, NOTIFICATIONS, Hook
 from simulator.attempts import Attempt, AttemptLog, FailureWindow
 from simulator.confidential import note
-from simulator.payloads import DEFAULT_ACCOUNT_ID, HOOKS
+from simulator.payloads import DEFAULT_ACCOUNT_ID
 from simulator.sender import CLUSTER_ID, RETRY_INTERVAL, Sender
 from simulator.transport import Resolver, Transport, default_resolver
 from simulator.webhooks import Webhook
 
 DEFAULT_API_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0" * 2
-CATCH_ALL = "notifications"
-EVERYTHING = "all"
-CHANNEL_HOOKS = ("channel_create", "channel_answer", "channel_bridge", "channel_destroy")
-OWN_HOOKS = (*CHANNEL_HOOKS, "parking")
+EVERY_EVENT = "all"  # the `hook` of a webhook that gets whatever happens
 
 
 class DuplicateWebhookError(Exception):
@@ -164,7 +162,7 @@ class Dash:
 
         Args:
             account_id: The account that the event belongs to.
-            hook: One of the fourteen; for notifications the payload's `event_name` decides what matches.
+            hook: The hook's name; for notifications the payload's `event_name` decides what matches.
             payload: The event, as `payloads.payload` makes it.
 
         Raises:
@@ -178,15 +176,15 @@ class Dash:
         self.sender.close()
 
     def _matching(self, account_id: str, hook: str, payload: Mapping[str, Any]) -> list[Webhook]:
-        if hook not in HOOKS:
+        if hook not in CATALOGUE:
             raise ValueError(f"Dash has no hook {hook!r}.")
-        internal = hook in CHANNEL_HOOKS and payload.get("is_internal_leg") is True
+        internal = CATALOGUE[hook].is_channel and payload.get("is_internal_leg") is True
         return [
             webhook
             for owner in self.lineage(account_id)
             for webhook in self.webhooks(owner)
             if (owner == account_id or webhook.include_subaccounts)
-            and _listens(webhook, hook, str(payload.get("event_name", hook)))
+            and _listens(webhook, CATALOGUE[hook], str(payload.get("event_name", hook)))
             and (webhook.include_internal_legs or not internal)
         ]
 
@@ -196,24 +194,11 @@ def credentials_of(user: str, password: str) -> str:
     return hashlib.md5(f"{user}:{password}".encode(), usedforsecurity=False).hexdigest()
 
 
-def registration_for(hook: str) -> dict[str, Any]:
-    """Return the `hook` and, for a notification, the `custom_data` that register one of the fourteen hooks.
-
-    Raises:
-        ValueError: there is no such hook.
-    """
-    if hook not in HOOKS:
-        raise ValueError(f"Dash has no hook {hook!r}.")
-    if hook in OWN_HOOKS:
-        return {"hook": hook}
-    return {"hook": CATCH_ALL, "custom_data": {"type": EVERYTHING if hook == CATCH_ALL else hook}}
-
-
-def _listens(webhook: Webhook, hook: str, event_name: str) -> bool:
-    if webhook.hook == EVERYTHING:
+def _listens(webhook: Webhook, hook: Hook, event_name: str) -> bool:
+    if webhook.hook == EVERY_EVENT:
         return True
-    if hook in OWN_HOOKS:
-        return webhook.hook == hook
-    if webhook.hook != CATCH_ALL:
+    if webhook.hook != hook.registered_as:
         return False
+    if hook.registered_as != NOTIFICATIONS:
+        return True
     return webhook.custom_data is None or webhook.custom_data.get("type") in {event_name, EVERYTHING}

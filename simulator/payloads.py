@@ -1,4 +1,4 @@
-"""Realistic events of all fourteen hooks, in Dash's own types (docs/dash-protocol.md, section 4).
+"""Realistic events of every hook, in Dash's own types (docs/dash-protocol.md, section 4).
 
 `cluster_id` is not in them: the sender adds it.
 """
@@ -6,28 +6,12 @@
 import random
 from typing import Any
 
+from hookswitch.dash.hooks import CATALOGUE
 from simulator import channel_payloads, notification_payloads
 from simulator.confidential import learn
 from simulator.identity import Identity
 
 DEFAULT_ACCOUNT_ID = "5a2d994fbae69b1d6b01eb9f0e7dfe62"
-HOOKS = (
-    "channel_create",
-    "channel_answer",
-    "channel_bridge",
-    "channel_destroy",
-    "parking",
-    "voicemail_new",
-    "voicemail_full",
-    "outbound_fax",
-    "outbound_fax_error",
-    "inbound_fax_error",
-    "missed_call",
-    "register",
-    "deregister",
-    "notifications",
-)
-SPECIFIC_HOOKS = HOOKS[:-1]
 SECRET_EVENTS = {
     "password_recovery": "password_reset_link",
     "new_user": "password",
@@ -39,7 +23,7 @@ CATCH_ALL_EVENT = "voicemail_saved"
 def payload(
     hook: str, *, rng: random.Random | None = None, now: float | None = None, **overrides: Any
 ) -> dict[str, Any]:
-    """Return an event of one of the fourteen hooks, with ids of its own.
+    """Return an event of one hook, with ids of its own.
 
     Args:
         hook: The hook's name. For `notifications`, an `event_name` override chooses the event:
@@ -51,14 +35,14 @@ def payload(
     Raises:
         ValueError: there is no such hook.
     """
-    if hook not in HOOKS:
+    if hook not in CATALOGUE:
         raise ValueError(f"Dash has no hook {hook!r}.")
     identity = Identity(rng, now)
     account_id = overrides.get("account_id") or DEFAULT_ACCOUNT_ID
     if builder := channel_payloads.BUILDERS.get(hook):
         event = builder(identity, account_id)
     else:
-        name = overrides.get("event_name") or CATCH_ALL_EVENT if hook == "notifications" else hook
+        name = overrides.get("event_name") or CATCH_ALL_EVENT if CATALOGUE[hook].is_catch_all else hook
         event = notification_payloads.notification(name, identity, account_id)
     learn(event, identity.confidential)
     return _overridden(event, overrides)

@@ -19,9 +19,9 @@ import pytest
 from devtools import aws
 from devtools.emulator import Emulator, answers
 from hookswitch.callback.verification import token_for
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.observability.log import logger
 from simulator import confidential
-from simulator.payloads import HOOKS
 
 if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient

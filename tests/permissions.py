@@ -11,7 +11,7 @@ from hookswitch.receiving.hook_functions import ALIAS
 
 type Resources = Mapping[str, Mapping[str, Any]]
 
-HOOKS = "a hook function"
+A_HOOK = "a hook function"
 STACK = "AWS::StackId"
 _POLLED = "Lambda polls under the function's role; the emulator polls by itself."
 _LOGGED = "Lambda writes the log under the function's role; the emulator writes it by itself."
@@ -48,7 +48,7 @@ class Permission:
     Attributes:
         role: The role's logical id.
         action: As IAM names it: `sqs:SendMessage`.
-        resource: The resource's logical id, with the part of a table that is meant (`EventsTable/stream`); `HOOKS`
+        resource: The resource's logical id, with the part of a table that is meant (`EventsTable/stream`); `A_HOOK`
             for any function that runs under HookRole, `STACK` for the stack itself, `*` for what is none of these.
     """
 
@@ -88,7 +88,7 @@ def allowed(resources: Resources) -> set[Permission]:
     """Return what the roles of an evaluated template may do."""
     hooks = hook_functions(resources)
     return {
-        Permission(role, action, HOOKS if (name := _named(resource)) in hooks else name)
+        Permission(role, action, A_HOOK if (name := _named(resource)) in hooks else name)
         for role in roles(resources)
         for statement in statements(role, resources)
         for action in as_list(statement["Action"])
@@ -101,7 +101,7 @@ def used(trails: Iterable[Path], resources: Resources) -> set[Permission]:
     hooks = hook_functions(resources)
     entries = [json.loads(line) for trail in trails for line in trail.read_text().splitlines()]
     return {
-        Permission(_logical(it["role"]), it["action"], HOOKS if (name := _logical(it["resource"])) in hooks else name)
+        Permission(_logical(it["role"]), it["action"], A_HOOK if (name := _logical(it["resource"])) in hooks else name)
         for it in entries
     }
 

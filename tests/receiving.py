@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
+from hookswitch.dash.hooks import DEFAULT_HOOKS, HOOKS
 from hookswitch.deliveries.delivery import FORM, Delivery, delivery_of
 from hookswitch.events.event import Event, event_of, fields_of
 from hookswitch.payloads.base import Payload
 from hookswitch.settings import Settings
 from simulator.confidential import note
 from simulator.encoding import encode_form, encode_json
-from simulator.payloads import DEFAULT_ACCOUNT_ID, HOOKS, SPECIFIC_HOOKS
+from simulator.payloads import DEFAULT_ACCOUNT_ID
 
 JSON = "application/json"
 TOKEN = "local-token-of-these-tests"
@@ -23,7 +24,7 @@ SETTINGS = Settings(
     function_name="function",
     account_id=DEFAULT_ACCOUNT_ID,
     include_subaccounts=False,
-    hooks=frozenset(SPECIFIC_HOOKS),
+    hooks=frozenset(DEFAULT_HOOKS),
     retention_days=0,
 )
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from devtools.events import FOLDER, FORM, GET, JSON, function_of
-from devtools.local import DASH_ACCOUNT_ID, HOOKS
+from devtools.local import DASH_ACCOUNT_ID
 from devtools.samlocal.cli import invoke
 from devtools.samlocal.files import Files
 from devtools.screen import Detail
 from devtools.sending import Answer
 from devtools.stack import Stack
 from devtools.verdict import Item
-from simulator.dash import registration_for
+from hookswitch.dash.hooks import CATALOGUE, HOOKS
 from simulator.payloads import payload
 from simulator.sender import Sender
 from simulator.webhooks import Webhook
@@ -50,7 +50,12 @@ class Delivery:
 
 def post(base_url: str, deployed: Stack, hook: str, encoding: str) -> Delivery:
     """Send an event of a hook, with ids of its own, to `sam local start-api` as Dash would."""
-    document = {"name": hook, "uri": base_url + deployed.path(hook), **ENCODINGS[encoding], **registration_for(hook)}
+    document = {
+        "name": hook,
+        "uri": base_url + deployed.path(hook),
+        **ENCODINGS[encoding],
+        **CATALOGUE[hook].registration(),
+    }
     event = payload(hook)
     attempt = Sender().deliver(Webhook.from_document(DASH_ACCOUNT_ID, document), event)[-1]
     if (attempt.client_error or "").startswith(UNSENDABLE):

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from devtools import aws, emulator, stack
 from devtools.dash import simulator
-from devtools.local import HOOKS, LOCAL
+from devtools.local import LOCAL
 from devtools.processes import shown
 from devtools.samlocal import docker, files
 from devtools.samlocal.cli import start_api
@@ -21,6 +21,7 @@ from devtools.samlocal.files import Files
 from devtools.screen import console, say, step
 from devtools.stack import Stack
 from devtools.verdict import Item, read_table
+from hookswitch.dash.hooks import HOOKS
 from simulator.api import DashApi
 
 DIRECTORY = LOCAL / "sam-local"

@@ -5,16 +5,17 @@ from typing import Any
 
 import pytest
 
+from hookswitch.dash.hooks import DEFAULT_HOOKS, HOOKS
 from simulator.attempts import gregorian
 from simulator.encoding import UnsendableError, encode_form, encode_json, get_url
-from simulator.payloads import DEFAULT_ACCOUNT_ID, HOOKS, SECRET_EVENTS, SPECIFIC_HOOKS, older_channel_destroy, payload
+from simulator.payloads import DEFAULT_ACCOUNT_ID, SECRET_EVENTS, older_channel_destroy, payload
 from simulator.scenario import scenario
 
 
 def test_there_are_fourteen_hooks() -> None:
     """All hooks are named once, and all but the catch-all are specific."""
     assert len(set(HOOKS)) == 14
-    assert set(HOOKS) - set(SPECIFIC_HOOKS) == {"notifications"}
+    assert set(HOOKS) - set(DEFAULT_HOOKS) == {"notifications"}
 
 
 @pytest.mark.parametrize("hook", HOOKS)

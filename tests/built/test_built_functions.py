@@ -14,8 +14,9 @@ import pytest
 
 from bench.subjects import package_size
 from devtools import stack
-from devtools.local import HOOKS, LOCAL, ROOT, architecture
+from devtools.local import LOCAL, ROOT, architecture
 from devtools.template import parsed
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.payloads.base import Payload
 from tests.receiving import payload_type
 

@@ -9,11 +9,12 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
 from devtools.events import DOCUMENT, FOLDER, document, files
-from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, HOOKS, ROOT
+from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, ROOT
 from devtools.template import parsed
 from functions.redrive.handler import QueuedDelivery, UnpublishedEvent
 from functions.rotate.handler import STEPS
 from hookswitch.callback.verification import token_for
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.deliveries.delivery import Delivery, delivery_of, token_of
 from hookswitch.events.cloudevent import entry_of
 from hookswitch.events.event import Event, event_of, fields_of

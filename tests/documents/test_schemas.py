@@ -15,10 +15,11 @@ from devtools import schemas
 from devtools.errors import LaptopError
 from devtools.local import ROOT
 from devtools.schemas import AS_IT_CAME, ENVELOPE, FOLDER, NAMES, Schema, broken_promises, files, version_notes
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import item
 from hookswitch.events.cloudevent import entry_of
 from hookswitch.events.event import event_item
-from simulator.payloads import HOOKS, older_channel_destroy, payload
+from simulator.payloads import older_channel_destroy, payload
 from tests.receiving import FORM, JSON, SETTINGS, event, payload_type
 
 FILES = {str(path.relative_to(ROOT)): path for path in files()}

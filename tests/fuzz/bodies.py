@@ -8,8 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from hookswitch.dash.hooks import HOOKS
 from simulator.encoding import UnsendableError, encode_form, encode_json
-from simulator.payloads import HOOKS, SECRET_EVENTS, payload
+from simulator.payloads import SECRET_EVENTS, payload
 from tests.fuzz.values import nested, texts, values, with_raw_numbers
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"

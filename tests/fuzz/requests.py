@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from simulator.payloads import DEFAULT_ACCOUNT_ID, HOOKS
+from hookswitch.dash.hooks import HOOKS
+from simulator.payloads import DEFAULT_ACCOUNT_ID
 from tests.fuzz.bodies import Body, Draw, bodies
 from tests.fuzz.values import PHONE
 

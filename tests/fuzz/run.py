@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devtools import aws
-from devtools.local import ACCESS_KEY, HOOKS, REGION, ROOT, SECRET_KEY
+from devtools.local import ACCESS_KEY, REGION, ROOT, SECRET_KEY
 from devtools.logs import LogReader
 from devtools.processes import start
 from devtools.stack import Stack
+from hookswitch.dash.hooks import HOOKS
 from tests.fuzz.logscan import LogScan
 from tests.fuzz.sender import Plan
 

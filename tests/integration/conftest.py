@@ -19,11 +19,11 @@ from devtools import stack as stacks
 from devtools.dash import simulator
 from devtools.emulator import Emulator
 from devtools.inbox import Inbox
-from devtools.local import HOOKS
 from devtools.samlocal.docker import NoDockerError, daemon, reach
 from devtools.stack import Stack, StackError
+from hookswitch.dash.hooks import CATALOGUE, HOOKS
 from simulator.api import DashApi
-from simulator.dash import Dash, registration_for
+from simulator.dash import Dash
 from simulator.payloads import DEFAULT_ACCOUNT_ID
 from simulator.transport import emulator_resolver
 from tests.faults import FaultProxies
@@ -214,13 +214,13 @@ def dash(stack: Stack) -> Iterator[Dash]:
 
     `dash.fire(DEFAULT_ACCOUNT_ID, hook, payload(hook))` delivers an event. The catch-all is registered but switched
     off, so that one firing is one delivery; `dash.webhooks()` has it for tests that want it on. For other encodings
-    make webhooks with `registration_for(hook)` and `stack.public_url(hook)`.
+    make webhooks with `CATALOGUE[hook].registration()` and `stack.public_url(hook)`.
     """
     simulated = Dash(resolver=emulator_resolver(stack.endpoint), retry_interval=0.1)
     for hook in HOOKS:
         document = {"name": hook, "uri": stack.public_url(hook), "http_verb": "post", "format": "json"}
         enabled = {"enabled": hook != "notifications"}
-        simulated.register(DEFAULT_ACCOUNT_ID, document | registration_for(hook) | enabled)
+        simulated.register(DEFAULT_ACCOUNT_ID, document | CATALOGUE[hook].registration() | enabled)
     yield simulated
     simulated.close()
 

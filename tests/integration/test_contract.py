@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from hookswitch.dash.hooks import HOOKS
 from simulator.encoding import encode_form, encode_json
-from simulator.payloads import HOOKS, payload
+from simulator.payloads import payload
 from tests.documents.test_schemas import check
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from devtools.inbox import Inbox
 from devtools.stack import Stack
 from devtools.waiting import wait_for
+from hookswitch.dash.hooks import HOOKS
 from simulator import confidential
 from simulator.encoding import encode_json
-from simulator.payloads import HOOKS, payload
+from simulator.payloads import payload
 from tests.emf import samples_in
 from tests.integration.delivering import Deliver
 from tests.leaks import leaks_in, lines_of, note_secrets

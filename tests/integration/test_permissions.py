@@ -22,6 +22,7 @@ from devtools.stack import Stack
 from devtools.template import expanded, resources
 from devtools.waiting import wait_for
 from hookswitch.callback.verification import token_for
+from hookswitch.dash.hooks import HOOKS
 from simulator.encoding import encode_json
 from simulator.payloads import payload
 from tests.faults import FaultProxies
@@ -192,10 +193,10 @@ def test_a_missing_permission_loses_nothing(stack: Stack, iam: "IAMClient", deli
 def test_no_secret_is_in_a_variable(stack: Stack, lambda_: "LambdaClient") -> None:
     """Whoever may look at the functions sees neither the callback secret, nor a token, nor the API key."""
     secret = stack.parameters["CallbackSecretValue"]
-    secrets = {secret, stack.parameters["DashApiKey"], *(token_for(secret, hook) for hook in local.HOOKS)}
+    secrets = {secret, stack.parameters["DashApiKey"], *(token_for(secret, hook) for hook in HOOKS)}
     pages = lambda_.get_paginator("list_functions").paginate()
     functions = [it for page in pages for it in page["Functions"] if it["FunctionName"] in stack.resources.values()]
-    assert len(functions) > len(local.HOOKS)
+    assert len(functions) > len(HOOKS)
     for function in functions:
         shown = str(function["Environment"]["Variables"])
         assert not [it for it in secrets if it in shown]

@@ -18,9 +18,10 @@ from botocore.exceptions import ClientError
 from devtools import aws, emulator
 from devtools.emulator import Emulator
 from devtools.healing import throttled
-from devtools.local import ACCESS_KEY, CALLBACK_SECRET, HOOKS, REGION, SECRET_KEY
+from devtools.local import ACCESS_KEY, CALLBACK_SECRET, REGION, SECRET_KEY
 from devtools.waiting import wait_for
 from hookswitch.callback.verification import token_for
+from hookswitch.dash.hooks import HOOKS
 from simulator.api import DashApi
 from simulator.dash import Account, Dash
 from simulator.faults import Fault

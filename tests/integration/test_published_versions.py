@@ -13,8 +13,8 @@ import urllib3
 from cfnlint.decode import decode_str
 
 from devtools import aws
-from devtools.local import HOOKS
 from devtools.stack import Stack
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.receiving.hook_functions import ALIAS
 from simulator.api import DashApi
 from simulator.payloads import payload

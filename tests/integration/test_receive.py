@@ -11,10 +11,11 @@ import urllib3
 from devtools.inbox import Inbox
 from devtools.stack import Stack
 from devtools.waiting import wait_for
+from hookswitch.dash.hooks import CATALOGUE, DEFAULT_HOOKS, HOOKS
 from hookswitch.deliveries.delivery import MAX_BODY
-from simulator.dash import Dash, registration_for
+from simulator.dash import Dash
 from simulator.encoding import UnsendableError, encode_form, encode_json, get_url
-from simulator.payloads import DEFAULT_ACCOUNT_ID, HOOKS, SECRET_EVENTS, SPECIFIC_HOOKS, payload
+from simulator.payloads import DEFAULT_ACCOUNT_ID, SECRET_EVENTS, payload
 from simulator.transport import emulator_resolver
 from tests.integration.conftest import Logs, Stored
 from tests.integration.delivering import Deliver
@@ -54,7 +55,12 @@ def test_every_hook_in_every_encoding(
     hook: str, encoding: str, stack: Stack, dash: Dash, inbox: Inbox, stored: Stored
 ) -> None:
     """An event of any hook, in any encoding that Dash has for it, is stored, and published once."""
-    document = {"name": "a webhook", "uri": stack.public_url(hook), **ENCODINGS[encoding], **registration_for(hook)}
+    document = {
+        "name": "a webhook",
+        "uri": stack.public_url(hook),
+        **ENCODINGS[encoding],
+        **CATALOGUE[hook].registration(),
+    }
     dash.register(DEFAULT_ACCOUNT_ID, document)
     sent = payload(hook)
     (firing,) = dash.fire(DEFAULT_ACCOUNT_ID, hook, sent)
@@ -206,7 +212,7 @@ def test_forged_redelivery(deliver: Deliver, stack: Stack) -> None:
     assert deliver("missed_call", forged.encode(), url=url, headers={"redelivery": "{}"}).status == 403
 
 
-@pytest.mark.parametrize("hook", [hook for hook in SPECIFIC_HOOKS if not hook.startswith(("channel_", "parking"))])
+@pytest.mark.parametrize("hook", [hook for hook in DEFAULT_HOOKS if not hook.startswith(("channel_", "parking"))])
 def test_catch_all_leaves_what_has_its_own_hook(hook: str, deliver: Deliver) -> None:
     """The catch-all does not store an event whose own hook the stack has."""
     answer = deliver("notifications", encode_json(payload(hook)))

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from devtools.inbox import Inbox
-from devtools.local import HOOKS
 from devtools.stack import Stack
+from hookswitch.dash.hooks import HOOKS
 from simulator.dash import Dash, Firing
 from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
 from tests.faults import FaultProxies

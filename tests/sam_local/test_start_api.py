@@ -11,11 +11,11 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
 from devtools.emulator import free_port
-from devtools.local import HOOKS
 from devtools.samlocal.cli import start_api
 from devtools.samlocal.deliveries import ENCODINGS, post, problems_of
 from devtools.samlocal.docker import REPOSITORY, SAM_LABEL, TAG, containers, daemon, remove_containers
 from devtools.samlocal.run import Ready
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import item
 from hookswitch.events.event import event_item
 from simulator.encoding import UnsendableError, encode_json, get_url

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from devtools.local import HOOKS
 from devtools.template import ASKED, evaluated, expanded, values_of
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.receiving.hook_functions import ALIAS
 from tests.template.views import full, id_of, of_type
 

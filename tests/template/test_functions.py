@@ -2,8 +2,8 @@
 
 import pytest
 
-from devtools.local import HOOKS
 from devtools.template import parsed
+from hookswitch.dash.hooks import HOOKS
 from tests.template.views import FOLDERS, HOOK_FOLDERS, full, id_of, of_type
 
 TIMEOUT_OF_API_GATEWAY = 29

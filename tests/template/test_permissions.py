@@ -11,11 +11,22 @@ from typing import Any
 import pytest
 from cfnlint.api import lint
 
-from devtools import local
 from devtools.local import DASH_ACCOUNT_ID, REGION
 from devtools.template import ASKED, expanded, parsed, resources
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.receiving.hook_functions import ALIAS
-from tests.permissions import HOOKS, UNSEEN, Permission, allowed, as_list, hook_functions, idle, roles, statements, used
+from tests.permissions import (
+    A_HOOK,
+    UNSEEN,
+    Permission,
+    allowed,
+    as_list,
+    hook_functions,
+    idle,
+    roles,
+    statements,
+    used,
+)
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 OPERATOR = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Operations_0123456789abcdef"
@@ -59,7 +70,7 @@ def test_every_function_has_a_role_of_its_own() -> None:
     """The hooks share one, every other function has one that is named after it, and SAM makes none."""
     functions = of_type("AWS::Lambda::Function", made())
     of = {name: it["Role"]["Fn::GetAtt"][0] for name, it in functions.items()}
-    assert len(hook_functions(made())) >= len(local.HOOKS)
+    assert len(hook_functions(made())) >= len(HOOKS)
     assert {role for name, role in of.items() if name not in hook_functions(made())} == {
         f"{name}Role" for name in of.keys() - hook_functions(made())
     }
@@ -109,13 +120,13 @@ def test_who_may_invoke() -> None:
     """Only Redrive and Reconcile call functions: all hooks, nothing that works on Dash, and Redrive also Publish."""
     calls = [it for it in allowed(made()) if it.action == "lambda:InvokeFunction"]
     assert {(it.role, it.resource) for it in calls} == {
-        ("RedriveRole", HOOKS),
+        ("RedriveRole", A_HOOK),
         ("RedriveRole", "Publish"),
-        ("ReconcileRole", HOOKS),
+        ("ReconcileRole", A_HOOK),
     }
     (statement,) = made()["InvokeHooksPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     listed = [it["Ref"] for it in statement["Resource"]]  # a function's own ARN would not allow to call its alias
-    assert sorted(listed) == sorted(f"{hook.title().replace('_', '')}Alias{ALIAS}" for hook in local.HOOKS)
+    assert sorted(listed) == sorted(f"{hook.title().replace('_', '')}Alias{ALIAS}" for hook in HOOKS)
 
 
 def test_every_role_writes_one_log() -> None:
@@ -282,7 +293,7 @@ def test_an_idle_action_is_found(tmp_path: Any) -> None:
     expected = {
         Permission("RedriveRole", "dynamodb:Query", "EventsTable/index/feeds"),
         Permission("RedriveRole", "dynamodb:GetRecords", "EventsTable/stream"),
-        Permission("RedriveRole", "lambda:InvokeFunction", HOOKS),
+        Permission("RedriveRole", "lambda:InvokeFunction", A_HOOK),
         Permission("RedriveRole", "cloudformation:ListStackResources", "AWS::StackId"),
     }
     assert did == expected <= may

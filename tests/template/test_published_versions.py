@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from devtools.local import HOOKS
 from devtools.template import ASKED, evaluated, expanded, parsed, references, resources, values_of
 from hookswitch.cloudformation import content_hash
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.receiving.hook_functions import ALIAS
 from tests.template.views import full, id_of, minimal, of_type
 from tests.unit.webhooks.doubles import request

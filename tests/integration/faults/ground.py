@@ -23,8 +23,9 @@ from botocore.config import Config
 from devtools import aws, emulator
 from devtools.emulator import Emulator
 from devtools.inbox import Inbox
-from devtools.local import ACCESS_KEY, HOOKS, REGION, SECRET_KEY
+from devtools.local import ACCESS_KEY, REGION, SECRET_KEY
 from devtools.waiting import wait_for
+from hookswitch.dash.hooks import HOOKS
 from simulator.api import DashApi
 from simulator.dash import Dash
 from simulator.payloads import payload

@@ -15,7 +15,6 @@ import pytest
 
 from bench import page
 from bench.journey import Journey
-from bench.local import HOOKS
 from bench.measure import Costs, Spread, measure, stub
 from bench.money import MEMORY_SIZES
 from bench.page import Figures
@@ -35,6 +34,7 @@ from bench.subjects import (
     seconds_of,
 )
 from bench.tls import certified
+from hookswitch.dash.hooks import HOOKS
 
 
 def costs(seconds: float) -> Costs:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookswitch.callback.verification import LOOK_INTERVAL, MAX_AGE, SenderCheck, Stage, token_for
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.errors import SecretUnavailableError
-from simulator.payloads import HOOKS
 
 OLD, NEW, NEWER = ("a first secret of 32 characters..", "a second secret of 32 characters.", "a third one, likewise")
 

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devtools.local import ROOT
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.observability.log import logger
 from simulator import confidential
 from simulator.dash import Dash
 from simulator.encoding import encode_form, encode_json
 from simulator.identity import Identity
 from simulator.login import Login
-from simulator.payloads import HOOKS, SECRET_EVENTS, payload
+from simulator.payloads import SECRET_EVENTS, payload
 from tests.leaks import Watch, leaks_in
 
 pytest_plugins = ["pytester"]

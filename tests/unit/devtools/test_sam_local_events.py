@@ -11,7 +11,7 @@ import pytest
 
 from devtools.events import FORM, GET, JSON, arrival
 from devtools.gateway import STAGE, Arrival, http_event, rest_event
-from devtools.local import HOOKS
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.deliveries.delivery import Delivery, delivery_of, token_of
 from hookswitch.events.event import event_of, fields_of
 from tests.receiving import SETTINGS, payload_type

@@ -18,12 +18,13 @@ from docker.errors import APIError, ImageNotFound
 from devtools import aws
 from devtools.emulator import ADDRESS, Reach
 from devtools.events import function_of
-from devtools.local import HOOKS, ROOT, TEMPLATE, architecture
+from devtools.local import ROOT, TEMPLATE, architecture
 from devtools.samlocal import docker, files
 from devtools.samlocal.deliveries import VARIANTS, Delivery, problems
 from devtools.sending import Answer
 from devtools.stack import Stack
 from devtools.template import parsed
+from hookswitch.dash.hooks import HOOKS
 
 
 def client(**parts: Any) -> DockerClient:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from devtools.local import HOOKS
 from devtools.sending import Answer, Sent
 from devtools.verdict import Findings, problems, whole_hooks
+from hookswitch.dash.hooks import HOOKS
 
 
 def sent(hook: str, encoding: str = "post json") -> Sent:

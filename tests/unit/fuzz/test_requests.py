@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from simulator.payloads import HOOKS
+from hookswitch.dash.hooks import HOOKS
 from tests.fuzz.bodies import _KINDS, encoded_form, encoded_json
 from tests.fuzz.requests import MAX_QUERY, ROUTED, Expected, requests
 from tests.fuzz.values import raw_numbers, values

@@ -13,10 +13,11 @@ from devtools.template import parsed
 from functions.hooks.channel_destroy.handler import CAUSES
 from functions.publish import handler as publishing
 from functions.redrive import handler as redriving
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.errors import QueueUnavailableError, SecretUnavailableError, StorageUnavailableError
 from hookswitch.observability.metrics import METRICS, MetricsRecorder
 from simulator.encoding import encode_json
-from simulator.payloads import HOOKS, payload
+from simulator.payloads import payload
 from tests.emf import documents_in, samples_in, total
 from tests.receiving import delivery, payload_type
 from tests.unit.functions.test_publish import CONTEXT, Services, ids_of, services, stream_of

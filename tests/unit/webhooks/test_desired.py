@@ -3,10 +3,10 @@
 import pytest
 
 from hookswitch.callback.verification import token_for
+from hookswitch.dash.hooks import CATALOGUE
+from hookswitch.dash.hooks import HOOKS as ALL_HOOKS
 from hookswitch.errors import InvalidTemplateError
 from hookswitch.webhooks.desired import Desired
-from simulator.dash import registration_for
-from simulator.payloads import HOOKS as ALL_HOOKS
 from simulator.validation import validate
 from tests.unit.webhooks.doubles import SECRET, properties
 
@@ -18,7 +18,7 @@ def test_registration_of_each_hook(hook: str) -> None:
     validate(document)
     assert {name: document.get(name) for name in ("hook", "custom_data")} == {
         "custom_data": None,
-        **registration_for(hook),
+        **CATALOGUE[hook].registration(),
     }
     base = "https://phones.execute-api.us-east-1.amazonaws.com/v1/hooks"
     assert document["uri"] == f"{base}/{hook}/{token_for(SECRET, hook)}"

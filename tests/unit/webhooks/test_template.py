@@ -8,7 +8,8 @@ import pytest
 
 from devtools.local import ROOT
 from devtools.template import parsed, references
-from hookswitch.webhooks.desired import KNOWN_HOOKS, Desired
+from hookswitch.dash.hooks import DEFAULT_HOOKS, HOOKS
+from hookswitch.webhooks.desired import Desired
 
 
 def properties(resource: str) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def test_webhooks_wait_for_every_route() -> None:
         for event, source in resource.get("Properties", {}).get("Events", {}).items()
         if source["Type"] == "Api" and name != "Unknown"
     }
-    assert len(permissions) == 2 * len(KNOWN_HOOKS)
+    assert len(permissions) == 2 * len(HOOKS)
     assert set(parsed()["Resources"]["Webhooks"]["DependsOn"]) == permissions
     assert "${Api.Stage}" in str(properties("Webhooks")["ApiAddress"])
     assert properties("Webhooks")["Deployment"] == {"Ref": "Api.Deployment"}
@@ -52,10 +53,9 @@ def test_no_secret_among_the_properties() -> None:
 
 
 def test_the_catch_all_is_opt_in() -> None:
-    """By default the thirteen specific hooks are registered."""
+    """By default every hook but the catch-all is registered."""
     default = parsed()["Parameters"]["Hooks"]["Default"].split(",")
-    assert set(default) == KNOWN_HOOKS - {"notifications"}
-    assert len(default) == 13
+    assert tuple(default) == DEFAULT_HOOKS
 
 
 def test_rotation_is_opt_in() -> None:

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hookswitch.dash.client import DashClient, Document
+from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.deliveries.delivery import FORM, MAX_BODY, Delivery
 from hookswitch.errors import NoAttemptsError, TooManyError, UnknownWebhookError
 from hookswitch.observability.log import logger
 from hookswitch.payloads.base import GREGORIAN_EPOCH
-from hookswitch.webhooks.desired import KNOWN_HOOKS
 from hookswitch.webhooks.webhooks import Ownership
 
 PAGE = 100  # entries that are asked for at once
@@ -76,7 +76,7 @@ class Recognition:
         hook = self.ownership.hook_of({"uri": uri})
         if not hook and entry.get("hook_id") in self.webhook_ids and (found := _HOOK.search(uri)):
             hook = found[1]
-        return hook if hook in KNOWN_HOOKS else ""
+        return hook if hook in CATALOGUE else ""
 
     def _delivery(self, entry: Document, hook: str, at: int, now: datetime) -> Delivery | None:
         body = str(entry.get("req_body") or "").encode("utf-8", "replace")

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, field_validator
 
 from hookswitch.aws import clients
+from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.deliveries.delivery import Delivery
 from hookswitch.errors import NotTakenError, RequestError, StorageUnavailableError
 from hookswitch.events.attributes import attribute
@@ -17,7 +18,6 @@ from hookswitch.events.event import timestamp
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.receiving.hook_functions import HookFunctions
-from hookswitch.webhooks.desired import KNOWN_HOOKS
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -49,8 +49,8 @@ class Replay(BaseModel):
     @field_validator("hook")
     @classmethod
     def _known(cls, hook: str) -> str:
-        if hook not in KNOWN_HOOKS:
-            raise ValueError(f"is no hook; the hooks are {', '.join(sorted(KNOWN_HOOKS))}")
+        if hook not in CATALOGUE:
+            raise ValueError(f"is no hook; the hooks are {', '.join(CATALOGUE)}")
         return hook
 
     @classmethod

@@ -9,24 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.alias_generators import to_pascal
 
 from hookswitch.callback.verification import token_for
+from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.errors import InvalidTemplateError
-
-OWN_HOOKS = frozenset({"channel_create", "channel_answer", "channel_bridge", "channel_destroy", "parking"})
-TYPES = {  # the other hooks are Dash's `notifications`, told apart by custom_data.type
-    name: name
-    for name in (
-        "voicemail_new",
-        "voicemail_full",
-        "outbound_fax",
-        "outbound_fax_error",
-        "inbound_fax_error",
-        "missed_call",
-        "register",
-        "deregister",
-    )
-} | {"notifications": "all"}
-
-KNOWN_HOOKS = OWN_HOOKS | TYPES.keys()
 
 # custom_data wins over an event's own fields: these make out what the event is, and when, and whose.
 RESERVED = frozenset(
@@ -107,7 +91,7 @@ class Desired(BaseModel):
     @field_validator("hooks")
     @classmethod
     def _known(cls, hooks: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := sorted(set(hooks) - KNOWN_HOOKS):
+        if unknown := sorted(set(hooks) - CATALOGUE.keys()):
             raise ValueError(f"names what is no hook: {', '.join(unknown)}")
         return tuple(dict.fromkeys(hooks))
 
@@ -172,12 +156,11 @@ class Desired(BaseModel):
         return {hook: self._document(hook, secret) for hook in self.hooks}
 
     def _document(self, hook: str, secret: str) -> dict[str, Any]:
-        custom_data = dict(self.custom_data)
-        if hook in TYPES:
-            custom_data["type"] = TYPES[hook]
+        registration = CATALOGUE[hook].registration()
+        custom_data = {**self.custom_data, **registration.get("custom_data", {})}
         return {
             "name": f"{self.name_prefix} {hook} {self.mark}".strip(),
-            "hook": hook if hook in OWN_HOOKS else "notifications",
+            "hook": registration["hook"],
             "uri": self.uri(hook, secret),
             "http_verb": self.http_verb,
             "format": self.payload_format,

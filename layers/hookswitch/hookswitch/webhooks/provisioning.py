@@ -10,7 +10,8 @@ from hookswitch.callback.secret import CallbackSecret, read_callback_secret
 from hookswitch.callback.verification import token_for
 from hookswitch.dash import credentials
 from hookswitch.dash.client import DashClient, Document
-from hookswitch.webhooks.desired import KNOWN_HOOKS, Desired
+from hookswitch.dash.hooks import CATALOGUE
+from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.webhooks import Action, Change, Ownership, carry_out, compare, ours
 
 
@@ -66,7 +67,7 @@ def stale(client: DashClient, desired: Desired, ownership: Ownership, secret: Ca
     return [
         Change(Action.EDIT, hook, str(webhook["name"]), document, str(webhook["id"]), ("uri",))
         for webhook in ours(client, desired.account_id, ownership)
-        if (hook := ownership.hook_of(webhook)) in KNOWN_HOOKS
+        if (hook := ownership.hook_of(webhook)) in CATALOGUE
         and (document := _with_token(webhook, hook, ownership, secret.current)) != webhook
     ]
 
