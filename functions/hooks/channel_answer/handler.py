@@ -1,19 +1,19 @@
 """A leg of a call is answered: Dash's `channel_answer`."""
 
-from typing import ClassVar
+from typing import ClassVar, override
 
 from hookswitch.payloads.channel import ChannelPayload
 from hookswitch.receiving.receiver import receiver
 
 
 class ChannelAnswer(ChannelPayload):
-    """A leg that is picked up, by a person or by the system."""
+    """A leg that is answered, by a person or by the system."""
 
     hook: ClassVar = "channel_answer"
     timeline_order: ClassVar = 20
 
+    @override
     def summary(self) -> str:
-        """Return one line for people."""
         return f"Call {self.parties()} answered"
 
 

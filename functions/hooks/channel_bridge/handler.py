@@ -1,7 +1,7 @@
 """Two legs are connected: Dash's `channel_bridge`."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, override
 
 from hookswitch.payloads.base import IdentityText
 from hookswitch.payloads.channel import ChannelPayload
@@ -9,7 +9,7 @@ from hookswitch.receiving.receiver import receiver
 
 
 class ChannelBridge(ChannelPayload):
-    """A leg that is connected to another. It can be, to several, in one second: the other leg tells them apart."""
+    """A leg that is connected to another; several connections in one second differ in the other leg."""
 
     hook: ClassVar = "channel_bridge"
     timeline_order: ClassVar = 30
@@ -18,12 +18,12 @@ class ChannelBridge(ChannelPayload):
     original_number: str | None = None
     other_leg_destination_number: str | None = None
 
+    @override
     def identity(self) -> tuple[str | datetime, ...]:
-        """Return the leg, the second and the other leg."""
         return *super().identity(), self.other_leg_call_id
 
+    @override
     def summary(self) -> str:
-        """Return one line for people."""
         return f"Call {self.parties()} connected"
 
 

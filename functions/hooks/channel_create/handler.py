@@ -1,19 +1,19 @@
-"""A leg of a call comes into being: Dash's `channel_create`."""
+"""A leg of a call starts: Dash's `channel_create`."""
 
-from typing import ClassVar
+from typing import ClassVar, override
 
 from hookswitch.payloads.channel import ChannelPayload
 from hookswitch.receiving.receiver import receiver
 
 
 class ChannelCreate(ChannelPayload):
-    """A leg that starts, outbound or inbound."""
+    """A leg that starts, inbound or outbound."""
 
     hook: ClassVar = "channel_create"
     timeline_order: ClassVar = 10
 
+    @override
     def summary(self) -> str:
-        """Return one line for people."""
         return f"Call {self.parties()} started"
 
 

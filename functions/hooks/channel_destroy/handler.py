@@ -1,16 +1,16 @@
 """A leg of a call ends: Dash's `channel_destroy`."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, override
 
 from hookswitch.observability.metrics import Measurement
 from hookswitch.payloads.channel import ChannelPayload
 from hookswitch.receiving.receiver import receiver
 
-LONGEST = 31 * 86_400  # seconds; no call lasts as long, so a larger number is none
+LONGEST = 31 * 86_400  # seconds; a larger number is not the length of a call
 OTHER = "OTHER"
-# FreeSWITCH, "Hangup Cause Code Table": there are some sixty, of which these end nearly all calls. Each value of a
-# dimension is a metric of its own, and is paid for.
+# FreeSWITCH, "Hangup Cause Code Table", has some sixty causes; these end nearly all calls. CloudWatch charges for each
+# value of a dimension as a metric of its own.
 CAUSES = frozenset(
     {
         "NORMAL_CLEARING",
@@ -30,10 +30,9 @@ CAUSES = frozenset(
 
 
 class ChannelDestroy(ChannelPayload):
-    """A leg that ends, how, and after how long.
+    """A leg that ends: how, and after how long.
 
-    `hangup_code` is a SIP response: `sip:487` as Dash sends it, the plain number 404 in its reference. Both are
-    kept as text.
+    `hangup_code` is a SIP response, `sip:487` on the wire and a plain 404 in Dash's reference. Both are kept as text.
     """
 
     hook: ClassVar = "channel_destroy"
@@ -45,14 +44,15 @@ class ChannelDestroy(ChannelPayload):
     ringing_seconds: int | None = None
     billing_seconds: int | None = None
 
+    @override
     def summary(self) -> str:
-        """Return one line for people."""
         lasted = f" after {self.duration_seconds} s" if self.duration_seconds is not None else ""
         cause = f" ({self.hangup_cause})" if self.hangup_cause else ""
         return f"Call {self.parties()} ended{lasted}{cause}"
 
+    @override
     def measurements(self) -> Iterator[Measurement]:
-        """Yield what the leg says of its call, if it is the one that began it (docs/metrics.md); else nothing."""
+        """Yield the metrics of a call if this is the leg that began it (docs/metrics.md)."""
         if self.call_direction != "inbound" or self.is_internal_leg:
             return
         yield Measurement("calls")
@@ -69,8 +69,8 @@ class ChannelDestroy(ChannelPayload):
             yield Measurement("hangups", dimensions={"hangup_cause": cause})
 
 
-def _seconds(told: int | None) -> int | None:
-    return told if told is not None and 0 <= told <= LONGEST else None
+def _seconds(received: int | None) -> int | None:
+    return received if received is not None and 0 <= received <= LONGEST else None
 
 
 handler = receiver(ChannelDestroy)

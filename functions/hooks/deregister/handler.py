@@ -1,13 +1,13 @@
-"""A device drops off: Dash's `deregister`."""
+"""A device's registration ends: Dash's `deregister`."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 from hookswitch.payloads.registration import RegistrationPayload
 from hookswitch.receiving.receiver import receiver
 
 
 class Deregister(RegistrationPayload):
-    """A device that can't be called any more."""
+    """A device that can no longer be called."""
 
     hook: ClassVar = "deregister"
 
@@ -16,8 +16,8 @@ class Deregister(RegistrationPayload):
     status: str | None = None
     freeswitch_hostname: str | None = None
 
+    @override
     def summary(self) -> str:
-        """Return one line for people."""
         return f"Device {self.device() or 'of unknown name'} dropped off"
 
 

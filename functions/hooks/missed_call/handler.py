@@ -1,8 +1,8 @@
-"""Nobody took a call: Dash's `missed_call`."""
+"""Nobody answered a call: Dash's `missed_call`."""
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 from hookswitch.observability.metrics import Measurement
 from hookswitch.payloads.base import GregorianSeconds, IdentityText
@@ -13,7 +13,7 @@ from hookswitch.receiving.receiver import receiver
 class MissedCall(NotificationPayload):
     """A call that rang and was not answered.
 
-    `to` is a list of e-mail addresses here, `notify` the whole hang-up event.
+    `to` is a list of e-mail addresses here; `notify` is the whole hang-up event.
     """
 
     hook: ClassVar = "missed_call"
@@ -27,20 +27,20 @@ class MissedCall(NotificationPayload):
     to: list[str] | None = None
     notify: dict[str, Any] | None = None
 
+    @override
     def identity(self) -> tuple[str | datetime, ...]:
-        """Return the call and the second; `msg_id` is new at each publication."""
         return self.call_id, self.timestamp
 
+    @override
     def occurred_at(self) -> datetime:
-        """Return `timestamp`."""
         return self.timestamp
 
+    @override
     def summary(self) -> str:
-        """Return one line for people."""
         return f"Missed call from {self.caller()} to {self.callee()}"
 
+    @override
     def measurements(self) -> Iterator[Measurement]:
-        """Yield the call as one that was missed."""
         yield Measurement("missed")
 
 

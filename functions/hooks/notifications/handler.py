@@ -1,11 +1,11 @@
 """The catch-all: any of Dash's other notifications, some thirty-five of them (`notifications`).
 
-Three of them carry what nobody may keep: `password_recovery` a reset link, `new_user` a password, `new_account`
-an API key. A mark takes the place of those values before anything is stored, queued or logged.
+Three of them carry secrets: `password_recovery` a reset link, `new_user` a password, `new_account` an API key. A mark
+replaces such values before anything is stored, queued or logged.
 """
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 from hookswitch.payloads.base import IdentityText
 from hookswitch.payloads.notification import NotificationPayload
@@ -23,35 +23,37 @@ _IN_FORM = re.compile(rf"((?:^|&)[^=&]*(?:{_NAMES})[^=&]*=)[^&]*", re.IGNORECASE
 
 
 class Notifications(NotificationPayload):
-    """A notification of any name; `msg_id` is all that they have in common."""
+    """A notification of any name; `msg_id` is the only field that they all have."""
 
     hook: ClassVar = "notifications"
 
     msg_id: IdentityText
 
     @classmethod
+    @override
     def accepts_name(cls, event_name: str) -> bool:
-        """Take every name."""
         del event_name
         return True
 
+    @override
     def superseded_by(self, hooks: frozenset[str]) -> str | None:
-        """Leave an event to the hook of its own that this stack has registered."""
+        """Return the event's dedicated hook if this stack has registered it."""
         return self.event_name_ if self.event_name_ in hooks else None
 
+    @override
     def identity(self) -> tuple[str, ...]:
-        """Return `msg_id`."""
         return (self.msg_id,)
 
+    @override
     def summary(self) -> str:
-        """Return one line for people."""
         return f"Notification {self.event_name_ or 'without a name'}"
 
     @classmethod
+    @override
     def redact(cls, fields: dict[str, Any]) -> dict[str, Any]:
         """Return the fields with a mark in place of every password, reset link and key, at any depth.
 
-        A name may hold one too: JSON in the query of a get is read as a form, in which all of it is a name.
+        A name can hold one too: JSON in the query of a GET request is read as a form in which all of it is a name.
         """
         safe: dict[str, Any] = {}
         for name, value in fields.items():
@@ -62,8 +64,9 @@ class Notifications(NotificationPayload):
         return safe
 
     @classmethod
+    @override
     def redact_text(cls, text: str) -> str:
-        """Do the same for what stands behind such a name in a body that can't be decoded."""
+        """Return a body that can't be decoded with a mark in place of what follows such a name."""
         return _IN_FORM.sub(rf"\1{MARK}", _IN_JSON.sub(rf'\1"{MARK}"', text))
 
 

@@ -1,14 +1,14 @@
 """A fax could not be sent: Dash's `outbound_fax_error`."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, override
 
 from hookswitch.payloads.fax import FaxPayload
 from hookswitch.receiving.receiver import receiver
 
 
 class OutboundFaxError(FaxPayload):
-    """A fax that did not arrive. The payload may lack its account: the webhook's owner is taken for it."""
+    """A fax that could not be delivered. If the payload lacks its account, it is the webhook's owner."""
 
     hook: ClassVar = "outbound_fax_error"
     alert: ClassVar = True
@@ -16,12 +16,12 @@ class OutboundFaxError(FaxPayload):
     fax_error: str | None = None
     fax_result_code: str | None = None
 
+    @override
     def identity(self) -> tuple[str | datetime, ...]:
-        """Return the job and when it failed."""
         return self.sending_identity()
 
+    @override
     def summary(self) -> str:
-        """Return one line for people."""
         why = f": {self.fax_error}" if self.fax_error else ""
         return f"Fax from {self.caller()} to {self.callee()} failed{why}"
 

@@ -1,29 +1,29 @@
 """A call is parked, retrieved or abandoned: Dash's `parking`."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, override
 
 from pydantic import AliasChoices, Field
 
 from hookswitch.payloads.base import IdentityText, Payload
 from hookswitch.receiving.receiver import receiver
 
-Happening = Literal["PARK_PARKED", "PARK_RETRIEVED", "PARK_ABANDONED"]
-_WORDS = {"PARK_PARKED": "parked in", "PARK_RETRIEVED": "retrieved from", "PARK_ABANDONED": "abandoned in"}
+EventName = Literal["PARK_PARKED", "PARK_RETRIEVED", "PARK_ABANDONED"]
+_PHRASES = {"PARK_PARKED": "parked in", "PARK_RETRIEVED": "retrieved from", "PARK_ABANDONED": "abandoned in"}
 
 
 class Parking(Payload):
     """What happens to a call in a parking slot.
 
     Dash sends neither a time nor an id, and the same call can be parked in the same slot again with an identical
-    payload: within two minutes that is a retry, later it is a new event. A sample in Dash's documents spells
-    `caller_id_Number`; it is taken for `caller_id_number`.
+    payload: within two minutes that is a retry, later it is a new event. Dash's reference spells one field
+    `caller_id_Number`, which is read as `caller_id_number`.
     """
 
     hook: ClassVar = "parking"
     timeline_order: ClassVar = 40
     retry_window: ClassVar = 120
 
-    event_name_: Happening = Field(alias="event_name")
+    event_name_: EventName = Field(alias="event_name")
     call_id: IdentityText
     parking_slot: IdentityText
     caller_id_name: str | None = None
@@ -35,23 +35,23 @@ class Parking(Payload):
     cluster_id: str | None = None
 
     @property
+    @override
     def event_name(self) -> str:
-        """The payload's own `event_name`."""
         return self.event_name_
 
     @classmethod
+    @override
     def accepts_name(cls, event_name: str) -> bool:
-        """Tell whether this is one of the three names of parking events."""
-        return event_name in _WORDS
+        return event_name in _PHRASES
 
+    @override
     def identity(self) -> tuple[str, ...]:
-        """Return the call, what happened, and the slot."""
         return self.call_id, self.event_name_, self.parking_slot
 
+    @override
     def summary(self) -> str:
-        """Return one line for people."""
         caller = self.caller_id_number or "an unknown number"
-        return f"Call from {caller} {_WORDS[self.event_name_]} slot {self.parking_slot}"
+        return f"Call from {caller} {_PHRASES[self.event_name_]} slot {self.parking_slot}"
 
 
 handler = receiver(Parking)

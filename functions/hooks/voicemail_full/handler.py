@@ -1,6 +1,6 @@
-"""A mailbox takes no more messages: Dash's `voicemail_full`."""
+"""A mailbox is full: Dash's `voicemail_full`."""
 
-from typing import ClassVar
+from typing import ClassVar, override
 
 from hookswitch.payloads.base import IdentityText
 from hookswitch.payloads.notification import NotificationPayload
@@ -8,7 +8,7 @@ from hookswitch.receiving.receiver import receiver
 
 
 class VoicemailFull(NotificationPayload):
-    """A full mailbox, with the number of messages in it and its limit."""
+    """A full mailbox, with its number of messages and its limit."""
 
     hook: ClassVar = "voicemail_full"
     alert: ClassVar = True
@@ -18,16 +18,16 @@ class VoicemailFull(NotificationPayload):
     message_count: int | None = None
     max_message_count: int | None = None
 
+    @override
     def identity(self) -> tuple[str, ...]:
-        """Return `msg_id`: the payload holds nothing else that tells one event from the next."""
         return (self.msg_id,)
 
+    @override
     def subject(self) -> str | None:
-        """Return the mailbox."""
         return f"mailbox/{self.voicemail_box}" if self.voicemail_box else None
 
+    @override
     def summary(self) -> str:
-        """Return one line for people."""
         box = self.voicemail_box or "of unknown id"
         if self.message_count is None or self.max_message_count is None:
             return f"Mailbox {box} is full"

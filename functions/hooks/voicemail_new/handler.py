@@ -1,7 +1,7 @@
 """A caller left a message: Dash's `voicemail_new`."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 from hookswitch.payloads.base import GregorianSeconds, IdentityText
 from hookswitch.payloads.notification import NotificationPayload
@@ -11,8 +11,8 @@ from hookswitch.receiving.receiver import receiver
 class VoicemailNew(NotificationPayload):
     """A new message in a mailbox.
 
-    `voicemail_length` is in milliseconds. `voicemail_transcription` is text or an object with `text` and
-    `result`, as the system's transcription provider has it.
+    `voicemail_length` is in milliseconds. `voicemail_transcription` is text, or an object with `text` and `result`,
+    depending on the transcription provider.
     """
 
     hook: ClassVar = "voicemail_new"
@@ -25,20 +25,20 @@ class VoicemailNew(NotificationPayload):
     voicemail_timestamp: GregorianSeconds | None = None
     voicemail_transcription: str | dict[str, Any] | None = None
 
+    @override
     def identity(self) -> tuple[str, ...]:
-        """Return the message; `msg_id` is new at each publication of it."""
         return (self.voicemail_id,)
 
+    @override
     def occurred_at(self) -> datetime | None:
-        """Return `voicemail_timestamp`."""
         return self.voicemail_timestamp
 
+    @override
     def subject(self) -> str | None:
-        """Return the mailbox."""
         return f"mailbox/{self.voicemail_box}" if self.voicemail_box else super().subject()
 
+    @override
     def summary(self) -> str:
-        """Return one line for people."""
         length = f", {(self.voicemail_length + 500) // 1000} s" if self.voicemail_length is not None else ""
         return f"Voicemail from {self.caller()} to {self.callee()}{length}"
 

@@ -1,4 +1,4 @@
-"""What the silence check asks of CloudWatch, and what it makes of the answer."""
+"""The silence check: what it asks CloudWatch for, and what it records."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from devtools.template import ASKED, parsed, resources
-from functions.silence import handler as silence
+from functions.silence.handler import handler
+from hookswitch.observability import silence
 from tests.emf import Sample, samples_in
 
 CONTEXT: Any = SimpleNamespace(
@@ -19,14 +20,14 @@ EVENT: Mapping[str, Any] = {"source": "aws.scheduler"}
 
 
 class Statistics:
-    """CloudWatch's statistics: some data points, or an error."""
+    """CloudWatch's statistics: data points, or an error."""
 
     def __init__(self, sums: list[float], error: ClientError | None = None) -> None:
         self.sums, self.error = sums, error
         self.asked: dict[str, Any] = {}
 
     def get_metric_statistics(self, **asked: Any) -> dict[str, Any]:
-        """Answer as CloudWatch does: a data point for each period that has one, in no order."""
+        """Answer as CloudWatch does: one data point for each period that has any, in no order."""
         self.asked = asked
         if self.error:
             raise self.error
@@ -34,7 +35,7 @@ class Statistics:
 
 
 def given(monkeypatch: pytest.MonkeyPatch, sums: list[float], error: ClientError | None = None) -> Statistics:
-    """Put these statistics in CloudWatch's place."""
+    """Replace CloudWatch by these statistics."""
     statistics = Statistics(sums, error)
     monkeypatch.setattr(silence, "_cloudwatch", lambda: statistics)
     return statistics
@@ -44,18 +45,18 @@ def given(monkeypatch: pytest.MonkeyPatch, sums: list[float], error: ClientError
 def test_silence(
     sums: list[float], silent: float, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A quarter without a delivery is silent, whether nothing or zeros were counted; with one it is not."""
+    """A quarter without a delivery is silent, whether CloudWatch has no data or zeros; with one it is not."""
     given(monkeypatch, sums)
-    assert silence.handler(EVENT, CONTEXT)["received"] == sum(sums)
+    assert handler(EVENT, CONTEXT)["received"] == sum(sums)
     (sample,) = samples_in(capsys.readouterr().out)
     assert sample == Sample("Hookswitch", "silent", "Count", (("service", "hookswitch"),), (silent,))
 
 
 def test_it_looks_at_the_last_whole_quarter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It asks for fifteen whole minutes, the last of them old enough for its metrics to have arrived."""
+    """It asks for fifteen whole minutes, the last of which is old enough for its metrics to have arrived."""
     statistics = given(monkeypatch, [])
     before = datetime.now(UTC)
-    silence.handler(EVENT, CONTEXT)
+    handler(EVENT, CONTEXT)
     asked = statistics.asked
     assert asked["EndTime"] - asked["StartTime"] == timedelta(minutes=15)
     assert timedelta(minutes=2) <= datetime.now(UTC) - asked["EndTime"]
@@ -66,16 +67,16 @@ def test_it_looks_at_the_last_whole_quarter(monkeypatch: pytest.MonkeyPatch) -> 
     assert asked["Statistics"] == ["Sum"]
 
 
-def test_not_to_know_is_not_silence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """When CloudWatch refuses, nothing is counted, and the run fails."""
+def test_not_knowing_is_not_silence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """If CloudWatch refuses, nothing is recorded and the invocation fails."""
     given(monkeypatch, [], ClientError({"Error": {"Code": "AccessDenied", "Message": ""}}, "GetMetricStatistics"))
     with pytest.raises(ClientError):
-        silence.handler(EVENT, CONTEXT)
+        handler(EVENT, CONTEXT)
     assert samples_in(capsys.readouterr().out) == []
 
 
 def test_it_runs_within_the_business_hours() -> None:
-    """Once in each quarter of the clock, in the hours, on the days and in the time zone that are given."""
+    """It runs once in each quarter of the clock, in the given hours, days and time zone."""
     hours = {"BusinessHours": "8-11,13-17", "BusinessDays": "MON-THU", "BusinessTimeZone": "Europe/Zurich"}
     function = resources(parsed(), **ASKED, **hours)["Silence"]["Properties"]
     schedule = function["Events"]["Schedule"]["Properties"]
@@ -88,15 +89,15 @@ def test_it_runs_within_the_business_hours() -> None:
     assert schedule["OmitName"] is True  # SAM's would be the same for every stack of the account
 
 
-def test_nothing_of_it_exists_unless_asked() -> None:
-    """Without business hours there is neither function nor schedule nor alarm."""
+def test_without_business_hours_it_does_not_exist() -> None:
+    """Without business hours there is no function, no schedule and no alarm."""
     assert not [name for name in resources(parsed(), **ASKED) if "Silence" in name]
     made = resources(parsed(), **ASKED, BusinessHours="9-16")
     assert {"Silence", "SilenceScheduleRole", "SilenceAlarm"} <= made.keys()
 
 
 def test_log_says_what_was_looked_at(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The line has the minutes that were looked at, for whoever asks why there is an alarm."""
+    """The log line has the minutes that were looked at, for whoever asks why there is an alarm."""
     given(monkeypatch, [3.0])
-    found = silence.handler(EVENT, CONTEXT)
+    found = handler(EVENT, CONTEXT)
     assert found.items() <= vars(caplog.records[-1]).items()

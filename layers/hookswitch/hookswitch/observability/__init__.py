@@ -1,1 +1,1 @@
-"""What the functions say of themselves: log lines and metrics."""
+"""Log lines, metrics, and the check that deliveries still come."""

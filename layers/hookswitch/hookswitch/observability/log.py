@@ -8,10 +8,9 @@ logger = Logger()
 
 
 def log_fault(error: Exception) -> str:
-    """Log an error that nobody has foreseen, and return the sentence that was logged.
+    """Log an unexpected error, and return the sentence that was logged.
 
-    It says where the error comes from, and not what the error says: nobody has checked that this holds no secret, and
-    nothing of a payload.
+    It names the place of the error and leaves out its text, which could hold a secret or a part of a payload.
     """
     frames = traceback.extract_tb(error.__traceback__)
     sentence = f"{type(error).__name__} in {frames[-1].name}, line {frames[-1].lineno}: this is a fault in hookswitch."

@@ -1,6 +1,6 @@
-"""What the functions count and measure, as CloudWatch metrics in the embedded metric format, by Powertools.
+"""CloudWatch metrics in the embedded metric format, made by Powertools.
 
-`METRICS` is the one list; docs/metrics.md says what each means. Namespace and service come from the template
+`METRICS` lists them all; docs/metrics.md describes each. Namespace and service come from the template
 (POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_SERVICE_NAME).
 """
 
@@ -17,17 +17,17 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from hookswitch.observability.log import log_fault, logger
 
 SERVICE = ("service",)
-MAX_VALUES = 100  # of one metric in a line (CloudWatch, "Embedded metric format specification")
-_TELLING = ("hook", "correlation_id", "event_id", "call_id")  # of the logger's keys, those that a metric's line has too
+MAX_VALUES = 100  # of one metric in a log line (CloudWatch, "Embedded metric format specification")
+_CONTEXT_KEYS = ("hook", "correlation_id", "event_id", "call_id")  # keys of the logger that a line of metrics has too
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """What CloudWatch is told about a metric besides its name.
+    """A metric's definition.
 
     Attributes:
-        unit: As CloudWatch knows it.
-        dimensions: The sets of dimensions under which its values appear, each with all of them.
+        unit: CloudWatch's name of the unit.
+        dimensions: Sets of dimensions; all values of the metric appear under each set.
     """
 
     unit: MetricUnit = MetricUnit.Count
@@ -76,10 +76,10 @@ METRICS: Mapping[str, Metric] = {
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One value for a metric.
+    """One value of a metric.
 
     Attributes:
-        name: The metric's, in `METRICS`.
+        name: The metric's name in `METRICS`.
         value: In the metric's unit.
         dimensions: The values of its dimensions other than the service.
     """
@@ -90,33 +90,33 @@ class Measurement:
 
 
 class MetricsRecorder:
-    """What one invocation counts and measures: printed when the block ends, however it ends.
+    """Records the metrics of one invocation, and prints them when the block ends, also by an error.
 
-    All of it goes into one line, or into several if a metric has more values than one may hold. A dimension has one
-    value in an invocation, so the metrics of several sets of dimensions fit into one document of the format, which has
-    a directive for each.
+    They are printed in one line, or in several if a metric has more than MAX_VALUES values. A dimension has one value
+    in an invocation, so one document of the format holds the metrics of all sets of dimensions, with a directive for
+    each set.
     """
 
     def __init__(self, **dimensions: str) -> None:
-        """Begin with values of dimensions, such as the hook."""
+        """Start with values of dimensions, such as the hook."""
         self._dimensions = dict(dimensions)
         self._values: dict[str, list[float]] = {}
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Start to record."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Print; a fault in that must not cost anybody the answer."""
+        """Print. A fault in printing must not fail the invocation."""
         try:
             self._print()
-        except Exception as fault:  # noqa: BLE001 - what was done is done, counted or not
+        except Exception as fault:  # noqa: BLE001 - the work is done, whether it is counted or not
             log_fault(fault)
 
     def add(self, name: str, value: float = 1, **dimensions: str) -> None:
-        """Count, or note a value: counts of one name are added up, other values stand each for itself.
+        """Record a value. Counts of one name are added up; every other value is recorded by itself.
 
         Raises:
             KeyError: There is no such metric.
@@ -129,36 +129,36 @@ class MetricsRecorder:
         self._dimensions |= dimensions
 
     def add_delay(self, name: str, since: float) -> None:
-        """Note how long ago something was, given in Unix seconds; clocks differ, so what is to come is now."""
+        """Record the time since a moment in Unix seconds; a moment in the future, by another clock, counts as now."""
         self.add(name, round(max(0.0, time.time() - since) * 1000, 3))
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
-        """Note how long the block takes."""
-        began = time.perf_counter()
+        """Record how long the block takes."""
+        started = time.perf_counter()
         try:
             yield
         finally:
-            self.add(name, round((time.perf_counter() - began) * 1000, 3))
+            self.add(name, round((time.perf_counter() - started) * 1000, 3))
 
     def _print(self) -> None:
         keys = logger.get_current_keys()
-        told = {name: keys[name] for name in _TELLING if keys.get(name)}
+        context = {name: keys[name] for name in _CONTEXT_KEYS if keys.get(name)}
         most = max(map(len, self._values.values()), default=0)
         for start in range(0, most, MAX_VALUES):
             part = {name: values[start : start + MAX_VALUES] for name, values in self._values.items() if values[start:]}
-            print(json.dumps(self._document(part, told), separators=(",", ":")))  # noqa: T201 - the way to CloudWatch
+            print(json.dumps(self._document(part, context), separators=(",", ":")))  # noqa: T201 - CloudWatch reads it from the log
 
-    def _document(self, values: Mapping[str, list[float]], told: Mapping[str, str]) -> dict[str, Any]:
-        """Return values as a document of the format, made by Powertools for each of the metrics' sets of dimensions."""
+    def _document(self, values: Mapping[str, list[float]], context: Mapping[str, str]) -> dict[str, Any]:
+        """Return values as one document of the format; Powertools makes the part of each set of dimensions."""
         by_sets: dict[tuple[tuple[str, ...], ...], dict[str, dict[str, Any]]] = {}
         for name, found in values.items():
             metric = METRICS[name]
             by_sets.setdefault(metric.dimensions, {})[name] = {"Unit": metric.unit.value, "Value": found}
         document: dict[str, Any] = {}
         for sets, metrics in by_sets.items():
-            # The metrics are handed over as a whole: added one by one, each value would cost more than the last.
-            part: dict[str, Any] = dict(self._provider(sets, told).serialize_metric_set(metrics))
+            # All metrics at once: Powertools takes longer for each value that is added by itself.
+            part: dict[str, Any] = dict(self._provider(sets, context).serialize_metric_set(metrics))
             if document:
                 part["_aws"]["CloudWatchMetrics"] = [
                     *document["_aws"]["CloudWatchMetrics"],
@@ -167,13 +167,13 @@ class MetricsRecorder:
             document |= part
         return document
 
-    def _provider(self, sets: tuple[tuple[str, ...], ...], told: Mapping[str, str]) -> EphemeralMetrics:
+    def _provider(self, sets: tuple[tuple[str, ...], ...], context: Mapping[str, str]) -> EphemeralMetrics:
         provider = EphemeralMetrics()
         values = {"service": provider.service, **self._dimensions}
         for name in sets[0]:
             provider.add_dimension(name, values[name])
         for names in sets[1:]:
             provider.add_dimensions(**{name: values[name] for name in names})
-        for name, value in told.items():
+        for name, value in context.items():
             provider.add_metadata(name, value)
         return provider

@@ -1,1 +1,1 @@
-"""The base types that hooks build their payload types on."""
+"""The base types of payloads: each hook derives its own from one of them."""

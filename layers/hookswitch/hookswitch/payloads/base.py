@@ -1,7 +1,7 @@
-"""The base of all payload types: what a hook tells the shared code about its events.
+"""The base of all payload types: what the shared code needs to know about a hook's events.
 
-A hook's own type is a pydantic model in its own folder. Its required fields are those that the natural identity
-of the event needs; nearly everything else may be absent (docs/dash-protocol.md, section 4).
+A hook's own type is a pydantic model in the hook's folder. Its required fields are those that the event's natural
+identity cannot do without; nearly everything else may be absent (docs/dash-protocol.md, section 4).
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, StringConstraints, V
 from hookswitch.errors import UnusableError
 from hookswitch.observability.metrics import Measurement
 
-# Dash counts seconds from the year 0 (Erlang's calendar); this many of them come before 1970.
+# Seconds from the year 0, where Erlang's calendar begins, to 1970, where Unix time does.
 GREGORIAN_EPOCH = 62_167_219_200
 
 
@@ -22,26 +22,26 @@ def _from_gregorian(value: object) -> datetime:
         seconds = int(str(value))
         return datetime.fromtimestamp(seconds - GREGORIAN_EPOCH, UTC)
     except (ValueError, OverflowError, OSError):
-        raise ValueError("is no number of gregorian seconds") from None
+        raise ValueError("not a number of gregorian seconds") from None
 
 
 GregorianSeconds = Annotated[datetime, PlainValidator(_from_gregorian, json_schema_input_type=int | str)]
-"""An integer, or a string of digits, of seconds since the year 0; becomes a datetime in UTC."""
+"""Seconds since the year 0, as an integer or a string of digits; becomes a datetime in UTC."""
 
 IdentityText = Annotated[str, StringConstraints(min_length=1)]
-"""A string that tells one event from another, so it can't be empty. Numbers are taken as their digits."""
+"""A string that tells one event from another, so it is never empty. A number becomes its digits."""
 
 
 class Payload(BaseModel):
-    """What every hook sends: an account, and a name for the event.
+    """What every hook sends: an account and a name for the event.
 
-    A hook sets the class variables and overrides the methods where its events differ. All fields but those of
-    the natural identity are optional, and unknown ones are kept beside the model (`Event.fields`).
+    A hook sets the class variables, and overrides the methods where its events differ. All fields outside the natural
+    identity are optional; unknown ones are kept beside the model, in `Event.fields`.
     """
 
     model_config = ConfigDict(
         coerce_numbers_to_str=True,  # older systems send numbers where newer ones send strings
-        defer_build=True,  # a base costs a hook's cold start nothing: only the hook's own model is built
+        defer_build=True,  # only the hook's own model is built, so a base adds nothing to a cold start
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,  # an error is logged, a phone number is not
@@ -49,39 +49,41 @@ class Payload(BaseModel):
 
     hook: ClassVar[str]
     """The hook's name, as in its route and its folder."""
+    name_field: ClassVar[str] = "event_name"
+    """The field that has the event's name."""
     alert: ClassVar[bool] = False
-    """Whether a person wants to be told."""
+    """Whether people are alerted to the event."""
     timeline_order: ClassVar[int] = 50
-    """Where an event stands in the timeline of a call among others of the same second."""
+    """The event's place in the timeline of a call among events of the same second, from 0 to 99."""
     retry_window: ClassVar[int | None] = None
-    """For events without an identity of their own: seconds in which the same delivery is the same event."""
+    """For events without an identity of their own: seconds within which an equal delivery is the same event."""
 
     account_id: str | None = None
 
     @property
     def event_name(self) -> str | None:
-        """The name that the payload gives itself."""
+        """The event's name in the payload itself."""
         raise NotImplementedError
 
     @classmethod
     def accepts_name(cls, event_name: str) -> bool:
-        """Tell whether events of this hook name themselves so: by default, exactly as the hook."""
+        """Return whether events of this hook can have this name; by default it is the hook's own."""
         return event_name == cls.hook
 
     def identity(self) -> tuple[str | datetime, ...]:
-        """Return what makes two deliveries the same event.
+        """Return the parts that are equal for two deliveries only if these are the same event.
 
         Raises:
-            ValueError: None of the fields that could tell is there; the text names them.
+            ValueError: The fields that identify the event are missing; the text names them.
         """
         raise NotImplementedError
 
     def occurred_at(self) -> datetime | None:
-        """Return when it happened, in UTC; None where the payload does not say."""
+        """Return when the event happened, in UTC; None if the payload does not say."""
         return None
 
     def summary(self) -> str:
-        """Return one line for people."""
+        """Return the event as one sentence for people."""
         raise NotImplementedError
 
     def subject(self) -> str | None:
@@ -90,41 +92,40 @@ class Payload(BaseModel):
         return f"call/{call}" if call else None
 
     def timeline_call(self) -> str | None:
-        """Return the id of the call in whose timeline the event belongs."""
+        """Return the id of the call whose timeline the event belongs to."""
         return getattr(self, "call_id", None)
 
     def direction(self) -> str | None:
-        """Return inbound or outbound, relative to Dash, where the payload says so."""
+        """Return `inbound` or `outbound` as seen from Dash; None if the payload does not say."""
         return None
 
     def measurements(self) -> Iterable[Measurement]:
-        """Return what the event adds to the metrics when it is stored; by default nothing."""
+        """Return what the event adds to the metrics once it is stored; by default nothing."""
         return ()
 
     def superseded_by(self, hooks: frozenset[str]) -> str | None:
-        """Return the hook of this stack, of `hooks`, that receives the event as well and better."""
+        """Return the one of this stack's `hooks` that receives the event too, and supersedes this one."""
         del hooks
         return None
 
     @classmethod
     def redact(cls, fields: dict[str, Any]) -> dict[str, Any]:
-        """Return the fields with a mark in place of values that must not be kept: most hooks have none."""
+        """Return the fields with secrets replaced by a mark; by default there are none."""
         return fields
 
     @classmethod
     def redact_text(cls, text: str) -> str:
-        """Do the same for a body that can't be decoded."""
+        """Return a body that can't be decoded with secrets replaced by a mark."""
         return text
 
     @classmethod
     def parse(cls, fields: Mapping[str, Any]) -> tuple[Self, tuple[str, ...]]:
-        """Return the typed payload, and the names of optional fields whose values did not fit.
+        """Return the typed payload, and the names of optional fields with values of other types.
 
-        Such a value does not make an event unusable: it is kept as it came, untyped.
+        Such a value does not make an event unusable: it is kept untyped, as received.
 
         Raises:
-            UnusableError: A field of the natural identity is missing or does not fit, or the payload names
-                another hook.
+            UnusableError: A required field is missing or invalid, or the payload belongs to another hook.
         """
         try:
             return cls._named(cls.model_validate(fields)), ()
@@ -135,7 +136,7 @@ class Payload(BaseModel):
     @classmethod
     def _named(cls, payload: Self) -> Self:
         if payload.event_name and not cls.accepts_name(payload.event_name):
-            raise UnusableError(f"It names itself otherwise than the events of {cls.hook} do.")
+            raise UnusableError(f"{cls.name_field} does not belong to hook {cls.hook}.")
         return payload
 
     @classmethod
@@ -150,7 +151,7 @@ class Payload(BaseModel):
         return cls.model_validate({name: value for name, value in fields.items() if name not in wrong}), tuple(wrong)
 
     def typed(self) -> dict[str, Any]:
-        """Return the declared fields that came, under their names on the wire; moments as ISO 8601 in UTC."""
+        """Return the declared fields that were received, under Dash's names; times as ISO 8601 in UTC."""
         values = self.model_dump(by_alias=True, exclude_unset=True)
         return {
             name: value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value

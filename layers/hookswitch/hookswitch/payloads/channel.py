@@ -1,11 +1,11 @@
 """The base payload of the four channel hooks: the life of one leg of a call.
 
-The reference lists `request`, and current releases send no such field (nor `inception`); both are declared, so
-that a system that sends them is served. See docs/dash-protocol.md, section 4.
+Dash's reference lists `request` and `inception`, which current releases do not send. Both are declared for systems
+that do (docs/dash-protocol.md, section 4).
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, override
 
 from pydantic import Field
 
@@ -13,7 +13,9 @@ from hookswitch.payloads.base import GregorianSeconds, IdentityText, Payload
 
 
 class ChannelPayload(Payload):
-    """One leg's event. A leg is identified by its `call_id`; `other_leg_call_id` is the leg it talks to."""
+    """One leg's event. `call_id` identifies the leg, `other_leg_call_id` the leg it is connected to."""
+
+    name_field: ClassVar = "hook_event"
 
     call_id: IdentityText
     timestamp: GregorianSeconds
@@ -42,24 +44,24 @@ class ChannelPayload(Payload):
     cluster_id: str | None = None
 
     @property
+    @override
     def event_name(self) -> str | None:
-        """The payload's `hook_event`."""
         return self.hook_event
 
+    @override
     def identity(self) -> tuple[str | datetime, ...]:
-        """Return the leg and the second."""
         return self.call_id, self.timestamp
 
+    @override
     def occurred_at(self) -> datetime:
-        """Return `timestamp`."""
         return self.timestamp
 
+    @override
     def direction(self) -> str | None:
-        """Return `call_direction`."""
         return self.call_direction
 
     def parties(self) -> str:
-        """Return who calls whom, as `from +15551234567 to +15557654321`."""
+        """Return caller and callee for a summary, as `from +15551234567 to +15557654321`."""
         caller = self.caller_id_number or _user(self.from_) or "an unknown number"
         callee = self.callee_id_number or _user(self.to) or "an unknown number"
         return f"from {caller} to {callee}"

@@ -1,7 +1,7 @@
 """The base payload of the three fax hooks (docs/dash-protocol.md, section 4)."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, override
 
 from hookswitch.payloads.base import GregorianSeconds
 from hookswitch.payloads.notification import NotificationPayload
@@ -10,8 +10,8 @@ from hookswitch.payloads.notification import NotificationPayload
 class FaxPayload(NotificationPayload):
     """One attempt to send or receive a fax.
 
-    `fax_info` (success, result, pages, transfer rate, stations) has values whose types vary between releases,
-    so it is a map of anything.
+    `fax_info` (success, result, pages, transfer rate, stations) is untyped: its values have other types in other
+    releases.
     """
 
     fax_id: str | None = None
@@ -22,24 +22,24 @@ class FaxPayload(NotificationPayload):
     fax_notifications: dict[str, Any] | None = None
     fax_timezone: str | None = None
 
+    @override
     def occurred_at(self) -> datetime | None:
-        """Return `fax_timestamp`."""
         return self.fax_timestamp
 
     def fax(self) -> str | None:
-        """Return the fax: the job that sends it, else the document."""
+        """Return the id of the job that sends the fax, else that of the document."""
         return self.fax_jobid or self.fax_id
 
+    @override
     def subject(self) -> str | None:
-        """Return the fax; the call that carried it is in the item's `call_id`."""
         fax = self.fax()
         return f"fax/{fax}" if fax else None
 
     def sending_identity(self) -> tuple[str | datetime, ...]:
-        """Return the identity of an outbound fax: its job (or document) and when it ended.
+        """Return the identity of an outbound fax: its job, else its document, and when it ended.
 
         Raises:
-            ValueError: One of the two is missing.
+            ValueError: One of them is missing.
         """
         fax = self.fax()
         if not fax or not self.fax_timestamp:

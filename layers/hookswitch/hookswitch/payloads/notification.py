@@ -1,6 +1,7 @@
-"""The base payload of the hooks that Dash registers as `notifications` (docs/dash-protocol.md, section 4)."""
+"""The base payload of the hooks that are `notifications` to Dash (docs/dash-protocol.md, section 4)."""
 
 from datetime import datetime
+from typing import override
 
 from pydantic import Field
 
@@ -10,8 +11,8 @@ from hookswitch.payloads.base import Payload
 class NotificationPayload(Payload):
     """What every notification carries.
 
-    `msg_id` changes when Dash publishes an unconfirmed notification again, so only those hooks whose events
-    have nothing better use it as their identity.
+    `msg_id` changes when Dash publishes an unconfirmed notification again, so it identifies an event only where
+    nothing else does.
     """
 
     event_name_: str | None = Field(default=None, alias="event_name")
@@ -36,8 +37,8 @@ class NotificationPayload(Payload):
     cluster_id: str | None = None
 
     @property
+    @override
     def event_name(self) -> str | None:
-        """The payload's own `event_name`."""
         return self.event_name_
 
     def caller(self) -> str:
@@ -49,10 +50,10 @@ class NotificationPayload(Payload):
         return self.callee_id_number or self.to_user or "an unknown number"
 
     def message_identity(self) -> tuple[str | datetime, ...]:
-        """Return `msg_id` as the identity of an event that has no other.
+        """Return `msg_id`, as the identity of an event that has no other.
 
         Raises:
-            ValueError: There is none.
+            ValueError: It is missing.
         """
         if not self.msg_id:
             raise ValueError("msg_id: Field required.")

@@ -1,13 +1,14 @@
 """The base payload of the two device hooks (docs/dash-protocol.md, section 4)."""
 
 from datetime import datetime
+from typing import override
 
 from hookswitch.payloads.base import GregorianSeconds, IdentityText
 from hookswitch.payloads.notification import NotificationPayload
 
 
 class RegistrationPayload(NotificationPayload):
-    """A device that registers or drops off. `expires` is in seconds, `network_port` a string."""
+    """A device that registers or unregisters. `expires` is in seconds; `network_port` is a string."""
 
     msg_id: IdentityText
     username: str | None = None
@@ -23,23 +24,24 @@ class RegistrationPayload(NotificationPayload):
     to_host: str | None = None
     suppress_unregister_notify: bool | None = None
 
+    @override
     def identity(self) -> tuple[str | datetime, ...]:
-        """Return `msg_id`."""
         return (self.msg_id,)
 
+    @override
     def occurred_at(self) -> datetime | None:
-        """Return `event_timestamp`."""
         return self.event_timestamp
 
     def device(self) -> str | None:
-        """Return the device as `username@realm`, the one name that both hooks give it; else its document's id."""
+        """Return the device as `username@realm`, which both hooks send, else the id of its document."""
         user, realm = self.username or self.from_user, self.realm or self.from_host or self.from_realm
         return f"{user}@{realm}" if user and realm else self.authorizing_id
 
+    @override
     def subject(self) -> str | None:
-        """Return the device."""
         device = self.device()
         return f"device/{device}" if device else None
 
+    @override
     def timeline_call(self) -> None:
-        """Return nothing: the `call_id` of a registration is no call's."""
+        """Return None: the `call_id` of a registration identifies a SIP dialog, not a phone call."""
