@@ -1,0 +1,33 @@
+"""Text from outside, made safe to show on one line: in a summary, a mail, a message attribute or a terminal."""
+
+MAX_LINE = 200  # characters of a summary
+ELLIPSIS = "…"
+
+# Unicode, DerivedCoreProperties.txt, Default_Ignorable_Code_Point: characters that are not displayed, of which Python
+# calls some printable, such as fillers and variation selectors.
+_INVISIBLE = frozenset(
+    {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
+    | {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)}
+)
+
+
+def one_line(text: str, limit: int = MAX_LINE) -> str:
+    """Return text as one line of at most `limit` printable characters.
+
+    Line breaks, control characters (ESC among them) and spaces of any kind become single spaces. Left out are
+    characters that are not displayed or change how others are: bidirectional overrides and isolates, zero-width
+    characters, lone surrogates, noncharacters such as U+FFFE, and code points without a character. Text that is cut
+    ends with an ellipsis.
+
+    The result is empty if nothing of the text can be shown. It takes time in proportion to the text's length.
+    """
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_shown, text))
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + ELLIPSIS
+
+
+def _shown(character: str) -> str:
+    if character.isspace() or character < " " or "\x7f" <= character <= "\x9f":
+        return " "
+    return character if character.isprintable() and ord(character) not in _INVISIBLE else ""
