@@ -9,51 +9,30 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, TypeAdapter
 
 from devtools.errors import LaptopError
+from devtools.hook_types import payload_type
 from devtools.local import ROOT
 from devtools.screen import say
 from hookswitch.dash.hooks import HOOKS
-from tests.receiving import payload_type
+from hookswitch.events.envelope import Envelope
+from hookswitch.reconcile.announcement import ANNOUNCEMENTS
 
 FOLDER = ROOT / "docs" / "schemas"
 VERSIONS = FOLDER / "versions.toml"
 COPIES = ROOT / "examples" / "missed_calls" / "schemas"
 COPIED = ("envelope", "missed_call")
 ENVELOPE = "envelope"
-NAMES = (ENVELOPE, *HOOKS)
+NAMES = (ENVELOPE, *HOOKS, *ANNOUNCEMENTS)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 AS_IT_CAME = "AsItCame"
 SINGLE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 
 type Schema = dict[str, Any]
-
-
-class Envelope(BaseModel):
-    """A published event: CloudEvents 1.0 in JSON.
-
-    `data` has the schema of the hook that `type` ends with. An event that is larger than SNS takes comes without
-    `data`, and `dataref` names the item of the table that has it.
-    """
-
-    model_config = ConfigDict(extra="allow", title="Envelope")
-
-    specversion: Literal["1.0"]
-    id: Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="The same should the event be published again.")]
-    source: Annotated[str, Field(pattern="^dash/.", description="dash/<id of the account>")]
-    type: Annotated[str, Field(pattern="^com\\.virtualpbx\\.dash\\.[a-z_]+$", description="Ends with the hook.")]
-    time: Annotated[datetime, Field(description="When it happened; where Dash does not say, when it was received.")]
-    subject: Annotated[str, Field(description="call/<id>, device/<id>, mailbox/<id> or fax/<id>.")] = ""
-    datacontenttype: Literal["application/json"]
-    summary: Annotated[str, Field(description="One line for people.")]
-    receivedtime: datetime
-    data: dict[str, Any] = {}
-    dataref: Annotated[str, Field(description="dynamodb:<table>/<id>")] = ""
 
 
 class IncompatibleError(LaptopError):
@@ -136,9 +115,7 @@ def _meaning(schema: Any) -> Any:
 
 
 def _schema(name: str, version: int) -> Schema:
-    model: type[BaseModel] = Envelope if name == ENVELOPE else payload_type(name)
-    model.model_rebuild()
-    made = model.model_json_schema(mode="serialization", by_alias=True)
+    made = _model_schema(name)
     required: list[str] = made.get("required", [])
     properties = {field: _field(schema) for field, schema in made["properties"].items()}
     schema = {
@@ -153,6 +130,9 @@ def _schema(name: str, version: int) -> Schema:
     }
     if name == ENVELOPE:
         return {**schema, "properties": properties, "oneOf": [{"required": ["data"]}, {"required": ["dataref"]}]}
+    if name in ANNOUNCEMENTS:
+        parts = {part: _field(declared) for part, declared in made["$defs"].items()}
+        return {**schema, "properties": properties, "$defs": parts}
     return {
         **schema,
         "properties": {
@@ -162,9 +142,26 @@ def _schema(name: str, version: int) -> Schema:
     }
 
 
-def _field(schema: Mapping[str, Any]) -> Schema:
-    # A default is what our model has for a field that did not come; it is never published.
-    return {name: value for name, value in schema.items() if name not in {"title", "default"}}
+def _model_schema(name: str) -> Schema:
+    """Return the schema that pydantic makes of the type that is published under a name."""
+    if name == ENVELOPE or name in ANNOUNCEMENTS:
+        return TypeAdapter(ANNOUNCEMENTS.get(name, Envelope)).json_schema(mode="serialization")
+    model: type[BaseModel] = payload_type(name)
+    model.model_rebuild()
+    return model.model_json_schema(mode="serialization", by_alias=True)
+
+
+def _field(schema: Any) -> Any:
+    """Return a schema without the titles that pydantic makes up, and without defaults, which are never published."""
+    if isinstance(schema, Mapping):
+        return {
+            name: {field: _field(declared) for field, declared in value.items()}
+            if name == "properties"
+            else _field(value)
+            for name, value in schema.items()
+            if name not in {"title", "default"}
+        }
+    return schema
 
 
 def _lenient(schema: Schema) -> Schema:

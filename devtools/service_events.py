@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from devtools.hook_types import SETTINGS, payload_type
 from devtools.local import REGION, STACK_NAME, parameters
 from devtools.template import parsed, resources
 from hookswitch.deliveries.delivery import Delivery, delivery_of, token_of
 from hookswitch.events.attributes import item
 from hookswitch.events.event import Event, event_item, event_of, fields_of
-from tests.receiving import SETTINGS, payload_type
 
 ACCOUNT = "123456789012"
 ARN = f"{REGION}:{ACCOUNT}"

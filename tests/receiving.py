@@ -1,15 +1,13 @@
 """Deliveries and events made in this process, for tests that need no deployed stack."""
 
-import importlib
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import ModuleType
 from typing import Any
 
-from hookswitch.dash.hooks import DEFAULT_HOOKS, HOOKS
+from devtools.hook_types import SETTINGS, hook_module, payload_type
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.deliveries.delivery import FORM, Delivery, delivery_of
 from hookswitch.events.event import Event, event_of, fields_of
-from hookswitch.payloads.base import Payload
 from hookswitch.settings import Settings
 from simulator.confidential import note
 from simulator.encoding import encode_form, encode_json
@@ -17,31 +15,6 @@ from simulator.payloads import DEFAULT_ACCOUNT_ID
 
 JSON = "application/json"
 TOKEN = "local-token-of-these-tests"
-SETTINGS = Settings(
-    events_table="events",
-    callback_secret="callback",
-    redrive_queue="redrive",
-    function_name="function",
-    account_id=DEFAULT_ACCOUNT_ID,
-    include_subaccounts=False,
-    hooks=frozenset(DEFAULT_HOOKS),
-    retention_days=0,
-)
-
-
-def module_of(hook: str) -> ModuleType:
-    """Return the module of a hook function."""
-    return importlib.import_module(f"functions.hooks.{hook}.handler")
-
-
-def payload_type(hook: str) -> type[Payload]:
-    """Return the payload type that a hook's folder holds."""
-    module = module_of(hook)
-    return next(
-        found
-        for found in vars(module).values()
-        if isinstance(found, type) and issubclass(found, Payload) and found.__module__ == module.__name__
-    )
 
 
 def rest_event(body: bytes | str, content_type: str = JSON, **changes: Any) -> dict[str, Any]:
@@ -80,4 +53,15 @@ def event(
     return replace(parsed, received_at=received_at or datetime.now(UTC))
 
 
-__all__ = ["FORM", "HOOKS", "JSON", "SETTINGS", "TOKEN", "delivery", "event", "module_of", "payload_type", "rest_event"]
+__all__ = [
+    "FORM",
+    "HOOKS",
+    "JSON",
+    "SETTINGS",
+    "TOKEN",
+    "delivery",
+    "event",
+    "hook_module",
+    "payload_type",
+    "rest_event",
+]

@@ -4,7 +4,8 @@ import copy
 import json
 import random
 from collections.abc import Callable, Mapping
-from functools import cache
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,39 +15,33 @@ from jsonschema import Draft202012Validator, ValidationError
 from devtools import schemas
 from devtools.errors import LaptopError
 from devtools.local import ROOT
-from devtools.schemas import AS_IT_CAME, ENVELOPE, FOLDER, NAMES, Schema, broken_promises, files, version_notes
+from devtools.schemas import AS_IT_CAME, FOLDER, NAMES, Schema, broken_promises, files, version_notes
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import item
 from hookswitch.events.cloudevent import entry_of
+from hookswitch.events.envelope import TYPE_PREFIX
 from hookswitch.events.event import event_item
+from hookswitch.reconcile.announcement import NOTICED, RESTORED, item_of
+from hookswitch.reconcile.state import Brought, News
 from simulator.payloads import older_channel_destroy, payload
+from tests.contract import check, checked_in
 from tests.receiving import FORM, JSON, SETTINGS, event, payload_type
 
 FILES = {str(path.relative_to(ROOT)): path for path in files()}
 MISFITS: Mapping[str, Any] = {"integer": "many", "string": [1], "object": "flat", "array": 7, "boolean": "perhaps"}
 
 
-@cache
-def checked_in(name: str) -> Schema:
-    """Return a schema as consumers find it."""
-    schema: Schema = json.loads((FOLDER / f"{name}.json").read_text())
-    return schema
-
-
 def published(hook: str, sent: dict[str, Any], encoding: str = JSON) -> dict[str, Any]:
     """Return the message that a payload ends as."""
+    return message_from(event_item(event(hook, sent, encoding), SETTINGS))
+
+
+def message_from(values: Mapping[str, object]) -> dict[str, Any]:
+    """Return the message that an item of the table ends as."""
     plain = TypeDeserializer().deserialize
-    stored = item(event_item(event(hook, sent, encoding), SETTINGS))
-    entry = entry_of({name: plain(value) for name, value in stored.items()})
+    entry = entry_of({name: plain(value) for name, value in item(values).items()})
     message: dict[str, Any] = json.loads(json.loads(entry["Message"])["default"])
     return message
-
-
-def check(hook: str, message: Mapping[str, Any]) -> None:
-    """Validate a message and its data, formats too."""
-    for name, part in ((ENVELOPE, message), (hook, message["data"])):
-        schema = checked_in(name)
-        Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(part)
 
 
 def misfit(declared: Mapping[str, Any]) -> Any:
@@ -88,12 +83,51 @@ def test_schema_is_valid(name: str) -> None:
 def test_published_messages_fit(hook: str, encoding: str) -> None:
     """Whatever Dash sends in either encoding, the message that is published fits the schemas."""
     for seed in range(5):
-        check(hook, published(hook, payload(hook, rng=random.Random(seed)), encoding))
+        check(published(hook, payload(hook, rng=random.Random(seed)), encoding))
+
+
+@pytest.mark.parametrize("restored", [True, False], ids=[RESTORED, NOTICED])
+def test_announcements_fit(*, restored: bool) -> None:
+    """So do both kinds of news about the webhooks."""
+    news = News(noticed=["The webhook of parking was switched off by hand."])
+    if restored:
+        news.restored.append(("missed_call", "was missing and is registered again"))
+        news.brought["missed_call"] = Brought(3, 1_795_000_000, ["answered 500"])
+    values = item_of(news, SETTINGS)
+    assert values
+    message = message_from(values)
+    assert message["type"].endswith(RESTORED if restored else NOTICED)
+    check(message)
+
+
+def test_recovered_events_fit() -> None:
+    """So does an event that was recovered from Dash's attempt log; the envelope says that it was."""
+    recovered = replace(event("missed_call", payload("missed_call")), attempted_at=datetime.now(UTC))
+    message = message_from(event_item(recovered, SETTINGS))
+    assert message["recovered"] is True
+    check(message)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda message: message.update(brand_new=1), "envelope.json does not declare brand_new"),
+        (lambda message: message["data"].update(brand_new=1), "missed_call.json does not declare brand_new"),
+        (lambda message: message.update(type=f"{TYPE_PREFIX}brand_new"), "no schema of the type"),
+    ],
+    ids=["envelope", "data", "type"],
+)
+def test_whatever_has_no_schema_is_found(change: Callable[[dict[str, Any]], None], complaint: str) -> None:
+    """A field or a type that consumers are not told of breaks the contract."""
+    message = published("missed_call", payload("missed_call"))
+    change(message)
+    with pytest.raises(AssertionError, match=complaint):
+        check(message)
 
 
 def test_messages_of_an_older_system_fit() -> None:
     """So does one whose values are all strings."""
-    check("channel_destroy", published("channel_destroy", older_channel_destroy()))
+    check(published("channel_destroy", older_channel_destroy()))
 
 
 @pytest.mark.parametrize("hook", HOOKS)
@@ -106,8 +140,8 @@ def test_misfits_nulls_and_unknown_fields_fit(hook: str) -> None:
     odd = sent | {name: misfit(schema) for name, schema in optional.items() if name not in named}
     message = published(hook, odd)
     assert message["data"]["brand_new"] == {"deep": [1, None]}
-    check(hook, message)
-    check(hook, published(hook, sent | dict.fromkeys(optional.keys() - named)))
+    check(message, allowed=("brand_new",))
+    check(published(hook, sent | dict.fromkeys(optional.keys() - named)), allowed=("brand_new",))
 
 
 @pytest.mark.parametrize("hook", HOOKS)

@@ -97,9 +97,9 @@ class HandlerDoor:
     def __init__(self, tokens: Mapping[str, str], environment: Mapping[str, str]) -> None:
         os.environ.update(environment)
         self._printed = sys.stdout = io.StringIO()  # Powertools takes hold of it when it is imported
-        from tests.receiving import module_of  # noqa: PLC0415 - after the environment is set
+        from tests.receiving import hook_module  # noqa: PLC0415 - after the environment is set
 
-        self._handlers = {hook: module_of(hook).handler for hook in tokens}
+        self._handlers = {hook: hook_module(hook).handler for hook in tokens}
         self._secrets = list(tokens.values())
         self._context = Context()
         self._rng = random.Random(0)

@@ -26,6 +26,7 @@ from simulator.api import DashApi
 from simulator.dash import Dash
 from simulator.payloads import DEFAULT_ACCOUNT_ID
 from simulator.transport import emulator_resolver
+from tests import contract
 from tests.faults import FaultProxies
 from tests.integration import operators
 from tests.integration.delivering import Deliver
@@ -230,9 +231,12 @@ def inbox(stack: Stack, sns: "SNSClient", sqs: "SQSClient") -> Iterator[Inbox]:
     """A queue subscribed to the topic during this test.
 
     `inbox.wait_for(event_id)` returns an event's message, `inbox.counts()[event_id]` says how often it came.
+    Whatever a test publishes keeps the contract: no type and no field but those of docs/schemas/.
     """
     with Inbox(sns, sqs, stack.outputs["EventsTopicArn"]) as subscribed:
         yield subscribed
+    for message in subscribed.messages:
+        contract.check(message.event, allowed=None)
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from simulator.dash import Dash
 from simulator.faults import Fault
 from simulator.payloads import payload
 from simulator.transport import emulator_resolver
+from tests import contract
 from tests.faults import FaultProxies
 from tests.integration.deployed import Deployed, uploaded
 from tests.receiving import event
@@ -152,11 +153,13 @@ class Phones:
         ]
 
     def check(self) -> None:
-        """Everything that Dash has sent, or tried to, is stored once and was published once."""
+        """Everything that Dash has sent, or tried to, is stored once and was published once, as the contract says."""
         items = self.items()
         assert items.keys() == self.fired
         counts = self.inbox.wait_for_all(self.fired, 60)
         assert {counts[key] for key in self.fired} == {1}
+        for message in self.inbox.messages:
+            contract.check(message.event, allowed=None)
 
 
 @pytest.fixture(scope="module")

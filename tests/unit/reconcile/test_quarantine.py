@@ -8,7 +8,7 @@ from functions.redrive import handler as redriving
 from hookswitch.deliveries.delivery import MAX_BODY
 from hookswitch.errors import HookswitchError
 from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
-from tests.receiving import module_of
+from tests.receiving import hook_module
 from tests.unit.reconcile.world import World
 from tests.unit.webhooks.doubles import Context
 
@@ -57,7 +57,7 @@ def test_refused_again(world: World) -> None:
 
 def test_accepted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once the payload type takes it, the event is stored and published, and the quarantine is empty."""
-    type_ = module_of("missed_call").MissedCall
+    type_ = hook_module("missed_call").MissedCall
     monkeypatch.setattr(type_, "takes", classmethod(lambda _, name: name == "missed"))
     keys = [quarantined(world) for _ in range(3)]
     assert len(keys) == 3

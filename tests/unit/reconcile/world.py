@@ -34,7 +34,7 @@ from simulator.dash import DEFAULT_API_KEY, Dash
 from simulator.payloads import DEFAULT_ACCOUNT_ID
 from simulator.transport import ClientError, Request, Response
 from simulator.webhooks import Webhook
-from tests.receiving import module_of
+from tests.receiving import hook_module
 from tests.unit.reconcile.table import Table
 from tests.unit.webhooks.doubles import Context, properties, usual_secrets
 
@@ -97,7 +97,7 @@ class World:
     def call(self, hook: str, delivery: Delivery, *, queue: bool) -> dict[str, Any]:
         """Hand a delivery to a hook's handler."""
         event = {"redelivery": delivery.to_message(), "queue": queue}
-        answer: dict[str, Any] = module_of(hook).handler(event, Context())
+        answer: dict[str, Any] = hook_module(hook).handler(event, Context())
         return answer
 
     def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class World:
         self.invoked.append(hook)
         if hook in self.down:
             return {"Payload": io.BytesIO(b'{"errorType": "Boom"}'), "FunctionError": "Unhandled"}
-        answer = module_of(hook).handler(json.loads(Payload), Context())
+        answer = hook_module(hook).handler(json.loads(Payload), Context())
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:

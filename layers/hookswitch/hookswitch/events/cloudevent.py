@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from hookswitch.events.envelope import TYPE_PREFIX, Envelope
+
 if TYPE_CHECKING:
     from types_boto3_sns.type_defs import MessageAttributeValueTypeDef, PublishBatchRequestEntryTypeDef
 
@@ -14,26 +16,24 @@ _ATTRIBUTES = ("hook", "account_id", "call_direction", "alert")
 _SUBJECT_LENGTH = 99  # an e-mail's subject has fewer than 100 characters (SNS, Publish)
 
 
-def cloud_event(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item of the table as a CloudEvent.
-
-    `id` is the event's key, so a message that is published again is recognized by it. `time` is when it
-    happened, `data` the payload. `recovered` is true for an event that was read from Dash's attempt log.
-    """
-    event = {
+def cloud_event(item: Mapping[str, Any]) -> Envelope:
+    """Return an item of the table as a CloudEvent; hookswitch.events.envelope says what its fields mean."""
+    event: Envelope = {
         "specversion": "1.0",
         "id": item["event_id"],
         "source": f"dash/{item['account_id']}",
-        "type": f"com.virtualpbx.dash.{item['hook']}",
+        "type": f"{TYPE_PREFIX}{item['hook']}",
         "time": item["occurred_at"],
-        "subject": item.get("subject"),
         "datacontenttype": "application/json",
         "summary": item["summary"],
         "receivedtime": item["received_at"],
-        "recovered": item.get("recovered"),
-        "data": item["payload"],
     }
-    return {name: value for name, value in event.items() if value is not None}
+    if item.get("subject") is not None:
+        event["subject"] = item["subject"]
+    if item.get("recovered") is not None:
+        event["recovered"] = item["recovered"]
+    event["data"] = item["payload"]
+    return event
 
 
 def entry_of(item: Mapping[str, Any]) -> "PublishBatchRequestEntryTypeDef":
@@ -60,7 +60,7 @@ def size_of(entry: "PublishBatchRequestEntryTypeDef") -> int:
     return len(entry["Message"].encode()) + len(entry["Subject"]) + attributes
 
 
-def _entry(item: Mapping[str, Any], event: Mapping[str, Any]) -> "PublishBatchRequestEntryTypeDef":
+def _entry(item: Mapping[str, Any], event: Envelope) -> "PublishBatchRequestEntryTypeDef":
     summary = str(item["summary"])
     message = {"default": _json(event), "email": _email(item), "sms": summary}
     return {

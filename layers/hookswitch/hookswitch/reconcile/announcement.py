@@ -5,14 +5,46 @@ The message is an event like any other: an item of the table, which the stream p
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, TypedDict
 
+from hookswitch.events.envelope import Field, Time
 from hookswitch.events.event import expiry, key_of, timestamp
 from hookswitch.reconcile.state import News, iso
 from hookswitch.settings import Settings
 
 RESTORED = "webhook_restored"
 NOTICED = "webhook_noticed"
+
+
+class RestoredWebhook(TypedDict):
+    """A webhook that was repaired."""
+
+    hook: str
+    what: Annotated[str, Field("What was done to it and why, for people.")]
+
+
+class RecoveredEvents(TypedDict):
+    """The events of one hook that Dash could not deliver and that were recovered."""
+
+    events: int
+    since: Annotated[Time, Field("When Dash failed to deliver the oldest of them.")]
+    reasons: Annotated[list[str], Field("Why Dash could not deliver them.")]
+
+
+class WebhookNoticed(TypedDict):
+    """Something about the webhooks that is left to people; nothing was repaired."""
+
+    restored: list[RestoredWebhook]
+    recovered: Annotated[dict[str, RecoveredEvents], Field("By hook.")]
+    noticed: Annotated[list[str], Field("A sentence for each thing that is left to people.")]
+
+
+class WebhookRestored(WebhookNoticed):
+    """What one reconciliation repaired and recovered, and what it leaves to people."""
+
+
+ANNOUNCEMENTS: dict[str, type[WebhookNoticed]] = {RESTORED: WebhookRestored, NOTICED: WebhookNoticed}
+"""The type of `data` by the hook that an announcement's `type` ends with; docs/schemas/ has a schema of each."""
 
 
 def item_of(news: News, settings: Settings, now: datetime | None = None) -> dict[str, object] | None:
@@ -67,10 +99,10 @@ def _listed(names: list[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _payload(news: News) -> dict[str, Any]:
+def _payload(news: News) -> WebhookNoticed:
     return {
         "restored": [{"hook": hook, "what": what} for hook, what in news.restored],
-        "brought_in": {
+        "recovered": {
             hook: {"events": brought.events, "since": iso(brought.first), "reasons": brought.reasons}
             for hook, brought in news.brought.items()
         },
