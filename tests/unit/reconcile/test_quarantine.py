@@ -58,7 +58,7 @@ def test_refused_again(world: World) -> None:
 def test_accepted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once the payload type takes it, the event is stored and published, and the quarantine is empty."""
     type_ = hook_module("missed_call").MissedCall
-    monkeypatch.setattr(type_, "takes", classmethod(lambda _, name: name == "missed"))
+    monkeypatch.setattr(type_, "accepts_name", classmethod(lambda _, name: name == "missed"))
     keys = [quarantined(world) for _ in range(3)]
     assert len(keys) == 3
     monkeypatch.undo()
