@@ -100,9 +100,9 @@ def test_hooks_are_hooks() -> None:
 
 
 def test_two_halves() -> None:
-    """The phones come first, for those who telephone, then the machine; every widget belongs to one of them."""
+    """The phone system comes first, then hookswitch itself; every widget belongs to one of them."""
     heads = [(widget["y"], widget["properties"]["markdown"]) for widget in WIDGETS if widget["type"] == "text"]
-    assert heads == [(0, "## The phones"), (heads[1][0], "## The machine")]
+    assert heads == [(0, "## Phone system"), (heads[1][0], "## Hookswitch")]
     for widget in METRIC_WIDGETS:
         ours = {line.name for line in shown(widget) if line.namespace == OURS}
         of_the_phones = bool(ours & {"calls", "answered", "talk_time", "hangups"}) or "hook" in json.dumps(widget)
