@@ -17,7 +17,7 @@ KEY_UNITS = 1_000
 NEW_TABLE_UNITS = 4_000
 SNS_RATES: Mapping[str, int] = {"us-east-1": 30_000, "us-west-2, eu-west-1": 9_000, "many smaller regions": 300}
 SECRET_READS = 10_000
-SECRET_MAX_AGE = 300  # seconds, hookswitch/sender.py
+SECRET_MAX_AGE = 300  # seconds, hookswitch/callback/verification.py
 SCALING = 1_000  # execution environments of one function in ten seconds
 
 _API = "docs.aws.amazon.com/apigateway, quotas"

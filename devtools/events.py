@@ -14,7 +14,7 @@ from devtools import service_events
 from devtools.gateway import DOMAIN, STAGE, Arrival, as_file, http_event, rest_event
 from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, ROOT
 from devtools.screen import say
-from hookswitch.callback.verification import token_for
+from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import CATALOGUE, HOOKS
 from simulator.encoding import UnsendableError, get_url
 from simulator.payloads import payload

@@ -17,7 +17,7 @@ from devtools.bytecode import add_bytecode
 from devtools.errors import LaptopError
 from devtools.local import ACCESS_KEY, LOCAL, REGION, SECRET_KEY, STACK_NAME, TEMPLATE, architecture, parameters
 from devtools.processes import CommandError, run, shown
-from hookswitch.callback.verification import token_for
+from hookswitch.callback.token import token_for
 
 BUILD = LOCAL / "build"
 SAM = LOCAL / "sam" / "bin" / "sam"

@@ -16,12 +16,13 @@ from devtools.errors import LaptopError
 from devtools.local import ACCESS_KEY, SECRET_KEY, STACK_FILE
 from devtools.screen import console, say, step
 from devtools.up import Up, write
-from hookswitch.callback.verification import token_for
+from hookswitch.callback.token import token_for
 from hookswitch.dash import credentials
 from hookswitch.dash.client import DashClient
 from hookswitch.errors import HookswitchError
 from hookswitch.webhooks.desired import Desired
-from hookswitch.webhooks.webhooks import Action, Change, Ownership, compare, ours
+from hookswitch.webhooks.ownership import Ownership, list_owned
+from hookswitch.webhooks.plan import Create, Delete, Plan, Update
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -98,15 +99,15 @@ def show(stack: str) -> bool:
         desired = place.desired()
         ownership = Ownership.of(desired)
         client = DashClient(desired.api_url, credentials.parse(place.secret(desired.credentials_arn)))
-        webhooks = ours(client, desired.account_id, ownership)
-        changes = compare(webhooks, desired.documents(place.secret(desired.callback_secret_arn)), ownership)
+        webhooks = list_owned(client, desired.account_id, ownership)
+        plan = Plan.between(webhooks, desired.documents(place.secret(desired.callback_secret_arn)), ownership)
     except (HookswitchError, ClientError, BotoCoreError) as error:
         raise LaptopError(str(error)) from error
-    console.print(_table(webhooks, changes, ownership))
+    console.print(_table(webhooks, plan, ownership))
     say(f"{len(webhooks)} webhooks of {desired.stack} on the Dash account {desired.account_id}.")
-    if changes:
+    if plan:
         say("They are not as the template wants them; the next deployment puts that right.", style="red")
-    return not changes
+    return not plan
 
 
 def rotate(stack: str) -> bool:
@@ -147,30 +148,30 @@ def masked(uri: str) -> str:
     return f"{address}/…" if slash and token else uri
 
 
-def _table(webhooks: list[dict[str, Any]], changes: list[Change], ownership: Ownership) -> Table:
+def _table(webhooks: list[dict[str, Any]], plan: Plan, ownership: Ownership) -> Table:
     lines = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in ("hook", "address", "verb", "format", "retries", "state"):
         lines.add_column(name, overflow="fold")
-    differing = {change.webhook_id: change for change in changes if change.webhook_id}
-    for webhook in sorted(webhooks, key=ownership.hook_of):
+    differing = {change.webhook_id: change for change in plan if not isinstance(change, Create)}
+    for webhook in sorted(webhooks, key=ownership.find_hook):
         lines.add_row(
-            ownership.hook_of(webhook) or "?",
+            ownership.find_hook(webhook) or "?",
             masked(str(webhook.get("uri", ""))),
             str(webhook.get("http_verb", "post")),
             str(webhook.get("format", "-")),
             str(webhook.get("retries", 2)),
             _state(webhook, differing.get(str(webhook["id"]))),
         )
-    for change in changes:
-        if change.action is Action.CREATE:
+    for change in plan:
+        if isinstance(change, Create):
             lines.add_row(change.hook, "", "", "", "", Text("missing", "red"))
     return lines
 
 
-def _state(webhook: Mapping[str, Any], change: Change | None) -> Text:
+def _state(webhook: Mapping[str, Any], change: Update | Delete | None) -> Text:
     if webhook.get("enabled", True) is False:
         return Text(f"off: {webhook.get('disable_reason') or 'switched off by hand'}", "red")
     if change is None:
         return Text("on", "green")
-    wrong = "not wanted" if change.action is Action.REMOVE else f"differs in {', '.join(change.fields)}"
+    wrong = "not wanted" if isinstance(change, Delete) else f"differs in {', '.join(change.fields)}"
     return Text(f"on, {wrong}", "yellow")

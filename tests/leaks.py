@@ -18,7 +18,7 @@ import pytest
 
 from devtools import aws
 from devtools.emulator import Emulator, answers
-from hookswitch.callback.verification import token_for
+from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.observability.log import logger
 from simulator import confidential

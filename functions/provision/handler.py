@@ -40,9 +40,10 @@ from hookswitch.errors import (
     UnavailableError,
 )
 from hookswitch.observability.log import logger
+from hookswitch.webhooks.apply import apply_changes, apply_desired, connect, delete_owned
 from hookswitch.webhooks.desired import Desired
-from hookswitch.webhooks.provisioning import bring_into_line, client_for, plan
-from hookswitch.webhooks.webhooks import Change, Ownership, carry_out, remove
+from hookswitch.webhooks.ownership import Ownership, list_owned
+from hookswitch.webhooks.plan import Change, Plan
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient
@@ -97,12 +98,12 @@ def update(request: Request) -> Success:
     """
     moved = request.properties.get("AccountId") != request.old_properties.get("AccountId")
     try:
-        return _register(request, if_nothing_made=request.physical_id) if moved else _bring_into_line(request)
+        return _register(request, if_nothing_made=request.physical_id) if moved else _reconcile(request)
     except FailedError as error:
         if not _rolls_back(request.properties["StackId"]):
             raise
         logger.error("The webhooks may not be as they were before the failed update. %s", error)
-        return _success(Desired.of(request.properties))
+        return _success(Desired.from_properties(request.properties))
 
 
 def delete(request: Request) -> Success:
@@ -116,7 +117,7 @@ def delete(request: Request) -> Success:
         return made
     desired: Desired | None = None
     try:
-        desired = Desired.of(request.properties)
+        desired = Desired.from_properties(request.properties)
         removed = _remove_with_any_key(desired, request.cleanup_until)
     except HookswitchError as error:
         never_answered = request.physical_id != id_of(request.properties)
@@ -137,22 +138,23 @@ def delete(request: Request) -> Success:
 def _register(request: Request, *, if_nothing_made: str) -> Success:
     """Register on an account on which this resource has nothing yet, and take it back if that fails."""
     first = request.kind == "Create"
-    done: list[Change] = []
     take_back: partial[list[str]] | None = None
     try:
-        desired = Desired.of(request.properties)
+        desired = Desired.from_properties(request.properties)
         ownership = Ownership.of(desired)
-        client = client_for(desired, request.work_until)
+        client = connect(desired, request.work_until)
         summaries = client.webhooks(desired.account_id)
         # On the way back from an account to the one before, what is there is what the stack lives on.
         spare = frozenset() if first else frozenset(str(it["id"]) for it in summaries if ownership.owns(it))
         take_back = partial(_take_back, client, desired.account_id, ownership, spare, request.cleanup_until)
         if first:
             # No function has another version of the secret in its memory: none was called before.
-            changes = plan(client, desired, ownership, read_callback_secret(desired.callback_secret_arn))
-            carry_out(client, desired.account_id, changes, done)
+            secret = read_callback_secret(desired.callback_secret_arn).current
+            owned = list_owned(client, desired.account_id, ownership)
+            plan = Plan.between(owned, desired.documents(secret), ownership)
+            applied = apply_changes(client, desired.account_id, plan)
         else:
-            bring_into_line(client, desired, ownership, done)
+            applied = apply_desired(client, desired, ownership)
     except Exception as error:
         if take_back is None:
             if isinstance(error, HookswitchError):
@@ -167,7 +169,7 @@ def _register(request: Request, *, if_nothing_made: str) -> Success:
         if not isinstance(error, HookswitchError):
             raise
         raise FailedError(f"{error} What had been made is removed again.", if_nothing_made) from error
-    return _success(desired, done)
+    return _success(desired, applied)
 
 
 def _take_back(  # noqa: PLR0913 - bound one after the other
@@ -182,20 +184,20 @@ def _take_back(  # noqa: PLR0913 - bound one after the other
     client.deadline = deadline
     # A creation whose answer did not come may still be under way.
     settle = partial(_sleep_until, LATENESS * client.patience, deadline) if in_doubt else None
-    return remove(client, account_id, ownership, spare=spare, settle=settle)
+    return delete_owned(client, account_id, ownership, spare=spare, settle=settle)
 
 
 def _sleep_until(seconds: float, deadline: float) -> None:
     time.sleep(max(0.0, min(seconds, (deadline - time.monotonic()) / 2)))
 
 
-def _bring_into_line(request: Request) -> Success:
+def _reconcile(request: Request) -> Success:
     properties, old = request.properties, request.old_properties
-    done: list[Change] = []
+    applied: tuple[Change, ...] = ()
     try:
-        desired = Desired.of(properties)
-        client = client_for(desired, request.work_until)
-        bring_into_line(client, desired, Ownership.of(desired, *_if_valid(old)), done)
+        desired = Desired.from_properties(properties)
+        client = connect(desired, request.work_until)
+        applied = apply_desired(client, desired, Ownership.of(desired, *_if_valid(old)))
     except UnavailableError as error:
         if {**properties, TRIGGER: ""} != {**old, TRIGGER: ""}:
             raise FailedError(str(error), request.physical_id) from error
@@ -203,7 +205,7 @@ def _bring_into_line(request: Request) -> Success:
         logger.warning("The webhooks could not be looked at. %s", error)
     except HookswitchError as error:
         raise FailedError(str(error), request.physical_id) from error
-    return _success(desired, done)
+    return _success(desired, applied)
 
 
 def _remove_with_any_key(desired: Desired, deadline: float) -> list[str]:
@@ -215,7 +217,7 @@ def _remove_with_any_key(desired: Desired, deadline: float) -> list[str]:
     refusals: list[HookswitchError] = []
     for key in _credentials(desired, refusals):
         try:
-            return remove(DashClient(desired.api_url, key, deadline), desired.account_id, Ownership.of(desired))
+            return delete_owned(DashClient(desired.api_url, key, deadline), desired.account_id, Ownership.of(desired))
         except (CredentialsError, AccountError) as error:
             refusals.append(error)
     # One that is no matter of credentials tells most.
@@ -243,7 +245,7 @@ def _credentials(desired: Desired, refusals: list[HookswitchError]) -> Iterator[
 def _if_valid(properties: Mapping[str, Any]) -> list[Desired]:
     """Return the properties, unless an earlier version of hookswitch had others."""
     try:
-        return [Desired.of(properties)]
+        return [Desired.from_properties(properties)]
     except InvalidTemplateError:
         return []
 
@@ -266,7 +268,7 @@ def _left(desired: Desired) -> str:
     )
 
 
-def _success(desired: Desired, done: list[Change] | None = None) -> Success:
+def _success(desired: Desired, applied: tuple[Change, ...] = ()) -> Success:
     """Return the answer; the state is for other functions of the stack, and holds no secret."""
-    logger.info("Webhooks are as wanted.", extra={"changes": [str(change) for change in done or []]})
+    logger.info("Webhooks are as wanted.", extra={"changes": [str(change) for change in applied]})
     return Success(id_of({"StackId": desired.stack_id, "AccountId": desired.account_id}), {"State": desired.state()})

@@ -27,9 +27,10 @@ from hookswitch.reconcile.backfill import IN, LEFT, LOST, Backfill
 from hookswitch.reconcile.drift import Decision, decide, told
 from hookswitch.reconcile.state import Gap, Ledger, State, iso, merged
 from hookswitch.settings import settings
+from hookswitch.webhooks.apply import apply_changes, connect
 from hookswitch.webhooks.desired import Desired
-from hookswitch.webhooks.provisioning import brings_tokens, client_for
-from hookswitch.webhooks.webhooks import Action, Change, Ownership, carry_out, compare, ours
+from hookswitch.webhooks.ownership import Ownership, list_owned
+from hookswitch.webhooks.plan import Change, Create, Plan, Update
 
 LOOK_BACK = 2_678_400  # seconds that the first run reads back: 31 days
 SECONDS_OF_A_DAY = 86_400
@@ -118,7 +119,7 @@ class Run:
         self._desired = Desired.from_state(os.environ["DASH_WEBHOOKS"])
         self._ownership = Ownership.of(self._desired)
         self._webhooks: list[Document] = []
-        self._differences: list[Change] = []
+        self._differences = Plan()
         self._read_all = False
 
     def carry_out(self) -> dict[str, Any]:
@@ -130,7 +131,7 @@ class Run:
         for name in COUNTED:
             self._measures.add(name, 0)
         try:
-            client = client_for(self._desired, self._stop_at)
+            client = connect(self._desired, self._stop_at)
             for part in (self._repair, self._backfill):
                 try:
                     part(client)
@@ -153,7 +154,7 @@ class Run:
         Raises:
             HookswitchError: It can't be found out.
         """
-        client = client_for(self._desired, self._stop_at)
+        client = connect(self._desired, self._stop_at)
         decision = self._decide(client, read_callback_secret(self._desired.callback_secret_arn))
         self._report.changes = [str(change) for change in decision.changes]
         self._report.reported = list(decision.left.values())
@@ -166,8 +167,8 @@ class Run:
         return self._report.answer(self._state)
 
     def _decide(self, client: DashClient, secret: CallbackSecret) -> Decision:
-        self._webhooks = ours(client, self._desired.account_id, self._ownership)
-        self._differences = compare(self._webhooks, self._desired.documents(secret.current), self._ownership)
+        self._webhooks = list_owned(client, self._desired.account_id, self._ownership)
+        self._differences = Plan.between(self._webhooks, self._desired.documents(secret.current), self._ownership)
         return decide(
             self._differences,
             self._webhooks,
@@ -183,19 +184,18 @@ class Run:
             # What is wanted may be about to change; this function would learn of it last.
             logger.info("CloudFormation is at work on the stack, so the webhooks are left to it.")
             return
-        off = [it for it in self._differences if it.action is Action.EDIT and "enabled" in it.fields]
+        off = [it for it in self._differences if isinstance(it, Update) and "enabled" in it.fields]
         self._measures.add("webhook_disabled", len(off))
-        self._measures.add("webhook_missing", sum(it.action is Action.CREATE for it in self._differences))
+        self._measures.add("webhook_missing", sum(isinstance(it, Create) for it in self._differences))
         for change in decision.changes:
-            done: list[Change] = []
             try:
-                if brings_tokens([change]):
+                if change.registers_token:
                     secret.wait_until_settled(client.deadline)
-                carry_out(client, self._desired.account_id, [change], done)
+                apply_changes(client, self._desired.account_id, [change])
             except HookswitchError as error:
                 self._report.errors.append(error)  # and no reason to leave the others as they are
-            for made in done:
-                self._restored(made)
+            else:
+                self._restored(change)
         self._state.looked_at = self._now
         self._ledger.save(self._state)
         self._notice("webhooks/", {f"webhooks/{key}": sentence for key, sentence in decision.left.items()})
@@ -205,7 +205,9 @@ class Run:
         hook = change.hook or "no hook"
         self._report.changes.append(str(change))
         self._state.news.restored.append((hook, what))
-        logger.warning("The webhook %s %s.", change.name, what, extra={"hook": hook, "action": change.action})
+        logger.warning(
+            "The webhook %s %s.", change.name, what, extra={"hook": hook, "action": type(change).__name__.lower()}
+        )
         self._measures.add("webhook_restored")
 
     def _backfill(self, client: DashClient) -> None:

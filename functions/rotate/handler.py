@@ -16,13 +16,14 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 
 from hookswitch.aws import clients
-from hookswitch.callback.secret import read_callback_secret
+from hookswitch.callback.secret import CallbackSecret, read_callback_secret
 from hookswitch.dash.client import DashClient
 from hookswitch.errors import RotationError
 from hookswitch.observability.log import logger
+from hookswitch.webhooks.apply import apply_changes, connect
 from hookswitch.webhooks.desired import Desired
-from hookswitch.webhooks.provisioning import client_for, stale
-from hookswitch.webhooks.webhooks import Ownership, carry_out
+from hookswitch.webhooks.ownership import Ownership, list_owned
+from hookswitch.webhooks.plan import Plan, outdated_tokens
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager.client import SecretsManagerClient
@@ -102,11 +103,11 @@ class Rotation:
         """Give every webhook the current version's token."""
         client = self._dash()
         secret = read_callback_secret(self._secret_id)
-        edits = stale(client, self._desired, self._ownership, secret)
-        if edits:
+        plan = self._outdated(client, secret)
+        if plan:
             secret.wait_until_settled(self._deadline)
-            carry_out(client, self._desired.account_id, edits, [])
-        return [edit.name for edit in edits]
+            apply_changes(client, self._desired.account_id, plan)
+        return [update.name for update in plan]
 
     def _test(self) -> None:
         pending = _client().get_secret_value(SecretId=self._secret_id, VersionId=self._version)["SecretString"]
@@ -128,15 +129,19 @@ class Rotation:
         )
 
     def _require_current_tokens(self) -> None:
-        if left := stale(self._dash(), self._desired, self._ownership, read_callback_secret(self._secret_id)):
-            names = ", ".join(edit.name for edit in left)
+        if left := self._outdated(self._dash(), read_callback_secret(self._secret_id)):
+            names = ", ".join(update.name for update in left)
             raise RotationError(
                 f"These webhooks do not have the current token, and after another rotation theirs would be "
                 f"refused: {names}. Rotate again, which gives it to them first."
             )
 
+    def _outdated(self, client: DashClient, secret: CallbackSecret) -> Plan:
+        owned = list_owned(client, self._desired.account_id, self._ownership)
+        return outdated_tokens(owned, self._ownership, secret.current)
+
     def _dash(self) -> DashClient:
-        return client_for(self._desired, self._deadline)
+        return connect(self._desired, self._deadline)
 
 
 def _client() -> "SecretsManagerClient":

@@ -13,7 +13,7 @@ from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, ROOT
 from devtools.template import parsed
 from functions.redrive.handler import QueuedDelivery, UnpublishedEvent
 from functions.rotate.handler import STEPS
-from hookswitch.callback.verification import token_for
+from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.deliveries.delivery import Delivery, delivery_of, token_of
 from hookswitch.events.cloudevent import entry_of
@@ -131,7 +131,7 @@ def test_queue_batch_is_redriven() -> None:
 
 def test_cloudformation_request_is_understood() -> None:
     """It wants a webhook for each hook, at this API and with the local account."""
-    wanted = Desired.of(read("provision.json")["ResourceProperties"])
+    wanted = Desired.from_properties(read("provision.json")["ResourceProperties"])
     assert wanted.hooks == HOOKS
     assert wanted.account_id == DASH_ACCOUNT_ID
 

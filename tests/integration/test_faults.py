@@ -11,7 +11,7 @@ import pytest
 from devtools.inbox import Inbox
 from devtools.stack import Stack
 from devtools.waiting import wait_for
-from hookswitch.callback.verification import token_for
+from hookswitch.callback.token import token_for
 from simulator.encoding import encode_json
 from simulator.payloads import payload
 from tests.faults import FaultProxies

@@ -21,7 +21,7 @@ from devtools.inbox import Inbox
 from devtools.stack import Stack
 from devtools.template import expanded, resources
 from devtools.waiting import wait_for
-from hookswitch.callback.verification import token_for
+from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import HOOKS
 from simulator.encoding import encode_json
 from simulator.payloads import payload

@@ -20,7 +20,7 @@ from devtools.emulator import Emulator
 from devtools.healing import throttled
 from devtools.local import ACCESS_KEY, CALLBACK_SECRET, REGION, SECRET_KEY
 from devtools.waiting import wait_for
-from hookswitch.callback.verification import token_for
+from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import HOOKS
 from simulator.api import DashApi
 from simulator.dash import Account, Dash

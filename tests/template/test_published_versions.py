@@ -9,7 +9,7 @@ from hookswitch.cloudformation import content_hash
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.receiving.hook_functions import ALIAS
 from tests.template.views import full, id_of, minimal, of_type
-from tests.unit.webhooks.doubles import request
+from tests.unit.doubles import request
 
 BESIDE_A_VERSION = {"ReservedConcurrentExecutions"}  # is the function's, whatever version runs
 

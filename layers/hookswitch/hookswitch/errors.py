@@ -130,7 +130,7 @@ class TooManyError(DashError):
 
 
 class UnavailableError(DashError):
-    """Dash can't be reached, is out of order, or takes no more calls for now: the same may succeed later."""
+    """Dash can't be reached, is out of order, or is rate limiting us: the same call may succeed later."""
 
 
 class LostAnswerError(UnavailableError):

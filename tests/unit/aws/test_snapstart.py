@@ -17,7 +17,7 @@ from typing import Any, override
 import pytest
 
 from devtools.local import REGION, ROOT
-from hookswitch.callback.verification import token_for
+from hookswitch.callback.token import token_for
 from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
 from tests.receiving import rest_event
 

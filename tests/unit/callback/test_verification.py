@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hookswitch.callback.verification import LOOK_INTERVAL, MAX_AGE, SenderCheck, Stage, token_for
+from hookswitch.callback.token import token_for
+from hookswitch.callback.verification import MAX_AGE, REFRESH_INTERVAL, SenderCheck, Stage
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.errors import SecretUnavailableError
 
@@ -107,7 +108,7 @@ def test_flood_of_wrong_tokens() -> None:
     for _ in range(1000):
         assert not check.accepts("wrong")
     assert secret.reads - before == 2  # one look reads both versions
-    secret.now += LOOK_INTERVAL + 1
+    secret.now += REFRESH_INTERVAL + 1
     assert not check.accepts("wrong")
     assert secret.reads - before == 4
 
@@ -133,7 +134,7 @@ def test_rotation_under_a_flood(steps: list[str], pause: int) -> None:
     go_through()
     secret.rotate(NEW)
     go_through()
-    secret.now += LOOK_INTERVAL
+    secret.now += REFRESH_INTERVAL
     assert check.accepts(token_for(NEW, "parking"))
     go_through()
 

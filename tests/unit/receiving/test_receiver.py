@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hookswitch.callback.verification import token_for
+from hookswitch.callback.token import token_for
 from hookswitch.errors import QueueUnavailableError, SecretUnavailableError, StorageUnavailableError, UnusableError
 from hookswitch.receiving import receiver
 from simulator.encoding import encode_json

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hookswitch.deliveries.delivery import FORM
 from hookswitch.reconcile.attempt_log import JSON, Failure, Recognition
 from hookswitch.reconcile.state import NEAR, Gap, State, merged
-from hookswitch.webhooks.webhooks import Ownership
+from hookswitch.webhooks.ownership import Ownership
 from simulator.attempts import UNIX_EPOCH_GREGORIAN
 
 AT = 1_795_000_000

@@ -9,8 +9,8 @@ from hookswitch.deliveries.delivery import MAX_BODY
 from hookswitch.errors import HookswitchError
 from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
 from tests.receiving import hook_module
+from tests.unit.doubles import Context
 from tests.unit.reconcile.world import World
-from tests.unit.webhooks.doubles import Context
 
 
 @pytest.fixture(autouse=True)

@@ -26,17 +26,17 @@ from hookswitch.receiving import hook_functions
 from hookswitch.receiving.hook_functions import ALIAS
 from hookswitch.reconcile import backfill
 from hookswitch.settings import settings
+from hookswitch.webhooks.apply import apply_desired
 from hookswitch.webhooks.desired import Desired
-from hookswitch.webhooks.provisioning import bring_into_line
-from hookswitch.webhooks.webhooks import Ownership
+from hookswitch.webhooks.ownership import Ownership
 from simulator.api import DashApi
 from simulator.dash import DEFAULT_API_KEY, Dash
 from simulator.payloads import DEFAULT_ACCOUNT_ID
 from simulator.transport import ClientError, Request, Response
 from simulator.webhooks import Webhook
 from tests.receiving import hook_module
+from tests.unit.doubles import Context, properties, usual_secrets
 from tests.unit.reconcile.table import Table
-from tests.unit.webhooks.doubles import Context, properties, usual_secrets
 
 HOOKS = ("channel_create", "channel_destroy", "parking", "missed_call")
 START = 1_795_000_000.0
@@ -195,7 +195,7 @@ def running(
     world = World(legacy=legacy)
     with contextlib.ExitStack() as exits:
         api = exits.enter_context(DashApi(world.dash))
-        desired = Desired.of(properties(ApiUrl=api.url, Hooks=",".join(hooks), **changed))
+        desired = Desired.from_properties(properties(ApiUrl=api.url, Hooks=",".join(hooks), **changed))
         environment = {
             "EVENTS_TABLE": "events",
             "CALLBACK_SECRET_ARN": desired.callback_secret_arn,
@@ -228,5 +228,5 @@ def running(
         exits.callback(settings.cache_clear)
         world.api = api
         to_dash = DashClient(api.url, ApiKey(api_key=DEFAULT_API_KEY))
-        bring_into_line(to_dash, desired, Ownership.of(desired), [])
+        apply_desired(to_dash, desired, Ownership.of(desired))
         yield world

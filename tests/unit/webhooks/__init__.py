@@ -1,1 +1,1 @@
-"""The client of Dash, and what keeps the webhooks of a stack as they should be."""
+"""The webhooks of a stack: desired, owned, planned, applied."""

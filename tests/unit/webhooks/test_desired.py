@@ -2,19 +2,19 @@
 
 import pytest
 
-from hookswitch.callback.verification import token_for
+from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.dash.hooks import HOOKS as ALL_HOOKS
 from hookswitch.errors import InvalidTemplateError
 from hookswitch.webhooks.desired import Desired
 from simulator.validation import validate
-from tests.unit.webhooks.doubles import SECRET, properties
+from tests.unit.doubles import SECRET, properties
 
 
 @pytest.mark.parametrize("hook", ALL_HOOKS)
 def test_registration_of_each_hook(hook: str) -> None:
     """Each hook is registered as Dash expects it, at its own route with its own token, and passes Dash's checks."""
-    document = Desired.of(properties(Hooks=hook)).documents(SECRET)[hook]
+    document = Desired.from_properties(properties(Hooks=hook)).documents(SECRET)[hook]
     validate(document)
     assert {name: document.get(name) for name in ("hook", "custom_data")} == {
         "custom_data": None,
@@ -27,7 +27,7 @@ def test_registration_of_each_hook(hook: str) -> None:
 
 def test_every_value_of_the_template() -> None:
     """All of them arrive, as the types that Dash wants."""
-    desired = Desired.of(
+    desired = Desired.from_properties(
         properties(
             Hooks="missed_call",
             HttpVerb="get",
@@ -57,7 +57,9 @@ def test_every_value_of_the_template() -> None:
 
 def test_state_comes_back_and_holds_no_token() -> None:
     """Other functions of the stack get the same desired state, as text that may be seen."""
-    desired = Desired.of(properties(CustomData='{"site": "north"}', CallbackBaseUrl="https://hooks.example.com"))
+    desired = Desired.from_properties(
+        properties(CustomData='{"site": "north"}', CallbackBaseUrl="https://hooks.example.com")
+    )
     assert Desired.from_state(desired.state()) == desired
     assert token_for(SECRET, "parking") not in desired.state()
 
@@ -72,13 +74,13 @@ def test_answer_fits() -> None:
         CustomData='{"k":"' + "é" * 390 + '"}',
         NamePrefix="p" * 40,
     )
-    assert len(Desired.of(largest).state().encode()) < 3500
+    assert len(Desired.from_properties(largest).state().encode()) < 3500
 
 
 def test_mark_is_a_stacks_own() -> None:
     """Stacks of one name in two regions differ; one that is made again finds its predecessor's webhooks."""
-    here, there = Desired.of(properties()), Desired.of(properties(region="eu-west-1"))
-    again = Desired.of(properties() | {"StackId": properties()["StackId"].replace("0a1b", "ffff")})
+    here, there = Desired.from_properties(properties()), Desired.from_properties(properties(region="eu-west-1"))
+    again = Desired.from_properties(properties() | {"StackId": properties()["StackId"].replace("0a1b", "ffff")})
     assert here.mark == again.mark != there.mark
 
 
@@ -101,6 +103,6 @@ def test_mark_is_a_stacks_own() -> None:
 def test_values_that_can_not_be_used(name: str, value: str, said: str) -> None:
     """The sentence names the parameter and what is wrong with it."""
     with pytest.raises(InvalidTemplateError) as caught:
-        Desired.of(properties(**{name: value}))
+        Desired.from_properties(properties(**{name: value}))
     assert name in str(caught.value)
     assert said in str(caught.value)

@@ -18,12 +18,12 @@ from hookswitch.aws import clients
 from hookswitch.cloudformation.custom_resource import FailedError, Success
 from hookswitch.dash import client
 from hookswitch.webhooks.desired import Desired
-from hookswitch.webhooks.webhooks import Ownership
+from hookswitch.webhooks.ownership import Ownership
 from simulator.api import DashApi
 from simulator.dash import Dash
 from simulator.faults import Fault
 from simulator.webhooks import Webhook
-from tests.unit.webhooks.doubles import ACCOUNT, SECRET, Stacks, properties, request, usual_secrets
+from tests.unit.doubles import ACCOUNT, SECRET, Stacks, properties, request, usual_secrets
 
 SEVERAL = ("channel_create", "parking", "missed_call", "notifications")
 TEMPLATES = st.fixed_dictionaries(
@@ -180,7 +180,7 @@ class Provisioning(RuleBasedStateMachine):
     def ours_match(self) -> None:
         """After each success there is exactly one webhook for each hook, as wanted, and no other of ours."""
         if self.in_line and self.current:
-            wanted = Desired.of(self.current).documents(SECRET)
+            wanted = Desired.from_properties(self.current).documents(SECRET)
             seen = {webhook.uri: webhook.document() for webhook in self.ours()}
             assert len(self.ours()) == len(wanted)
             for document in wanted.values():
@@ -193,7 +193,7 @@ class Provisioning(RuleBasedStateMachine):
     def ours(self) -> list[Webhook]:
         """Return the webhooks of our stack, whatever state it is in."""
         wide = properties(ApiUrl=self.api.url, CallbackBaseUrl="https://hooks.example.com")
-        ownership = Ownership.of(Desired.of(self.current or wide), Desired.of(wide))
+        ownership = Ownership.of(Desired.from_properties(self.current or wide), Desired.from_properties(wide))
         return [
             webhook
             for webhook in self.dash.webhooks(ACCOUNT)

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hookswitch.aws import clients
 from hookswitch.aws.via_botocore import SdkClient
-from hookswitch.callback.verification import LOOK_INTERVAL, secret_reader
+from hookswitch.callback.verification import REFRESH_INTERVAL, secret_reader
 from hookswitch.errors import DashError, SecretUnavailableError
 
 MARGIN = 5  # seconds that clocks may differ
@@ -43,7 +43,7 @@ class CallbackSecret:
             return
         if time.monotonic() + wait > deadline:
             raise DashError(
-                f"The callback secret was changed less than {LOOK_INTERVAL} seconds ago, and the time does not "
+                f"The callback secret was changed less than {REFRESH_INTERVAL} seconds ago, and the time does not "
                 "suffice to wait until all functions know it. Try again in two minutes."
             )
         sleep(wait)
@@ -61,6 +61,6 @@ def read_callback_secret(secret_arn: str) -> CallbackSecret:
     except (ClientError, BotoCoreError) as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
         raise SecretUnavailableError(f"The callback secret can't be described: Secrets Manager says {code}.") from error
-    settle = float(os.environ.get("CALLBACK_SETTLE_SECONDS") or LOOK_INTERVAL + MARGIN)
+    settle = float(os.environ.get("CALLBACK_SETTLE_SECONDS") or REFRESH_INTERVAL + MARGIN)
     # A tag that is changed counts as well: that costs a minute's wait at most.
     return CallbackSecret(str(current), (changed or datetime.now(UTC)).timestamp() + settle)

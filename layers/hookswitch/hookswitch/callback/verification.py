@@ -5,7 +5,6 @@ that has a query, so the proof is a part of the path. Each hook has a token of i
 callback secret: a URL that leaks opens no other hook.
 """
 
-import base64
 import hmac
 import time
 from collections.abc import Callable
@@ -13,19 +12,14 @@ from typing import Literal
 
 from hookswitch.aws import direct
 from hookswitch.aws.direct import Client
+from hookswitch.callback.token import token_for
 from hookswitch.errors import NoAnswerError, SecretUnavailableError, ServiceError
 
 Stage = Literal["AWSCURRENT", "AWSPREVIOUS"]
 ReadSecret = Callable[[Stage], str | None]
 
-LOOK_INTERVAL = 60  # seconds between two looks at the secret that strangers can cause
+REFRESH_INTERVAL = 60  # seconds between two looks at the secret that strangers can cause
 MAX_AGE = 300  # seconds after which a cached secret is read again: a revoked one must not live on
-
-
-def token_for(secret: str, hook: str) -> str:
-    """Return the token of one hook: 43 characters that are safe in a path (HMAC-SHA-256, base64url)."""
-    digest = hmac.digest(secret.encode(), f"hookswitch/v1/{hook}".encode(), "sha256")
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 class SenderCheck:
@@ -57,7 +51,7 @@ class SenderCheck:
             self._refresh(now)
         if self._fits(given):
             return True
-        if now - self._refused_look_at < LOOK_INTERVAL:
+        if now - self._refused_look_at < REFRESH_INTERVAL:
             return False
         self._refused_look_at = now
         self._look("AWSCURRENT", "AWSPREVIOUS")

@@ -1,4 +1,4 @@
-"""A client of the part of Dash's API that webhooks are registered on (docs/dash-protocol.md, section 5)."""
+"""A client for the webhooks in Dash's API (docs/dash-protocol.md, section 5)."""
 
 import json
 import logging
@@ -6,7 +6,6 @@ import os
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
@@ -15,7 +14,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSLError
 
 from hookswitch.dash.credentials import ApiKey, Credentials
-from hookswitch.dash.errors import LATER, error_of
+from hookswitch.dash.wire import TRY_LATER, Answer
 from hookswitch.errors import (
     AccountError,
     ConflictError,
@@ -36,12 +35,12 @@ BACKOFF_SECONDS = 0.5
 TOO_MANY = 429
 SERVER_ERRORS = frozenset({500, 502, 503, 504})
 
-# It warns of every retry with the path that it was for, and its warnings would stand unformatted in the log.
+# It would log a warning with the path for every retry, and not as JSON.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 def _retry(*, safe: bool) -> urllib3.Retry:
-    """Return how a call is retried: after a refused one always, after one that may have acted only if `safe`."""
+    """Return the retry policy: a call that was refused is always retried, one that may have acted only if `safe`."""
     return urllib3.Retry(
         total=TRIES - 1,
         read=None if safe else 0,
@@ -52,28 +51,18 @@ def _retry(*, safe: bool) -> urllib3.Retry:
         backoff_factor=BACKOFF_SECONDS,
         backoff_jitter=BACKOFF_SECONDS,
         raise_on_status=False,
-        respect_retry_after_header=False,  # it could hold us for hours
+        respect_retry_after_header=False,  # it could keep us waiting for hours
     )
 
 
 _SAFE, _UNSAFE = _retry(safe=True), _retry(safe=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    envelope: Mapping[str, Any]
-
-    @property
-    def ok(self) -> bool:
-        return self.status in {200, 201} and self.envelope.get("status", "success") == "success"
-
-
 class DashClient:
-    """Talks to one Dash as one user. It logs in when first needed, and once more when its token has expired.
+    """Talks to one Dash as one user. It logs in when first needed, and again when its token has expired.
 
-    Reading, editing (a full replace) and deleting are repeated after connection errors, lost answers, 429 and
-    5xx, three tries in all with jitter between. Creating is repeated only where it is certain not to double.
+    Reading, editing (a full replace) and deleting are retried after connection errors, lost answers, 429 and 5xx:
+    three tries in all, with jitter. Creating is retried only where that can't make a duplicate.
     """
 
     def __init__(self, url: str, credentials: Credentials, deadline: float = float("inf")) -> None:
@@ -81,7 +70,7 @@ class DashClient:
 
         Args:
             url: The API's base, with its version: `https://public-api.virtualpbx.com:8443/v2`.
-            credentials: Whom to log in as.
+            credentials: To log in with.
             deadline: When to give up, as `time.monotonic` counts; seconds.
         """
         self.deadline = deadline
@@ -93,7 +82,7 @@ class DashClient:
 
     @property
     def patience(self) -> float:
-        """Seconds that an answer is waited for."""
+        """How long to wait for one answer, in seconds."""
         return self._read_seconds
 
     def webhooks(self, account_id: str) -> list[Document]:
@@ -101,7 +90,7 @@ class DashClient:
 
         Raises:
             AccountError: There is no such account, or the credentials do not open it.
-            DashError: See `DashClient`; all methods may raise all of them.
+            DashError: As of every method.
         """
         found: dict[str, Document] = {}
         path, query, seen = self._path(account_id), "", set[str]()
@@ -138,13 +127,13 @@ class DashClient:
     def create(self, account_id: str, document: Mapping[str, Any]) -> Document:
         """Create a webhook and return its document.
 
-        Its id is ours and random, so that a creation whose answer was lost can be recognized, and repeated
-        without making a second one: Dash answers 409 to that. A system that would not take our id is served
-        too, since the list is looked at before.
+        We choose its id, at random, so that a creation whose answer was lost can be recognized and retried
+        without making a duplicate: Dash answers that with 409. The list is read before each retry, so a system that
+        ignores our id is served too.
 
         Raises:
             InvalidWebhookError: Dash does not accept it; the text names the fields.
-            LostAnswerError: Nobody knows whether it was made.
+            LostAnswerError: Nobody knows whether the webhook exists now.
         """
         wanted = {**document, "id": uuid4().hex}
         action = f"creating the webhook {document['name']}"
@@ -172,7 +161,7 @@ class DashClient:
         return self._document("POST", self._path(account_id, webhook_id), action, document)
 
     def delete(self, account_id: str, webhook_id: str, name: str) -> None:
-        """Delete a webhook; one that is gone already is as good."""
+        """Delete a webhook, unless it is gone already."""
         try:
             self._call("DELETE", self._path(account_id, webhook_id), f"deleting the webhook {name}")
         except UnknownWebhookError:
@@ -202,9 +191,9 @@ class DashClient:
         if answer.status == 401:  # noqa: PLR2004 - in either shape: expired or unknown token
             answer = self._exchange(method, path, action, data, self._login())
         if answer.status == 401:  # noqa: PLR2004
-            raise CredentialsError(f"Dash refused {action} although it had just accepted the credentials. {LATER}")
+            raise CredentialsError(f"Dash refused {action} although it has just accepted the credentials. {TRY_LATER}")
         if not answer.ok:
-            raise error_of(answer.status, answer.envelope, action)
+            raise answer.error(action)
         if "data" not in answer.envelope:
             raise LostAnswerError(f"What answered {action} is not Dash's API. Check DashApiUrl.")
         return answer.envelope
@@ -218,7 +207,7 @@ class DashClient:
         elif answer.status in {400, 401, 403, 404}:
             raise CredentialsError(_refusal(answer, self._credentials))
         if not self._token:
-            raise error_of(answer.status, answer.envelope, "the login")
+            raise answer.error("the login")
         return self._token
 
     def _exchange(  # noqa: PLR0913 - the parts of a request
@@ -230,10 +219,10 @@ class DashClient:
         token: str = "",
         *,
         safe: bool | None = None,
-    ) -> _Answer:
+    ) -> Answer:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise DeadlineError(f"Dash is too slow: the time was used up before {action}. {LATER}")
+            raise DeadlineError(f"Dash is too slow: the time ran out before {action}. {TRY_LATER}")
         headers = {"x-auth-token": token} if token else {}
         if data is not None:
             headers["content-type"] = "application/json"
@@ -251,7 +240,7 @@ class DashClient:
             )
         except (HTTPError, ValueError) as error:
             raise self._unanswered(error, action) from error
-        return _Answer(response.status, _envelope(response.data))
+        return Answer.parse(response.status, response.data)
 
     def _unanswered(self, error: Exception, action: str) -> DashError:
         reason = error.reason if isinstance(error, MaxRetryError) else error
@@ -260,29 +249,23 @@ class DashClient:
         match reason:
             case NewConnectionError() | urllib3.exceptions.ConnectTimeoutError():
                 return UnavailableError(
-                    f"Dash can't be reached at {where}. Check DashApiUrl, and that this address answers. {LATER}"
+                    f"Dash can't be reached at {where}. Check DashApiUrl, and that this address answers. {TRY_LATER}"
                 )
             case SSLError():
                 return UnavailableError(f"{where} does not speak TLS with a valid certificate. Check DashApiUrl.")
             case urllib3.exceptions.LocationValueError() | ValueError():
-                return DashError("DashApiUrl is no address. It is like https://public-api.virtualpbx.com:8443/v2.")
+                return DashError(
+                    "DashApiUrl is not a valid address. It should look like https://public-api.virtualpbx.com:8443/v2."
+                )
             case _:
-                return LostAnswerError(f"Dash at {where} did not answer {action}. {LATER}")
+                return LostAnswerError(f"Dash at {where} did not answer {action}. {TRY_LATER}")
 
 
-def _envelope(body: bytes) -> Mapping[str, Any]:
-    try:
-        envelope = json.loads(body)
-    except ValueError:
-        return {}
-    return envelope if isinstance(envelope, dict) else {}
-
-
-def _refusal(answer: _Answer, credentials: Credentials) -> str:
+def _refusal(answer: Answer, credentials: Credentials) -> str:
     if not isinstance(credentials, ApiKey):
         return "Dash refuses the account name, user name or password in the secret that DashCredentialsArn names."
     if answer.status == 400:  # noqa: PLR2004
-        return "Dash says that this is no API key: one has 64 characters. Check DashApiKey or DashCredentialsArn."
+        return "Dash says that this is not an API key, which has 64 characters. Check DashApiKey or DashCredentialsArn."
     # An unknown key is answered 404, "bad identifier".
     return "Dash does not know this API key. Check DashApiKey or DashCredentialsArn, and that the key still exists."
 

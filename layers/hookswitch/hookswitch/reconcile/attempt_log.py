@@ -14,7 +14,7 @@ from hookswitch.deliveries.delivery import FORM, MAX_BODY, Delivery
 from hookswitch.errors import NoAttemptsError, TooManyError, UnknownWebhookError
 from hookswitch.observability.log import logger
 from hookswitch.payloads.base import GREGORIAN_EPOCH
-from hookswitch.webhooks.webhooks import Ownership
+from hookswitch.webhooks.ownership import Ownership
 
 PAGE = 100  # entries that are asked for at once
 LARGEST_PAGE = 6_400  # the same, for a second that has more entries than a page
@@ -73,7 +73,7 @@ class Recognition:
 
     def _hook(self, entry: Document) -> str:
         uri = str(entry.get("uri") or "")
-        hook = self.ownership.hook_of({"uri": uri})
+        hook = self.ownership.find_hook({"uri": uri})
         if not hook and entry.get("hook_id") in self.webhook_ids and (found := _HOOK.search(uri)):
             hook = found[1]
         return hook if hook in CATALOGUE else ""

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hookswitch.dash.client import Document
-from hookswitch.dash.errors import masked
-from hookswitch.webhooks.webhooks import Action, Change, Ownership
+from hookswitch.dash.wire import redact
+from hookswitch.webhooks.ownership import Ownership
+from hookswitch.webhooks.plan import Change, Create, Delete, Update
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ def decide(
     """Sort the differences into what is repaired and what is only reported.
 
     Args:
-        changes: As `hookswitch.webhooks.webhooks.compare` finds them.
+        changes: As `hookswitch.webhooks.plan.Plan.between` finds them.
         webhooks: Our webhooks as they are.
         ownership: Of this stack.
         put_back: Whether a change that somebody made by hand is taken back.
@@ -46,22 +47,22 @@ def decide(
     decision = Decision()
     documents = {str(webhook["id"]): webhook for webhook in webhooks}
     for change in changes:
-        match change.action:
-            case Action.CREATE:
+        match change:
+            case Create():
                 decision.changes.append(change)
-            case Action.REMOVE if put_back:
+            case Delete() if put_back:
                 decision.changes.append(change)
-            case Action.REMOVE:
+            case Delete():
                 decision.left[f"surplus/{change.webhook_id}"] = (
                     f"{change.name} is a double, or for a hook that this stack does not have registered."
                 )
-            case Action.EDIT:
+            case Update():
                 _decide_edit(change, documents[change.webhook_id], ownership, decision, put_back, rotating)
     return decision
 
 
 def _decide_edit(  # noqa: PLR0913, PLR0917 - the parts of one decision
-    change: Change,
+    change: Update,
     webhook: Document,
     ownership: Ownership,
     decision: Decision,
@@ -93,7 +94,7 @@ def _decide_edit(  # noqa: PLR0913, PLR0917 - the parts of one decision
         )
 
 
-def _differs_in_token_only(change: Change, webhook: Mapping[str, object], ownership: Ownership) -> bool:
+def _differs_in_token_only(change: Update, webhook: Mapping[str, object], ownership: Ownership) -> bool:
     """Tell whether a webhook's address is ours and for its hook: then our own secret has changed, by nobody's hand."""
     uri, wanted = str(webhook.get("uri")), str(change.document.get("uri"))
     return any(
@@ -103,15 +104,15 @@ def _differs_in_token_only(change: Change, webhook: Mapping[str, object], owners
 
 def told(change: Change, looked_at: str = "") -> str:
     """Return what was done and why, to go on after the webhook's name; `looked_at` is when it was still well."""
-    match change.action:
-        case Action.CREATE:
+    match change:
+        case Create():
             return "was missing on Dash and is there again"
-        case Action.REMOVE:
+        case Delete():
             return "was one too many on Dash and is removed"
     others = [name for name in change.fields if name != "enabled"]
     drift = f"differed in {', '.join(others)} and is as the template wants it again"
     if change.disable_reason:
-        reason = masked(change.disable_reason)
+        reason = redact(change.disable_reason)
         since = f" after {looked_at}" if looked_at else ""
         return f"was switched off by Dash{since} ({reason}) and is on again" + (f"; it {drift}" if others else "")
     return drift

@@ -1,4 +1,4 @@
-"""The webhooks that a stack keeps on its Dash account: what is wanted, what differs, and the changes.
+"""The webhooks of a stack on its Dash account, managed as a plan: desired, owned, planned, applied.
 
-No hook function imports this: it costs a delivery nothing.
+No hook function imports this, so it costs a delivery nothing.
 """

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_pascal
 
-from hookswitch.callback.verification import token_for
+from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.errors import InvalidTemplateError
 
@@ -103,7 +103,7 @@ class Desired(BaseModel):
         return custom_data
 
     @classmethod
-    def of(cls, properties: Mapping[str, Any]) -> Self:
+    def from_properties(cls, properties: Mapping[str, Any]) -> Self:
         """Return the typed properties.
 
         Raises:

@@ -17,7 +17,7 @@ from hookswitch.webhooks.desired import Desired
 from simulator.api import DashApi
 from simulator.dash import DEFAULT_API_KEY, Dash
 from simulator.faults import Fault
-from tests.unit.webhooks.doubles import (
+from tests.unit.doubles import (
     ACCOUNT,
     CALLBACK,
     CREDENTIALS,
@@ -82,7 +82,7 @@ THREE = ["Hookswitch channel_create", "Hookswitch missed_call", "Hookswitch park
 def test_create(cloudformation: CloudFormation, dash: Dash, answers: Answers) -> None:
     """The answer echoes the request, has the deterministic id and the state, and the signed content type."""
     answer = cloudformation.create()
-    assert answer.pop("Data") == {"State": Desired.of(cloudformation.properties()).state()}
+    assert answer.pop("Data") == {"State": Desired.from_properties(cloudformation.properties()).state()}
     assert answer == {
         "Status": "SUCCESS",
         "PhysicalResourceId": ID,
@@ -117,7 +117,7 @@ def test_create_with_a_wrong_key(cloudformation: CloudFormation, secrets: Secret
 def test_create_that_fails_half_way(cloudformation: CloudFormation, api: DashApi, dash: Dash, fault: Fault) -> None:
     """What was made before is removed, also what an earlier try had left, and the answer says that nothing is left."""
     other = dash.register(ACCOUNT, {"name": "Other", "hook": "parking", "uri": "https://example.com/"})
-    dash.register(ACCOUNT, Desired.of(properties()).documents("of old")["parking"])
+    dash.register(ACCOUNT, Desired.from_properties(properties()).documents("of old")["parking"])
     api.faults.add(fault)
     answer = cloudformation.create(Hooks="channel_create,channel_answer,channel_bridge,parking")
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ID + NOTHING)
@@ -178,10 +178,10 @@ def test_fault_of_ours(
     """An unforeseen error is answered without its text, and takes back what was made."""
 
     def broken(*_: object) -> None:
-        dash.register(ACCOUNT, Desired.of(properties()).documents(SECRET)["parking"])
+        dash.register(ACCOUNT, Desired.from_properties(properties()).documents(SECRET)["parking"])
         raise ValueError(SECRET)
 
-    monkeypatch.setattr(provision, "carry_out", broken)
+    monkeypatch.setattr(provision, "apply_changes", broken)
     with caplog.at_level(logging.CRITICAL):
         answer = cloudformation.create()
     assert answer["Reason"].startswith("ValueError: this is a fault in hookswitch.")
@@ -303,7 +303,7 @@ def test_delete_while_dash_is_away(
     assert answer["Status"] == ends
     if ends == "FAILED":
         assert f"account {ACCOUNT} webhooks may be left, for channel_create, parking, missed_call" in answer["Reason"]
-        assert Desired.of(properties()).mark in answer["Reason"]
+        assert Desired.from_properties(properties()).mark in answer["Reason"]
 
 
 def test_delete_with_a_key_that_was_revoked(cloudformation: CloudFormation, secrets: Secrets) -> None:
@@ -357,7 +357,7 @@ def test_no_secret_in_logs_or_answers(
     caplog.set_level(logging.DEBUG, "hookswitch")
     old = cloudformation.properties()
     said = [cloudformation.create(), cloudformation.update(old, Retries="1")]
-    documents = Desired.of(old).documents(SECRET)
+    documents = Desired.from_properties(old).documents(SECRET)
     for fault in (Fault(count=None, status=503), Fault(count=None, drop=True), Fault(method="POST", status=400)):
         api.faults.add(fault)
         answers.refuse = 1

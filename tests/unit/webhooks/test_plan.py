@@ -1,70 +1,41 @@
-"""Which webhooks are ours, what differs from what is wanted, and the order of repairs."""
+"""What differs from what is wanted, the order of changes, and how they are applied."""
 
 import pytest
 
 from hookswitch.dash.client import DashClient
 from hookswitch.errors import InvalidWebhookError, LeftBehindError
+from hookswitch.webhooks.apply import apply_changes, delete_owned
 from hookswitch.webhooks.desired import Desired
-from hookswitch.webhooks.webhooks import Action, Change, Ownership, carry_out, compare, differences, ours, remove
+from hookswitch.webhooks.ownership import Ownership, list_owned
+from hookswitch.webhooks.plan import Create, Plan, Update, differing_fields
 from simulator.api import DashApi
 from simulator.dash import Dash
 from simulator.faults import Fault
-from tests.unit.webhooks.doubles import ACCOUNT, SECRET, properties
+from tests.unit.doubles import ACCOUNT, SECRET, properties
 
-DESIRED = Desired.of(properties())
+DESIRED = Desired.from_properties(properties())
 OWNERSHIP = Ownership.of(DESIRED)
 DOCUMENTS = DESIRED.documents(SECRET)
 
 
-def changes_on(client: DashClient, desired: Desired = DESIRED, *before: Desired) -> list[Change]:
+def changes_on(client: DashClient, desired: Desired = DESIRED, *before: Desired) -> Plan:
     """Return what differs at the moment."""
     ownership = Ownership.of(desired, *before)
-    return compare(ours(client, ACCOUNT, ownership), desired.documents(SECRET), ownership)
+    return Plan.between(list_owned(client, ACCOUNT, ownership), desired.documents(SECRET), ownership)
 
 
 def in_line(client: DashClient, desired: Desired = DESIRED, *before: Desired) -> list[str]:
     """Make it right, check that it is, and return the changes as lines."""
-    done: list[Change] = []
-    carry_out(client, ACCOUNT, changes_on(client, desired, *before), done)
-    assert changes_on(client, desired) == []
-    return [str(change) for change in done]
-
-
-@pytest.mark.parametrize(
-    ("name", "uri", "is_ours"),
-    [
-        (f"Anything {DESIRED.mark}", "https://example.com/", True),
-        ("Made by hand", f"{DESIRED.addresses[0]}parking/token", True),
-        ("Made by hand", "https://example.com/hooks/parking/token", False),
-        ("Made by hand", DESIRED.addresses[0].replace("/v1/", "/v10/"), False),
-        (f"Not at the end {DESIRED.mark} at all", "https://example.com/", False),
-        ("Hookswitch parking (other 01234567)", "https://example.com/", False),
-        ("Hookswitch parking (phones 01234567)", f"{DESIRED.addresses[0]}parking/token", False),
-    ],
-)
-def test_ownership(name: str, uri: str, *, is_ours: bool) -> None:
-    """Our name or else our address makes a webhook ours; another stack's name makes it that stack's."""
-    assert OWNERSHIP.owns({"name": name, "uri": uri}) is is_ours
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        (DOCUMENTS["parking"]["name"], DOCUMENTS["parking"]["name"]),
-        ("Copy for Anna, +15551234567", "Copy for Anna, […]"),
-        (f"https://example.com/hooks/parking/token {DESIRED.mark}", f"[…] {DESIRED.mark}"),
-    ],
-)
-def test_shown_name(name: str, shown: str) -> None:
-    """A name that somebody gave a webhook of ours is told without the numbers and addresses in it."""
-    assert OWNERSHIP.shown({"name": name}) == shown
+    applied = apply_changes(client, ACCOUNT, changes_on(client, desired, *before))
+    assert not changes_on(client, desired)
+    return [str(change) for change in applied]
 
 
 def test_new_domain(dash_client: DashClient) -> None:
     """A new address of the callbacks is an edit of the webhooks that are there."""
     in_line(dash_client)
     ids = {webhook["id"] for webhook in dash_client.webhooks(ACCOUNT)}
-    moved = Desired.of(properties(CallbackBaseUrl="https://hooks.example.com"))
+    moved = Desired.from_properties(properties(CallbackBaseUrl="https://hooks.example.com"))
     assert all(line.endswith(": uri") for line in in_line(dash_client, moved, DESIRED))
     assert {webhook["id"] for webhook in dash_client.webhooks(ACCOUNT)} == ids
 
@@ -84,9 +55,9 @@ def test_new_domain(dash_client: DashClient) -> None:
 def test_each_value_is_edited(dash_client: DashClient, name: str, value: str, fields: tuple[str, ...]) -> None:
     """A change of the template edits just that field of each webhook, there and back."""
     in_line(dash_client)
-    changed = Desired.of(properties(**{name: value}))
-    changes = changes_on(dash_client, changed)
-    assert [(change.action, change.fields) for change in changes] == [(Action.EDIT, fields)] * 3
+    changed = Desired.from_properties(properties(**{name: value}))
+    updates = [change for change in changes_on(dash_client, changed) if isinstance(change, Update)]
+    assert [update.fields for update in updates] == [fields] * 3
     assert len(in_line(dash_client, changed)) == 3
     assert len(in_line(dash_client)) == 3
 
@@ -94,13 +65,13 @@ def test_each_value_is_edited(dash_client: DashClient, name: str, value: str, fi
 def test_new_before_old(dash_client: DashClient) -> None:
     """Creations come first, then edits, then removals: nothing that is wanted is ever unregistered."""
     in_line(dash_client)
-    other = Desired.of(properties(Hooks="parking,register,deregister", Retries="1"))
+    other = Desired.from_properties(properties(Hooks="parking,register,deregister", Retries="1"))
     assert [line.split(" (", maxsplit=1)[0] for line in in_line(dash_client, other)] == [
         "create Hookswitch register",
         "create Hookswitch deregister",
-        "edit Hookswitch parking",
-        "remove Hookswitch channel_create",
-        "remove Hookswitch missed_call",
+        "update Hookswitch parking",
+        "delete Hookswitch channel_create",
+        "delete Hookswitch missed_call",
     ]
 
 
@@ -112,6 +83,7 @@ def test_what_is_off_is_switched_on(dash: Dash, dash_client: DashClient, reason:
     webhook.disable(reason or "")
     webhook.disable_reason = reason
     (change,) = changes_on(dash_client)
+    assert isinstance(change, Update)
     assert (change.fields, change.disable_reason) == (("enabled",), reason)
     in_line(dash_client)
     assert dash.webhooks(ACCOUNT)[0].disable_reason is None
@@ -123,7 +95,7 @@ def test_adopts_and_keeps_what_others_added(dash: Dash, dash_client: DashClient)
     dash.register(ACCOUNT, half)
     lines = in_line(dash_client)
     assert len(dash.webhooks(ACCOUNT)) == 3
-    assert f"edit {half['name']}: retries" in lines
+    assert f"update {half['name']}: retries" in lines
     (parking,) = [webhook for webhook in dash.webhooks(ACCOUNT) if webhook.hook == "parking"]
     assert parking.document()["ui_metadata"] == {"version": "4.3"}
 
@@ -143,38 +115,41 @@ def test_older_system_settles(dash: Dash, dash_client: DashClient) -> None:
     in_line(dash_client)
     assert "format" not in dash.webhooks(ACCOUNT)[0].document()
     assert in_line(dash_client) == []
-    assert in_line(dash_client, Desired.of(properties(PayloadFormat="form-data"))) == []
+    assert in_line(dash_client, Desired.from_properties(properties(PayloadFormat="form-data"))) == []
 
 
-def test_defaults_are_no_differences() -> None:
+def test_defaults_are_no_differing_fields() -> None:
     """A document that leaves out what is wanted anyway is as wanted."""
     wanted = DESIRED.documents(SECRET)["parking"]
     short = {"id": "1", "name": wanted["name"], "hook": "parking", "uri": wanted["uri"], "retries": 3}
-    assert differences(short, wanted) == ()
-    assert differences({**short, "custom_data": {"a": "b"}}, wanted) == ("custom_data",)
+    assert differing_fields(short, wanted) == ()
+    assert differing_fields({**short, "custom_data": {"a": "b"}}, wanted) == ("custom_data",)
 
 
 def test_removed_while_we_look(dash: Dash, dash_client: DashClient) -> None:
     """One that somebody removes before it is edited is made again."""
     in_line(dash_client)
-    changes = changes_on(dash_client, Desired.of(properties(Retries="1")))
+    changes = changes_on(dash_client, Desired.from_properties(properties(Retries="1")))
     dash.remove(dash.webhooks(ACCOUNT)[0].id)
-    carry_out(dash_client, ACCOUNT, changes, [])
-    assert changes_on(dash_client, Desired.of(properties(Retries="1"))) == []
+    apply_changes(dash_client, ACCOUNT, changes)
+    assert not changes_on(dash_client, Desired.from_properties(properties(Retries="1")))
 
 
-def test_error_says_what_was_done(api: DashApi, dash_client: DashClient) -> None:
-    """What was changed before an error is known."""
+def test_log_says_what_was_applied_before_an_error(
+    api: DashApi, dash_client: DashClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each change that was applied before an error is in the log."""
     api.faults.add(Fault("PUT", "webhooks$", after=2, status=400, message="no"))
-    done: list[Change] = []
-    with pytest.raises(InvalidWebhookError):
-        carry_out(dash_client, ACCOUNT, changes_on(dash_client), done)
-    assert [change.hook for change in done] == ["channel_create", "parking"]
+    with caplog.at_level("INFO"), pytest.raises(InvalidWebhookError):
+        apply_changes(dash_client, ACCOUNT, changes_on(dash_client))
+    applied = [record.getMessage() for record in caplog.records]
+    assert applied == [f"Applied: create {DOCUMENTS[hook]['name']}" for hook in ("channel_create", "parking")]
 
 
 def test_change_shows_no_token(dash_client: DashClient) -> None:
     """Neither the line nor the representation of a change has a token."""
-    change = changes_on(dash_client)[0]
+    change, *_ = changes_on(dash_client)
+    assert isinstance(change, Create)
     assert change.document["uri"].rpartition("/")[2] not in f"{change} {change!r}"
 
 
@@ -182,8 +157,8 @@ def test_remove(dash: Dash, dash_client: DashClient) -> None:
     """Ours go, others stay, and a second time nothing is left to do."""
     in_line(dash_client)
     dash.register(ACCOUNT, {"name": "Other", "hook": "parking", "uri": "https://example.com/"})
-    assert len(remove(dash_client, ACCOUNT, OWNERSHIP)) == 3
-    assert remove(dash_client, ACCOUNT, OWNERSHIP) == []
+    assert len(delete_owned(dash_client, ACCOUNT, OWNERSHIP)) == 3
+    assert delete_owned(dash_client, ACCOUNT, OWNERSHIP) == []
     assert [webhook.name for webhook in dash.webhooks(ACCOUNT)] == ["Other"]
 
 
@@ -193,7 +168,7 @@ def test_remove_names_what_is_left(api: DashApi, dash_client: DashClient) -> Non
     stuck = api.dash.webhooks(ACCOUNT)[0]
     api.faults.add(Fault("DELETE", stuck.id, count=None, status=500))
     with pytest.raises(LeftBehindError) as caught:
-        remove(dash_client, ACCOUNT, OWNERSHIP)
+        delete_owned(dash_client, ACCOUNT, OWNERSHIP)
     assert str(caught.value).startswith(f"These webhooks are left on the Dash account {ACCOUNT}: {stuck.name}. Dash is")
     assert api.dash.webhooks(ACCOUNT) == [stuck]
 
@@ -206,5 +181,5 @@ def test_remove_waits_for_what_comes_late(dash: Dash, dash_client: DashClient) -
         if late:
             dash.register(ACCOUNT, late.pop())
 
-    assert len(remove(dash_client, ACCOUNT, OWNERSHIP, settle=settle)) == 1
+    assert len(delete_owned(dash_client, ACCOUNT, OWNERSHIP, settle=settle)) == 1
     assert not dash.webhooks(ACCOUNT)

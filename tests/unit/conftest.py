@@ -1,4 +1,4 @@
-"""A Dash with its API, the stand-ins for AWS, and no waiting between retries."""
+"""A Dash with its API, and the stand-ins for AWS that registration talks to."""
 
 from collections.abc import Iterator
 
@@ -11,11 +11,12 @@ from hookswitch.dash.client import DashClient
 from hookswitch.dash.credentials import ApiKey
 from simulator.api import DashApi
 from simulator.dash import DEFAULT_API_KEY, Dash
-from tests.unit.webhooks.doubles import CREDENTIALS, OTHER_ACCOUNT, Answers, Secrets, Stacks, answering, usual_secrets
+from tests.unit.doubles import CREDENTIALS, OTHER_ACCOUNT, Answers, Secrets, Stacks, answering, usual_secrets
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pauses between retries, and little patience."""
     monkeypatch.setattr(client, "BACKOFF_SECONDS", 0)
     for retry in (client._SAFE, client._UNSAFE):  # noqa: SLF001 - made at import
         monkeypatch.setattr(retry, "backoff_factor", 0)
@@ -56,7 +57,7 @@ def dash() -> Dash:
 
 
 @pytest.fixture
-def api(dash: Dash) -> Iterator[DashApi]:
+def api(dash: Dash, _no_waiting: None) -> Iterator[DashApi]:
     """Its API on loopback."""
     with DashApi(dash) as api:
         yield api

@@ -11,16 +11,17 @@ from botocore.exceptions import ClientError
 from functions.rotate import handler as rotate
 from functions.rotate.handler import STEPS
 from hookswitch.callback.secret import CallbackSecret
-from hookswitch.callback.verification import LOOK_INTERVAL, token_for
+from hookswitch.callback.token import token_for
+from hookswitch.callback.verification import REFRESH_INTERVAL
 from hookswitch.dash.client import DashClient
 from hookswitch.errors import DashError, RotationError, UnavailableError
+from hookswitch.webhooks.apply import apply_desired
 from hookswitch.webhooks.desired import Desired
-from hookswitch.webhooks.provisioning import bring_into_line
-from hookswitch.webhooks.webhooks import Ownership
+from hookswitch.webhooks.ownership import Ownership
 from simulator.api import DashApi
 from simulator.dash import Dash
 from simulator.faults import Fault
-from tests.unit.webhooks.doubles import ACCOUNT, CALLBACK, SECRET, Context, Secrets, properties
+from tests.unit.doubles import ACCOUNT, CALLBACK, SECRET, Context, Secrets, properties
 
 SETTLE = 0.3
 
@@ -28,11 +29,11 @@ SETTLE = 0.3
 @pytest.fixture(autouse=True)
 def _registered(api: DashApi, dash_client: DashClient, secrets: Secrets, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stack whose webhooks are registered, and a settling time that tests can wait for."""
-    desired = Desired.of(properties(ApiUrl=api.url, CallbackBaseUrl="https://hooks.example.com"))
+    desired = Desired.from_properties(properties(ApiUrl=api.url, CallbackBaseUrl="https://hooks.example.com"))
     monkeypatch.setenv("CALLBACK_SECRET_ARN", CALLBACK)
     monkeypatch.setenv("DASH_WEBHOOKS", desired.state())
     monkeypatch.setenv("CALLBACK_SETTLE_SECONDS", str(SETTLE))
-    bring_into_line(dash_client, desired, Ownership.of(desired), [])
+    apply_desired(dash_client, desired, Ownership.of(desired))
     assert secrets.current(CALLBACK) == SECRET
 
 
@@ -86,7 +87,7 @@ def test_waits_before_new_tokens(dash: Dash, secrets: Secrets, monkeypatch: pyte
     rotate.handler({}, Context())
     ((seconds, untouched),) = waits
     assert untouched
-    assert seconds > LOOK_INTERVAL + 1
+    assert seconds > REFRESH_INTERVAL + 1
     assert secrets.current(CALLBACK) != SECRET
 
 

@@ -24,7 +24,7 @@ from simulator.api import DashApi
 from simulator.dash import DEFAULT_API_KEY, Dash
 from simulator.faults import Fault
 from simulator.login import RateLimit
-from tests.unit.webhooks.doubles import ACCOUNT, OTHER_ACCOUNT, Secrets
+from tests.unit.doubles import ACCOUNT, OTHER_ACCOUNT, Secrets
 
 URI = "https://example.com/hooks/parking/a-token-that-nobody-may-see-0123456789"
 DOCUMENT = {"name": "A parking lot", "hook": "parking", "uri": URI}
@@ -168,7 +168,7 @@ def test_rate_limit(dash: Dash) -> None:
     with DashApi(dash, rate_limit=RateLimit(capacity=2, refill=0)) as api:
         client = DashClient(api.url, ApiKey(api_key=DEFAULT_API_KEY))
         client.webhooks(ACCOUNT)
-        with pytest.raises(UnavailableError, match=r"no more calls for now \(429\).*Try again"):
+        with pytest.raises(UnavailableError, match=r"rate limiting us \(429\).*Try again"):
             client.webhooks(ACCOUNT)
 
 
@@ -176,7 +176,7 @@ def test_rate_limit(dash: Dash) -> None:
     ("credentials", "said"),
     [
         (ApiKey(api_key="f" * 64), "does not know this API key"),
-        (ApiKey(api_key="short"), "no API key: one has 64 characters"),
+        (ApiKey(api_key="short"), "not an API key, which has 64 characters"),
         (User(account_name="nobody", username="u", password="p"), "refuses the account name"),
         (User(account_name=f"account-{ACCOUNT[:8]}", username="u", password="p"), "refuses the account name"),
     ],

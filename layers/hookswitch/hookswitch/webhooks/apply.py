@@ -1,0 +1,119 @@
+"""What changes webhooks on Dash: the plan's application, and the deletion of all that a stack owns."""
+
+from collections.abc import Callable, Iterable
+
+from hookswitch.callback.secret import read_callback_secret
+from hookswitch.dash import credentials
+from hookswitch.dash.client import DashClient
+from hookswitch.errors import DashError, LeftBehindError, UnknownWebhookError
+from hookswitch.observability.log import logger
+from hookswitch.webhooks.desired import Desired
+from hookswitch.webhooks.ownership import Ownership, list_owned
+from hookswitch.webhooks.plan import Change, Create, Delete, Plan, Update
+
+ROUNDS = 8  # of looking for what is left, in `delete_owned`
+NOT_SENT = ("id", "disable_reason")
+
+
+def connect(desired: Desired, deadline: float, stage: credentials.Stage = "AWSCURRENT") -> DashClient:
+    """Return a client of the stack's Dash account.
+
+    Args:
+        desired: Names the API and the secret with the credentials.
+        deadline: When to give up, as `time.monotonic` counts.
+        stage: The version of that secret.
+
+    Raises:
+        CredentialsError: The credentials can't be read.
+        UnavailableError: Secrets Manager does not answer.
+    """
+    return DashClient(desired.api_url, credentials.read(desired.credentials_arn, stage), deadline)
+
+
+def apply_desired(client: DashClient, desired: Desired, ownership: Ownership) -> tuple[Change, ...]:
+    """Make the webhooks on Dash as wanted, and return the changes that this took.
+
+    Tokens of a callback secret that has just changed are registered only when it has settled: until then a hook
+    function that remembers the old secret might refuse them (`hookswitch.callback.verification.SenderCheck`).
+
+    Raises:
+        DashError: A change failed; those before it are applied.
+        SecretUnavailableError: The callback secret can't be read.
+    """
+    secret = read_callback_secret(desired.callback_secret_arn)
+    owned = list_owned(client, desired.account_id, ownership)
+    plan = Plan.between(owned, desired.documents(secret.current), ownership)
+    if plan.registers_tokens:
+        secret.wait_until_settled(client.deadline)
+    return apply_changes(client, desired.account_id, plan)
+
+
+def apply_changes(client: DashClient, account_id: str, changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Apply changes in the order given, log each one, and return them.
+
+    Raises:
+        DashError: A change failed; those after it are not applied.
+    """
+    applied = []
+    for change in changes:
+        match change:
+            case Create(document=document):
+                client.create(account_id, document)
+            case Update():
+                document = {name: value for name, value in change.document.items() if name not in NOT_SENT}
+                try:
+                    client.edit(account_id, change.webhook_id, document)
+                except UnknownWebhookError:  # deleted since the plan was made
+                    client.create(account_id, document)
+            case Delete():
+                client.delete(account_id, change.webhook_id, change.name)
+        logger.info("Applied: %s", change)
+        applied.append(change)
+    return tuple(applied)
+
+
+def delete_owned(
+    client: DashClient,
+    account_id: str,
+    ownership: Ownership,
+    *,
+    spare: frozenset[str] = frozenset(),
+    settle: Callable[[], None] | None = None,
+) -> list[str]:
+    """Delete the webhooks that a stack owns, look again until none is left, and return their names.
+
+    Args:
+        client: Of the account's Dash.
+        account_id: The account.
+        ownership: Of the stack.
+        spare: Ids of webhooks that stay.
+        settle: Waits for creations whose answers were lost, since they may still happen. It is called until a look
+            after it finds nothing.
+
+    Raises:
+        LeftBehindError: Some could not be deleted; the text names them and says why.
+        DashError: The account could not be read.
+    """
+    deleted: list[str] = []
+    reason = "Dash still lists them after they were deleted."
+    settled = settle is None
+    for _ in range(ROUNDS):
+        left = [it for it in client.webhooks(account_id) if ownership.owns(it) and it["id"] not in spare]
+        if not left:
+            if settled or settle is None:
+                return deleted
+            settle()
+            settled = True
+            continue
+        settled, before = settle is None, len(deleted)
+        for webhook in left:
+            name = ownership.display_name(webhook)
+            try:
+                client.delete(account_id, str(webhook["id"]), name)
+                deleted.append(name)
+            except DashError as error:
+                reason = str(error)
+        if len(deleted) == before:
+            break
+    names = ", ".join(sorted(ownership.display_name(webhook) for webhook in left))
+    raise LeftBehindError(f"These webhooks are left on the Dash account {account_id}: {names}. {reason}")

@@ -1,0 +1,194 @@
+"""The plan that makes the webhooks on Dash as the stack wants them: values to look at before they are applied."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hookswitch.callback.token import token_for
+from hookswitch.dash.client import Document
+from hookswitch.dash.hooks import CATALOGUE
+from hookswitch.webhooks.ownership import Ownership
+
+DEFAULTS = {  # how Dash reads a field that a document leaves out (docs/dash-protocol.md, section 5)
+    "http_verb": "post",
+    "retries": 2,
+    "enabled": True,
+    "include_subaccounts": False,
+    "include_internal_legs": True,
+    "custom_data": {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Register a webhook that is missing.
+
+    Attributes:
+        hook: The hook that it is for.
+        document: The whole document, token included.
+    """
+
+    hook: str
+    document: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The webhook's name."""
+        return str(self.document["name"])
+
+    @property
+    def registers_token(self) -> bool:
+        """Whether Dash gets to know a token that it did not have before."""
+        return True
+
+    def __str__(self) -> str:
+        """Return the change for a log, without its token."""
+        return f"create {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Replace the document of a webhook that differs.
+
+    Attributes:
+        hook: The hook that it is for.
+        name: Its name, fit to be logged.
+        webhook_id: Its id.
+        document: The whole new document, token included.
+        fields: The fields that differ.
+        disable_reason: Why Dash switched it off, if `enabled` differs; None if a person did.
+    """
+
+    hook: str
+    name: str
+    webhook_id: str
+    document: Mapping[str, Any] = field(repr=False)
+    fields: tuple[str, ...]
+    disable_reason: str | None = None
+
+    @property
+    def registers_token(self) -> bool:
+        """Whether Dash gets to know a token that it did not have before."""
+        return "uri" in self.fields
+
+    def __str__(self) -> str:
+        """Return the change for a log, without its token."""
+        return f"update {self.name}: {', '.join(self.fields)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete a webhook that is not wanted.
+
+    Attributes:
+        hook: The hook that it is for; empty if that can't be told.
+        name: Its name, fit to be logged.
+        webhook_id: Its id.
+    """
+
+    hook: str
+    name: str
+    webhook_id: str
+
+    @property
+    def registers_token(self) -> bool:
+        """Whether Dash gets to know a token that it did not have before."""
+        return False
+
+    def __str__(self) -> str:
+        """Return the change for a log."""
+        return f"delete {self.name}"
+
+
+type Change = Create | Update | Delete
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Changes in the order in which they are to be applied: new webhooks before old ones go, so that none is missed."""
+
+    changes: tuple[Change, ...] = ()
+
+    def __iter__(self) -> Iterator[Change]:
+        """Iterate over the changes."""
+        return iter(self.changes)
+
+    def __len__(self) -> int:
+        """Return the number of changes."""
+        return len(self.changes)
+
+    @property
+    def registers_tokens(self) -> bool:
+        """Whether Dash gets to know a token that it did not have before."""
+        return any(change.registers_token for change in self.changes)
+
+    @classmethod
+    def between(
+        cls, owned: Sequence[Document], wanted: Mapping[str, Mapping[str, Any]], ownership: Ownership
+    ) -> "Plan":
+        """Return the plan that makes the owned webhooks as wanted.
+
+        Args:
+            owned: The stack's webhooks as they are (`list_owned`).
+            wanted: The documents as they should be, by hook (`Desired.documents`).
+            ownership: Of the stack.
+        """
+        candidates: dict[str, list[Document]] = {hook: [] for hook in wanted}
+        surplus: list[Document] = []
+        for webhook in owned:
+            candidates.get(ownership.find_hook(webhook), surplus).append(webhook)
+        creations: list[Create] = []
+        updates: list[Update] = []
+        for hook, document in wanted.items():
+            if not candidates[hook]:
+                creations.append(Create(hook, document))
+                continue
+            closest, *duplicates = sorted(
+                candidates[hook], key=lambda webhook: len(differing_fields(webhook, document))
+            )
+            surplus += duplicates
+            if fields := differing_fields(closest, document):
+                updates.append(_update(hook, closest, document, fields))
+        deletions = [
+            Delete(ownership.find_hook(webhook), ownership.display_name(webhook), str(webhook["id"]))
+            for webhook in surplus
+        ]
+        return cls((*creations, *updates, *deletions))
+
+
+def differing_fields(webhook: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the fields in which a webhook is not as wanted.
+
+    A missing `format` is no difference: an older Dash does not know the field and drops it.
+    """
+    actual = {**DEFAULTS, "format": wanted["format"], **{k: v for k, v in webhook.items() if v is not None}}
+    return tuple(name for name, value in {**DEFAULTS, **wanted}.items() if actual.get(name) != value)
+
+
+def outdated_tokens(owned: Iterable[Document], ownership: Ownership, secret: str) -> Plan:
+    """Return the updates that give webhooks the token of `secret` and change nothing else.
+
+    Args:
+        owned: The stack's webhooks as they are (`list_owned`).
+        ownership: Of the stack.
+        secret: The current version of the callback secret.
+    """
+    updates = []
+    for webhook in owned:
+        hook, uri = ownership.find_hook(webhook), str(webhook["uri"])
+        address = next((address for address in ownership.addresses if uri.startswith(address)), "")
+        if hook not in CATALOGUE or not address:
+            continue
+        current = f"{address}{hook}/{token_for(secret, hook)}"
+        if uri != current:
+            document = {**webhook, "uri": current}
+            name = ownership.display_name(webhook)
+            updates.append(Update(hook, name, str(webhook["id"]), document, ("uri",)))
+    return Plan(tuple(updates))
+
+
+def _update(hook: str, webhook: Document, wanted: Mapping[str, Any], fields: tuple[str, ...]) -> Update:
+    # An update replaces the whole document, so it carries along what others have added.
+    added = {name: value for name, value in webhook.items() if name != "custom_data"}
+    reason = webhook.get("disable_reason") if "enabled" in fields else None
+    return Update(hook, str(wanted["name"]), str(webhook["id"]), {**added, **wanted}, fields, disable_reason=reason)
