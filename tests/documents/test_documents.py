@@ -103,7 +103,7 @@ def _tracked(pattern: str) -> list[Path]:
 def _default(value: object) -> str:
     match value:
         case None:
-            return "must be given"
+            return "required"
         case "":
             return "empty"
         case str() if len(value) > 60 and "," in value:
