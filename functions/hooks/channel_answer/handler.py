@@ -13,7 +13,7 @@ class ChannelAnswer(ChannelPayload):
     timeline_order: ClassVar = 20
 
     @override
-    def summary(self) -> str:
+    def describe(self) -> str:
         return f"Call {self.parties()} answered"
 
 

@@ -23,7 +23,7 @@ class ChannelBridge(ChannelPayload):
         return *super().identity(), self.other_leg_call_id
 
     @override
-    def summary(self) -> str:
+    def describe(self) -> str:
         return f"Call {self.parties()} connected"
 
 

@@ -13,7 +13,7 @@ class ChannelCreate(ChannelPayload):
     timeline_order: ClassVar = 10
 
     @override
-    def summary(self) -> str:
+    def describe(self) -> str:
         return f"Call {self.parties()} started"
 
 

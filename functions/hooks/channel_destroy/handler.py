@@ -5,6 +5,7 @@ from typing import ClassVar, override
 
 from hookswitch.observability.metrics import Measurement
 from hookswitch.payloads.channel import ChannelPayload
+from hookswitch.payloads.text import part
 from hookswitch.receiving.receiver import receiver
 
 LONGEST = 31 * 86_400  # seconds; a larger number is not the length of a call
@@ -45,9 +46,10 @@ class ChannelDestroy(ChannelPayload):
     billing_seconds: int | None = None
 
     @override
-    def summary(self) -> str:
-        lasted = f" after {self.duration_seconds} s" if self.duration_seconds is not None else ""
-        cause = f" ({self.hangup_cause})" if self.hangup_cause else ""
+    def describe(self) -> str:
+        seconds, cause = _seconds(self.duration_seconds), part(self.hangup_cause)
+        lasted = f" after {seconds} s" if seconds is not None else ""
+        cause = f" ({cause})" if cause else ""
         return f"Call {self.parties()} ended{lasted}{cause}"
 
     @override

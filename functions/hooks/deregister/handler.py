@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, override
 
 from hookswitch.payloads.registration import RegistrationPayload
+from hookswitch.payloads.text import part
 from hookswitch.receiving.receiver import receiver
 
 
@@ -17,8 +18,8 @@ class Deregister(RegistrationPayload):
     freeswitch_hostname: str | None = None
 
     @override
-    def summary(self) -> str:
-        return f"Device {self.device() or 'of unknown name'} dropped off"
+    def describe(self) -> str:
+        return f"Device {part(self.device()) or 'of unknown name'} dropped off"
 
 
 handler = receiver(Deregister)

@@ -29,7 +29,7 @@ class InboundFaxError(FaxPayload):
         return self.message_identity()
 
     @override
-    def summary(self) -> str:
+    def describe(self) -> str:
         why = f": {self.fax_error}" if self.fax_error else ""
         return f"Fax from {self.caller()} to {self.callee()} not received{why}"
 

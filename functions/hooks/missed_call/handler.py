@@ -36,7 +36,7 @@ class MissedCall(NotificationPayload):
         return self.timestamp
 
     @override
-    def summary(self) -> str:
+    def describe(self) -> str:
         return f"Missed call from {self.caller()} to {self.callee()}"
 
     @override

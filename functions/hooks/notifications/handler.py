@@ -9,6 +9,7 @@ from typing import Any, ClassVar, override
 
 from hookswitch.payloads.base import IdentityText
 from hookswitch.payloads.notification import NotificationPayload
+from hookswitch.payloads.text import part
 from hookswitch.receiving.receiver import receiver
 
 MARK = "[removed by hookswitch]"
@@ -45,8 +46,8 @@ class Notifications(NotificationPayload):
         return (self.msg_id,)
 
     @override
-    def summary(self) -> str:
-        return f"Notification {self.event_name_ or 'without a name'}"
+    def describe(self) -> str:
+        return f"Notification {part(self.event_name_) or 'without a name'}"
 
     @classmethod
     @override

@@ -17,7 +17,7 @@ class OutboundFax(FaxPayload):
         return self.sending_identity()
 
     @override
-    def summary(self) -> str:
+    def describe(self) -> str:
         return f"Fax from {self.caller()} to {self.callee()} sent"
 
 

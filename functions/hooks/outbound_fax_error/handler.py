@@ -21,7 +21,7 @@ class OutboundFaxError(FaxPayload):
         return self.sending_identity()
 
     @override
-    def summary(self) -> str:
+    def describe(self) -> str:
         why = f": {self.fax_error}" if self.fax_error else ""
         return f"Fax from {self.caller()} to {self.callee()} failed{why}"
 

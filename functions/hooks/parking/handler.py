@@ -5,6 +5,7 @@ from typing import ClassVar, Literal, override
 from pydantic import AliasChoices, Field
 
 from hookswitch.payloads.base import IdentityText, Payload
+from hookswitch.payloads.text import part
 from hookswitch.receiving.receiver import receiver
 
 EventName = Literal["PARK_PARKED", "PARK_RETRIEVED", "PARK_ABANDONED"]
@@ -49,9 +50,9 @@ class Parking(Payload):
         return self.call_id, self.event_name_, self.parking_slot
 
     @override
-    def summary(self) -> str:
-        caller = self.caller_id_number or "an unknown number"
-        return f"Call from {caller} {_PHRASES[self.event_name_]} slot {self.parking_slot}"
+    def describe(self) -> str:
+        caller = part(self.caller_id_number) or "an unknown number"
+        return f"Call from {caller} {_PHRASES[self.event_name_]} slot {part(self.parking_slot)}"
 
 
 handler = receiver(Parking)

@@ -3,6 +3,7 @@
 from typing import ClassVar, override
 
 from hookswitch.payloads.registration import RegistrationPayload
+from hookswitch.payloads.text import part
 from hookswitch.receiving.receiver import receiver
 
 
@@ -14,9 +15,10 @@ class Register(RegistrationPayload):
     authorizing_type: str | None = None
 
     @override
-    def summary(self) -> str:
-        where = f" from {self.network_ip}" if self.network_ip else ""
-        return f"Device {self.device() or 'of unknown name'} registered{where}"
+    def describe(self) -> str:
+        address = part(self.network_ip)
+        where = f" from {address}" if address else ""
+        return f"Device {part(self.device()) or 'of unknown name'} registered{where}"
 
 
 handler = receiver(Register)

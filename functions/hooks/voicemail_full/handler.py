@@ -4,6 +4,7 @@ from typing import ClassVar, override
 
 from hookswitch.payloads.base import IdentityText
 from hookswitch.payloads.notification import NotificationPayload
+from hookswitch.payloads.text import part
 from hookswitch.receiving.receiver import receiver
 
 
@@ -27,8 +28,8 @@ class VoicemailFull(NotificationPayload):
         return f"mailbox/{self.voicemail_box}" if self.voicemail_box else None
 
     @override
-    def summary(self) -> str:
-        box = self.voicemail_box or "of unknown id"
+    def describe(self) -> str:
+        box = part(self.voicemail_box) or "of unknown id"
         if self.message_count is None or self.max_message_count is None:
             return f"Mailbox {box} is full"
         return f"Mailbox {box} is full: {self.message_count} of {self.max_message_count} messages"

@@ -7,6 +7,8 @@ from hookswitch.payloads.base import GregorianSeconds, IdentityText
 from hookswitch.payloads.notification import NotificationPayload
 from hookswitch.receiving.receiver import receiver
 
+DAY = 86_400_000  # milliseconds; a larger number is not the length of a message
+
 
 class VoicemailNew(NotificationPayload):
     """A new message in a mailbox.
@@ -38,8 +40,9 @@ class VoicemailNew(NotificationPayload):
         return f"mailbox/{self.voicemail_box}" if self.voicemail_box else super().subject()
 
     @override
-    def summary(self) -> str:
-        length = f", {(self.voicemail_length + 500) // 1000} s" if self.voicemail_length is not None else ""
+    def describe(self) -> str:
+        milliseconds = self.voicemail_length
+        length = f", {(milliseconds + 500) // 1000} s" if milliseconds is not None and 0 <= milliseconds <= DAY else ""
         return f"Voicemail from {self.caller()} to {self.callee()}{length}"
 
 

@@ -6,12 +6,13 @@ identity cannot do without; nearly everything else may be absent (docs/dash-prot
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, final
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, StringConstraints, ValidationError
 
 from hookswitch.errors import UnusableError
 from hookswitch.observability.metrics import Measurement
+from hookswitch.payloads.text import one_line
 
 # Seconds from the year 0, where Erlang's calendar begins, to 1970, where Unix time does.
 GREGORIAN_EPOCH = 62_167_219_200
@@ -82,9 +83,14 @@ class Payload(BaseModel):
         """Return when the event happened, in UTC; None if the payload does not say."""
         return None
 
-    def summary(self) -> str:
-        """Return the event as one sentence for people."""
+    def describe(self) -> str:
+        """Return the event as one sentence for people, with text from outside as it is."""
         raise NotImplementedError
+
+    @final
+    def summary(self) -> str:
+        """Return the sentence as one short line of printable text."""
+        return one_line(self.describe())
 
     def subject(self) -> str | None:
         """Return what the event is about, as `call/<id>`, `device/<id>`, `mailbox/<id>` or `fax/<id>`."""

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, override
 from pydantic import Field
 
 from hookswitch.payloads.base import GregorianSeconds, IdentityText, Payload
+from hookswitch.payloads.text import part
 
 
 class ChannelPayload(Payload):
@@ -58,12 +59,12 @@ class ChannelPayload(Payload):
 
     @override
     def direction(self) -> str | None:
-        return self.call_direction
+        return part(self.call_direction) or None
 
     def parties(self) -> str:
         """Return caller and callee for a summary, as `from +15551234567 to +15557654321`."""
-        caller = self.caller_id_number or _user(self.from_) or "an unknown number"
-        callee = self.callee_id_number or _user(self.to) or "an unknown number"
+        caller = part(self.caller_id_number) or part(_user(self.from_)) or "an unknown number"
+        callee = part(self.callee_id_number) or part(_user(self.to)) or "an unknown number"
         return f"from {caller} to {callee}"
 
 

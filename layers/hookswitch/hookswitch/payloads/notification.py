@@ -6,6 +6,7 @@ from typing import override
 from pydantic import Field
 
 from hookswitch.payloads.base import Payload
+from hookswitch.payloads.text import part
 
 
 class NotificationPayload(Payload):
@@ -43,11 +44,11 @@ class NotificationPayload(Payload):
 
     def caller(self) -> str:
         """Return the caller's number, for a summary."""
-        return self.caller_id_number or self.from_user or "an unknown number"
+        return part(self.caller_id_number) or part(self.from_user) or "an unknown number"
 
     def callee(self) -> str:
         """Return the called number, for a summary."""
-        return self.callee_id_number or self.to_user or "an unknown number"
+        return part(self.callee_id_number) or part(self.to_user) or "an unknown number"
 
     def message_identity(self) -> tuple[str | datetime, ...]:
         """Return `msg_id`, as the identity of an event that has no other.

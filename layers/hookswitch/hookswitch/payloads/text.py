@@ -1,6 +1,7 @@
 """Text from outside, made safe to show on one line: in a summary, a mail, a message attribute or a terminal."""
 
 MAX_LINE = 200  # characters of a summary
+MAX_PART = 60  # characters of a name, number or address within one, so that none of them hides the rest
 ELLIPSIS = "…"
 
 # Unicode, DerivedCoreProperties.txt, Default_Ignorable_Code_Point: characters that are not displayed, of which Python
@@ -25,6 +26,11 @@ def one_line(text: str, limit: int = MAX_LINE) -> str:
         text = "".join(map(_shown, text))
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + ELLIPSIS
+
+
+def part(text: str | None) -> str:
+    """Return text as a part of a longer line; empty for None."""
+    return one_line(text, MAX_PART) if text else ""
 
 
 def _shown(character: str) -> str:
