@@ -22,7 +22,7 @@ from hookswitch.events.cloudevent import entry_of
 from hookswitch.events.envelope import TYPE_PREFIX
 from hookswitch.events.event import event_item
 from hookswitch.reconcile.announcement import NOTICED, RESTORED, item_of
-from hookswitch.reconcile.state import Brought, News
+from hookswitch.reconcile.state import News, Recovered
 from simulator.payloads import older_channel_destroy, payload
 from tests.contract import check, checked_in
 from tests.receiving import FORM, JSON, SETTINGS, event, payload_type
@@ -92,7 +92,7 @@ def test_announcements_fit(*, restored: bool) -> None:
     news = News(noticed=["The webhook of parking was switched off by hand."])
     if restored:
         news.restored.append(("missed_call", "was missing and is registered again"))
-        news.brought["missed_call"] = Brought(3, 1_795_000_000, ["answered 500"])
+        news.recovered["missed_call"] = Recovered(events=3, first=1_795_000_000, reasons=["answered 500"])
     values = item_of(news, SETTINGS)
     assert values
     message = message_from(values)

@@ -298,7 +298,7 @@ def test_older_system(connect: Connect) -> None:
     first, second = phones.reconcile(), phones.reconcile()
     assert not phones.off
     assert len(first["changes"]) == 3
-    assert first["reported"] == ["This Dash keeps no log of attempts, so deliveries that fail can't be brought in."]
+    assert first["reported"] == ["This Dash keeps no attempt log, so deliveries that fail can't be recovered."]
     assert (second["changes"], second["reported"]) == ([], [])
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookswitch.deliveries.delivery import FORM
-from hookswitch.reconcile.attempt_log import JSON, Failure, Recognition
-from hookswitch.reconcile.state import NEAR, Gap, State, merged
+from hookswitch.reconcile.recognition import JSON, FailedDelivery, Recognition
+from hookswitch.reconcile.state import MERGE_DISTANCE, Gap, State, merge_gaps
 from hookswitch.webhooks.ownership import Ownership
 from simulator.attempts import UNIX_EPOCH_GREGORIAN
 
@@ -34,7 +34,7 @@ def entry(**changed: Any) -> dict[str, Any]:
     }
 
 
-def read(**changed: Any) -> Failure | None:
+def read(**changed: Any) -> FailedDelivery | None:
     """Return what such an entry means."""
     return RECOGNITION.failure(entry(**changed), NOW)
 
@@ -122,20 +122,20 @@ GAPS = st.lists(
 @given(GAPS)
 def test_gaps_stay_few(gaps: list[Gap]) -> None:
     """However many there are, few are kept, apart from each other, and nothing that was in one is lost."""
-    few = merged(gaps)
+    few = merge_gaps(gaps)
     assert len(few) <= 50
     for gap in gaps:
         assert any(it.hook == gap.hook and it.start <= gap.start and gap.end <= it.end for it in few)
     for one in few:
-        near = [it for it in few if it.hook == one.hook and one.start < it.start <= one.end + NEAR]
+        near = [it for it in few if it.hook == one.hook and one.start < it.start <= one.end + MERGE_DISTANCE]
         assert not near
 
 
 @given(GAPS, st.integers(0, 10_000_000))
 def test_state_is_remembered(gaps: list[Gap], until: int) -> None:
     """What is written down is read again; the watermark is before every gap."""
-    state = State(until, merged(gaps), reported={"off/a": 1})
+    state = State(read_until=until, gaps=merge_gaps(gaps), reported={"off/a": 1})
     state.news.restored.append(("parking", "was missing"))
-    again = State.loads(state.dumps())
+    again = State.from_json(state.to_json())
     assert again == state
     assert all(again.watermark < gap.start for gap in again.gaps)

@@ -7,8 +7,8 @@ import pytest
 
 from hookswitch.errors import DashError, HookswitchError
 from hookswitch.reconcile import attempt_log, backfill
-from hookswitch.reconcile.backfill import PATIENCE
-from hookswitch.reconcile.state import KEY
+from hookswitch.reconcile.ledger import KEY
+from hookswitch.reconcile.redeliverer import PATIENCE
 from simulator.faults import Fault
 from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
 from tests.unit.reconcile.world import HOOKS, START, KilledError, World, running
@@ -217,7 +217,7 @@ def test_entry_that_comes_late(world: World) -> None:
 
 def test_full_second(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """More entries in one second than a page holds, where the page's key stands still, are all read."""
-    monkeypatch.setattr(attempt_log, "PAGE", 2)
+    monkeypatch.setattr(attempt_log, "PAGE_SIZE", 2)
     world.dash.sender.failures._limit = 1000  # noqa: SLF001 - an operator's setting
     for seconds in (1, 0, 1):
         miss(world, "missed_call", 25)
@@ -273,7 +273,7 @@ def test_deliveries_without_a_body() -> None:
         miss(world, "register", 2)
         first = world.reconcile()
         assert first["events"] == {"register": {"not_recoverable": 2}}
-        assert "register post" in first["reported"][0]
+        assert "register POST" in first["reported"][0]
         world.now += 400
         miss(world, "register")
         assert world.reconcile()["reported"] == []

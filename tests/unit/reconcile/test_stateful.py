@@ -22,7 +22,7 @@ from tests.unit.reconcile.world import HOOKS, KilledError, World, running
 
 WINDOW = 120  # seconds in which two equal parking events are one
 LIMITS = st.fixed_dictionaries(
-    {"PAGE": st.sampled_from([1, 2, 7, 100]), "MANY": st.sampled_from([2, 1000])},
+    {"PAGE_SIZE": st.sampled_from([1, 2, 7, 100]), "MAX_ENTRIES": st.sampled_from([2, 1000])},
 )
 FAULTS = st.builds(
     Fault,

@@ -24,7 +24,7 @@ from hookswitch.dash.credentials import ApiKey
 from hookswitch.deliveries.delivery import Delivery, delivery_of
 from hookswitch.receiving import hook_functions
 from hookswitch.receiving.hook_functions import ALIAS
-from hookswitch.reconcile import backfill
+from hookswitch.reconcile import redeliverer
 from hookswitch.settings import settings
 from hookswitch.webhooks.apply import apply_desired
 from hookswitch.webhooks.desired import Desired
@@ -181,7 +181,8 @@ class World:
 
     def reconcile(self, seconds: float = 60.0, **event: Any) -> dict[str, Any]:
         """Let the function run, with some seconds of time."""
-        return reconcile.handler(event, Context(seconds))
+        context: Any = Context(seconds)
+        return dict(reconcile.handler(event, context))
 
     def _is_news(self, key: str) -> bool:
         return str(self.table.items[key]["hook"]["S"]).startswith("webhook_")
@@ -217,7 +218,7 @@ def running(
             (direct, "dynamodb", lambda: SdkClient("dynamodb")),
             (hook_functions, "_lambda", lambda: world),
             (hook_functions, "_cloudformation", lambda: world),
-            (backfill, "WORKERS", 1),
+            (redeliverer, "WORKERS", 1),
             (client, "BACKOFF_SECONDS", 0),
             (time, "time", lambda: world.now),
         ):

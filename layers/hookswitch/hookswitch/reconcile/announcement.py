@@ -53,9 +53,9 @@ def item_of(news: News, settings: Settings, now: datetime | None = None) -> dict
     The hook is `webhook_restored`, or `webhook_noticed` if nothing was repaired; the key follows from the news, so
     that the same news is published once.
     """
-    if not (news.restored or news.brought or news.noticed):
+    if not news:
         return None
-    hook = RESTORED if news.restored or news.brought else NOTICED
+    hook = RESTORED if news.restored or news.recovered else NOTICED
     at = timestamp(now or datetime.now(UTC))
     return {
         "event_id": key_of(hook, news.id),
@@ -83,14 +83,14 @@ def _sentences(news: News) -> Iterable[str]:
             if len(hooks) == 1
             else f"The webhooks of {_listed(hooks)}: each {what}."
         )
-    if news.brought:
-        total = sum(brought.events for brought in news.brought.values())
-        first = min(brought.first for brought in news.brought.values())
-        reasons = sorted({reason for brought in news.brought.values() for reason in brought.reasons})
-        counts = ", ".join(f"{brought.events} {hook}" for hook, brought in sorted(news.brought.items()))
+    if news.recovered:
+        total = sum(recovered.events for recovered in news.recovered.values())
+        first = min(recovered.first for recovered in news.recovered.values())
+        reasons = sorted({reason for recovered in news.recovered.values() for reason in recovered.reasons})
+        counts = ", ".join(f"{recovered.events} {hook}" for hook, recovered in sorted(news.recovered.items()))
         yield (
             f"Since {iso(first)[:19]}Z Dash could not deliver {total} event{'s' if total > 1 else ''} "
-            f"({', '.join(reasons)}); {'they are' if total > 1 else 'it is'} brought in now: {counts}."
+            f"({', '.join(reasons)}); {'they have' if total > 1 else 'it has'} been recovered: {counts}."
         )
     yield from news.noticed
 
@@ -103,8 +103,8 @@ def _payload(news: News) -> WebhookNoticed:
     return {
         "restored": [{"hook": hook, "what": what} for hook, what in news.restored],
         "recovered": {
-            hook: {"events": brought.events, "since": iso(brought.first), "reasons": brought.reasons}
-            for hook, brought in news.brought.items()
+            hook: {"events": recovered.events, "since": iso(recovered.first), "reasons": recovered.reasons}
+            for hook, recovered in news.recovered.items()
         },
         "noticed": news.noticed,
     }

@@ -1,0 +1,113 @@
+"""The item of the table that holds the state of reconcile, and the lease that lets one run work at a time.
+
+See docs/engineering/decisions/0031-one-run-at-a-time.md.
+"""
+
+import time
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hookswitch.aws import clients
+from hookswitch.errors import StorageUnavailableError
+from hookswitch.reconcile.state import State, iso
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+KEY = "state-reconcile"
+
+
+class Ledger:
+    """The item that holds the state, for one run.
+
+    A run takes a lease first, which no other run gets until this one gives it back or the lease ends: a run that
+    Lambda stopped blocks no later one for longer than its own time.
+    """
+
+    def __init__(self, table: str) -> None:
+        """Prepare to use a table's item."""
+        self._table = table
+        self._owner = uuid4().hex
+
+    def read(self) -> State | None:
+        """Return the state without taking the lease; None before the first run.
+
+        Raises:
+            StorageUnavailableError: DynamoDB did not answer.
+        """
+        try:
+            answer = clients.dynamodb().get_item(
+                TableName=self._table, Key={"event_id": {"S": KEY}}, ConsistentRead=True
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise _unavailable(error) from error
+        return _state_in(answer.get("Item", {}))
+
+    def acquire(self, seconds: float) -> tuple[bool, State | None]:
+        """Take the lease for some seconds.
+
+        Returns:
+            Whether it was free; and the state, None before the first run.
+
+        Raises:
+            StorageUnavailableError: DynamoDB did not answer.
+        """
+        now = int(time.time())
+        try:
+            answer = clients.dynamodb().update_item(
+                TableName=self._table,
+                Key={"event_id": {"S": KEY}},
+                UpdateExpression="SET kind = :kind, lease_owner = :owner, lease_until = :until",
+                ConditionExpression="attribute_not_exists(lease_until) OR lease_until < :now OR lease_owner = :owner",
+                ExpressionAttributeValues={
+                    ":kind": {"S": "state"},
+                    ":owner": {"S": self._owner},
+                    ":until": {"N": str(now + int(seconds) + 1)},
+                    ":now": {"N": str(now)},
+                },
+                ReturnValues="ALL_NEW",
+            )
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) == "ConditionalCheckFailedException":
+                return False, None
+            raise _unavailable(error) from error
+        return True, _state_in(answer["Attributes"])
+
+    def save(self, state: State, *, release: bool = False) -> None:
+        """Write the state, and give the lease back if asked to.
+
+        Raises:
+            StorageUnavailableError: DynamoDB did not take it, or another run has the lease.
+        """
+        try:
+            clients.dynamodb().update_item(
+                TableName=self._table,
+                Key={"event_id": {"S": KEY}},
+                UpdateExpression="SET progress = :progress, watermark = :watermark"
+                + (", lease_until = :none" if release else ""),
+                ConditionExpression="lease_owner = :owner",
+                ExpressionAttributeValues={
+                    ":progress": {"S": state.to_json()},
+                    ":watermark": {"S": iso(state.watermark)},
+                    ":owner": {"S": self._owner},
+                    **({":none": {"N": "0"}} if release else {}),
+                },
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise _unavailable(error) from error
+
+
+def _state_in(item: "Mapping[str, AttributeValueTypeDef]") -> State | None:
+    return State.from_json(item["progress"]["S"]) if "progress" in item else None
+
+
+def _code(error: ClientError | BotoCoreError) -> str:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+
+
+def _unavailable(error: ClientError | BotoCoreError) -> StorageUnavailableError:
+    return StorageUnavailableError(f"The state of reconcile can't be read or written: DynamoDB says {_code(error)}.")

@@ -1,0 +1,69 @@
+"""Sends failed deliveries through their hook functions, and counts what became of them."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
+
+from hookswitch.errors import NotTakenError
+from hookswitch.observability.log import logger
+from hookswitch.receiving.hook_functions import WORKERS, HookFunctions, Taken
+from hookswitch.reconcile.recognition import FailedDelivery
+
+PATIENCE = 3  # deliveries in a row that a hook function may refuse before this run sends it no more
+
+
+class Fate(StrEnum):
+    """What may become of a failed delivery besides the outcomes of a hook function."""
+
+    FAILED = "failed"  # a dry run would send it
+    DEFERRED = "not_yet"  # its hook function did not take it: a later run sends it again
+    NOT_RECOVERABLE = "not_recoverable"  # Dash has no body of it
+
+
+class Redeliverer:
+    """Redelivers what Dash could not deliver.
+
+    Attributes:
+        outcomes: How many failed deliveries had which outcome, by hook and outcome.
+    """
+
+    def __init__(self, functions: HookFunctions) -> None:
+        """Prepare to send deliveries to the hook functions of a stack."""
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+        self._functions = functions
+        self._refused: Counter[str] = Counter()
+
+    def send(self, batch: Sequence[FailedDelivery]) -> Iterator[tuple[FailedDelivery, str]]:
+        """Send deliveries that have a body, several at once, and yield each with its outcome.
+
+        The outcome is one of `hookswitch.receiving.receiver.Outcome`, or `Fate.DEFERRED`.
+
+        Raises:
+            StackError: The stack's functions can't be listed.
+        """
+        sent = [failure for failure in batch if self._refused[failure.hook] < PATIENCE]
+        for failure in batch:
+            if failure not in sent:
+                yield failure, self._count(failure, Fate.DEFERRED)
+        if not sent:
+            return
+        self._functions.look_up()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            answers = list(pool.map(self._deliver, sent))
+        for failure, taken in zip(sent, answers, strict=True):
+            self._refused[failure.hook] = 0 if taken else self._refused[failure.hook] + 1
+            yield failure, self._count(failure, taken.outcome if taken else Fate.DEFERRED)
+
+    def _count(self, failure: FailedDelivery, outcome: str) -> str:
+        self.outcomes[failure.hook, outcome] += 1
+        return outcome
+
+    def _deliver(self, failure: FailedDelivery) -> Taken | None:
+        if failure.delivery is None:
+            raise AssertionError  # none such is sent
+        try:
+            return self._functions.deliver(failure.hook, failure.delivery, queue=True)
+        except NotTakenError as error:
+            logger.warning("A missed delivery waits for a later run. %s", error, extra={"hook": failure.hook})
+            return None
