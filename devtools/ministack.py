@@ -11,22 +11,29 @@ the template needs no exception for the emulator:
   MiniStack asks for a permission on all there is.
 - `aws:SecureTransport` is true, though nothing is encrypted on this machine, unless X-Forwarded-Proto says http.
 
+On AWS a function does not take processor time from the services that it calls. Here they share a machine, and fifty
+functions that start at once would keep the services from answering within the two seconds that a function waits. So
+functions run at a lower priority than the services.
+
 In the file IAM_TRAIL it notes what roles were allowed to do: one line of JSON for each role, action and resource.
 """
 
 import json
 import os
 import re
+import subprocess
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextvars import ContextVar
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from ministack import app
-from ministack.core import iam_actions, iam_evaluator
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import dynamodb_streams, sts
 
 SESSION = re.compile(r"arn:(?P<partition>[a-z-]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/.+")
+FUNCTION_NICENESS = 5  # a third of the weight of a service, so that a function still starts on a busy machine
 BATCH = re.compile(r"(?P<single>sns:Publish|sqs:(Send|Delete)Message|sqs:ChangeMessageVisibility)Batch")
 
 _plain = ContextVar("plain", default=False)
@@ -83,6 +90,14 @@ def condition_key(key: str, context: Any) -> Any:
     return role_of(found) if key.lower() == "aws:principalarn" else found
 
 
+class FunctionProcess(subprocess.Popen[str]):
+    """The process of a function, which gives way to the services."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        os.setpriority(os.PRIO_PROCESS, self.pid, FUNCTION_NICENESS)
+
+
 class Trail:
     """Notes what roles were allowed to do, each thing once."""
 
@@ -114,4 +129,5 @@ if __name__ == "__main__":
     iam_actions.extract_resource_arn = resource_of
     iam_evaluator._resolve_condition_key = condition_key  # noqa: SLF001 - there is no other way in
     iam_evaluator.enforce = Trail(Path(os.environ["IAM_TRAIL"])).enforce
+    lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": FunctionProcess})
     app.main()
