@@ -6,8 +6,6 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote_plus
 
-from simulator.confidential import note_event
-
 INDENT = "  "
 MAX_ZEROS = 6
 NEVER_IN_A_QUERY = frozenset(" []")
@@ -19,7 +17,6 @@ class UnsendableError(ValueError):
 
 def encode_json(payload: Mapping[str, Any]) -> bytes:
     """Return the JSON body: pretty-printed, raw UTF-8, types kept, undefined (`None`) fields left out."""
-    note_event(payload)
     return _pretty(payload, "").encode()
 
 
@@ -31,7 +28,6 @@ def encode_form(payload: Mapping[str, Any]) -> bytes:
     Raises:
         UnsendableError: an array is an element of an array, which the sender has no encoding for.
     """
-    note_event(payload)
     return _form_object(payload, "").encode()
 
 

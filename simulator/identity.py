@@ -3,12 +3,9 @@
 import base64
 import random
 import time
-from itertools import count
 from uuid import UUID
 
-from simulator.confidential import is_distinctive, note
-
-NAMES = ("Front Desk", "Café Zürich", "WIRELESS CALLER", "Ünïcode & Söhne", "Warehouse 3", "Anonymous")
+from simulator.confidential import MARK, NAMES
 
 
 class Identity:
@@ -22,7 +19,6 @@ class Identity:
     def __init__(self, rng: random.Random | None = None, now: float | None = None) -> None:
         self.rng = rng or random.Random()
         self.now = time.time() if now is None else now
-        self.confidential: list[str] = []
 
     def hex(self, digits: int = 32) -> str:
         """Return lowercase hex digits: 32 for a document, 16 for a message."""
@@ -45,18 +41,13 @@ class Identity:
         return f"{self.hex(32)}@10.20.0.{self.rng.randint(1, 254)}"
 
     def number(self) -> str:
-        """Return a number of the range for examples, in E.164, that would be found in a log."""
-        numbers = (f"+1555{self.rng.randint(2_000_000, 9_999_999)}" for _ in count())
-        return self._noted(next(filter(is_distinctive, numbers)), "number")
+        """Return a number in E.164, of the range that `confidential.NUMBER` recognises."""
+        return f"+1555{self.rng.randint(2_000_000, 9_999_999)}"
 
     def name(self) -> str:
         """Return a caller's name, some of them not ASCII."""
-        return self._noted(self.rng.choice(NAMES), "name")
+        return self.rng.choice(NAMES)
 
     def secret(self, digits: int) -> str:
-        """Return hex digits that nobody else may know, such as a password."""
-        return self._noted(self.hex(digits), "secret of a notification")
-
-    def _noted(self, value: str, kind: str) -> str:
-        self.confidential.append(value)
-        return note(value, kind)
+        """Return what nobody else may know, such as a password: the mark, and hex digits."""
+        return f"{MARK}-{self.hex(digits)}"

@@ -8,7 +8,6 @@ from typing import Any
 
 from hookswitch.dash.hooks import CATALOGUE
 from simulator import channel_payloads, notification_payloads
-from simulator.confidential import learn
 from simulator.identity import Identity
 
 DEFAULT_ACCOUNT_ID = "5a2d994fbae69b1d6b01eb9f0e7dfe62"
@@ -44,7 +43,6 @@ def payload(
     else:
         name = overrides.get("event_name") or CATCH_ALL_EVENT if CATALOGUE[hook].is_catch_all else hook
         event = notification_payloads.notification(name, identity, account_id)
-    learn(event, identity.confidential)
     return _overridden(event, overrides)
 
 

@@ -1,8 +1,8 @@
-"""Looks through all that the functions logged in a run of the tests for what must not be there; fails the run if it is.
+"""Looks through everything that the functions logged in a run of the tests for what must not be there.
 
-The simulated Dash and its kin note what is confidential (`simulator.confidential`). This plugin gathers the lines: in
-this process from the logger itself, of each emulator that tests start from all of its log groups, just before it ends.
-There it also notes the secrets, and the callback tokens that follow from them.
+A leak fails the run. `simulator.confidential` says what is looked for, and why nothing else can be taken for it. The
+lines come from the logger in this process, and from all log groups of each emulator that tests start, just before it
+stops; that is also when the secrets in it are registered, with the callback tokens that derive from them.
 """
 
 import base64
@@ -30,6 +30,13 @@ _WORD = re.compile(r"[^\W_]+")
 _CHARACTER = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _ESCAPE = re.compile(r"\\+[nrtbf\"/]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{64,}={0,2}")
+# The id of a call is logged on purpose, whatever the sender puts there.
+_CALL_ID = re.compile(r'"call_id": ?"(?:[^"\\]|\\.)*"')
+_BY_FORM = {
+    confidential.NUMBER: "number",
+    re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in confidential.NAMES)): "name",
+    re.compile(re.escape(confidential.MARK)): "secret",
+}
 FOUND = "leaks"  # by what name a process hands over what it found
 _SHOWN = 400  # letters of a line that has a leak
 
@@ -47,25 +54,38 @@ class Leak:
     line: str
 
 
-def leaks_in(lines: Iterable[str], noted: Mapping[str, str]) -> Iterator[Leak]:
+def leaks_in(lines: Iterable[str], credentials: Mapping[str, str]) -> Iterator[Leak]:
     """Yield what is confidential in some lines: as it is, or encoded as JSON, in a URL, or as base64.
 
-    A value is looked for by its longest word, so that the time it takes does not grow with the number of values. Within
-    a longer word it is not found, which is as well: digits of an id may be those of a number by chance.
+    Args:
+        lines: Lines of a log.
+        credentials: What to look for besides personal data and secrets of events, and what each is. Each is looked for
+            by its longest word, so that the time it takes does not grow with their number.
     """
     by_word: dict[str, list[str]] = {}
-    for value in noted:
-        words = _WORD.findall(value)
-        if words:
+    for value in credentials:
+        if words := _WORD.findall(value):
             by_word.setdefault(max(words, key=len), []).append(value)
     for line in lines:
         found: set[str] = set()
-        for text in _readings(line):
-            for word in by_word.keys() & set(_WORD.findall(text)):
-                for value in by_word[word]:
-                    if value in text and value not in found:
-                        found.add(value)
-                        yield Leak(noted[value], _around(text, value, f"[{noted[value]}]"))
+        for text in _readings(_CALL_ID.sub("", line)):
+            for value, kind in _confidential(text, by_word, credentials):
+                if value not in found:
+                    found.add(value)
+                    yield Leak(kind, _around(text, value, f"[{kind}]"))
+
+
+def _confidential(
+    text: str, by_word: Mapping[str, list[str]], credentials: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield what is confidential in a text, and what each is."""
+    for form, kind in _BY_FORM.items():
+        for found in form.finditer(text):
+            yield found[0], kind
+    for word in by_word.keys() & set(_WORD.findall(text)):
+        for value in by_word[word]:
+            if value in text:
+                yield value, credentials[value]
 
 
 def _readings(line: str) -> Iterator[str]:

@@ -14,13 +14,13 @@ from simulator.encoding import encode_form, encode_json
 from simulator.payloads import DEFAULT_ACCOUNT_ID
 
 JSON = "application/json"
-TOKEN = "local-token-of-these-tests"
+TOKEN = note("local-token-of-these-tests", "token")
 
 
 def rest_event(body: bytes | str, content_type: str = JSON, **changes: Any) -> dict[str, Any]:
     """Return an API Gateway event of a post, in the format of REST APIs."""
     text = body.decode() if isinstance(body, bytes) else body
-    event = {
+    return {
         "httpMethod": "POST",
         "headers": {"content-type": content_type, "x-account-id": DEFAULT_ACCOUNT_ID, "x-hook-id": "0" * 32},
         "pathParameters": {"token": TOKEN},
@@ -29,8 +29,6 @@ def rest_event(body: bytes | str, content_type: str = JSON, **changes: Any) -> d
         "isBase64Encoded": False,
         **changes,
     }
-    note((event["pathParameters"] or {}).get("token") or "", "token")
-    return event
 
 
 def delivery(hook: str, body: bytes | str, content_type: str = JSON, **changes: Any) -> Delivery:

@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hookswitch.dash.hooks import HOOKS
+from simulator.confidential import MARK
 from simulator.encoding import UnsendableError, encode_form, encode_json
 from simulator.payloads import SECRET_EVENTS, payload
 from tests.fuzz.values import nested, texts, values, with_raw_numbers
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-SECRET_MARK = "never-to-be-kept"  # takes the place of the passwords, links and keys that the catch-all gets
 AS_SENT = "as Dash sends it"
 NOW = 1_795_000_000  # a Unix time for all events: what is drawn again is the same again
 MAX_CHANGES = 4
@@ -47,7 +47,7 @@ def events(draw: Draw, hook: str) -> Fields:
     if hook != "notifications":
         return payload(hook, rng=rng, now=NOW)
     name = draw(st.sampled_from(("voicemail_saved", "missed_call", *SECRET_EVENTS)))
-    secret = {SECRET_EVENTS[name]: SECRET_MARK} if name in SECRET_EVENTS else {}
+    secret = {SECRET_EVENTS[name]: MARK} if name in SECRET_EVENTS else {}
     return payload(hook, rng=rng, now=NOW, event_name=name) | secret
 
 

@@ -17,7 +17,8 @@ from boto3.dynamodb.types import TypeDeserializer
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from devtools import aws
-from tests.fuzz.bodies import AS_SENT, SECRET_MARK
+from simulator.confidential import MARK
+from tests.fuzz.bodies import AS_SENT
 from tests.fuzz.door import Door, HandlerDoor, HttpDoor, NoAnswerError
 from tests.fuzz.judge import OK, WITH_ITEM, Kept, of_answer, of_item
 from tests.fuzz.requests import Fuzzed, requests
@@ -138,7 +139,7 @@ class Sender:
         self.findings.outcomes[answer.outcome] += 1
         if answer.status == OK and answer.outcome in WITH_ITEM and answer.event_id:
             whole = request.hook == "notifications" and request.kind == AS_SENT
-            kept = Kept(answer.outcome, without=SECRET_MARK if whole else "")
+            kept = Kept(answer.outcome, without=MARK if whole else "")
             self._stored[answer.event_id] = kept, request
         if len(self._stored) >= LOOKED_UP:
             self._look_up()

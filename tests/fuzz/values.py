@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-PHONE = "+15552345678"  # of the range that simulator makes all of its numbers from
+PHONE = "+15552345678"  # `simulator.confidential.NUMBER` recognises it
 MAX_TEXT = 24
 
 # Lengths around what an item's keys may have (2,048 and 1,024 bytes), and what Python takes for an integer's digits.

@@ -8,14 +8,7 @@ import pytest
 
 from devtools.stack import Stack
 from devtools.temporary import temporary_stack
-from simulator import confidential
 from tests.fuzz.run import Amount, fuzz
-
-
-@pytest.fixture(autouse=True)
-def _forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is drawn here is nobody's, and the run looks through its log by itself."""
-    monkeypatch.setattr(confidential, "NOTED", dict(confidential.NOTED))
 
 
 @pytest.fixture
