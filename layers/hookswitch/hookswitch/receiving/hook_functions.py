@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +11,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hookswitch.deliveries.delivery import Delivery
 from hookswitch.errors import NotTakenError, StackError
+from hookswitch.receiving.redelivery import Redelivery, RedeliveryResult
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient
     from types_boto3_lambda.client import LambdaClient
 
-OK = 200
 ALIAS = "live"  # of each hook function (template.yaml): what Dash reaches takes what is brought in, too
 WORKERS = 5  # hook functions at work for us at the same time: Dash's own deliveries need them too
 
@@ -39,21 +38,6 @@ def _lambda() -> "LambdaClient":
 @cache
 def _cloudformation() -> "CloudFormationClient":
     return boto3.client("cloudformation", config=_READ)
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of a delivery.
-
-    Attributes:
-        outcome: As `hookswitch.receiving.receiver.Outcome` has it.
-        event_id: The key of its item, empty while it is queued.
-        reasons: Why it is quarantined, if it is.
-    """
-
-    outcome: str
-    event_id: str = ""
-    reasons: tuple[str, ...] = ()
 
 
 class HookFunctions:
@@ -81,7 +65,7 @@ class HookFunctions:
         except (ClientError, BotoCoreError) as error:
             raise StackError(f"The stack's functions can't be listed ({_code(error)}).") from error
 
-    def deliver(self, hook: str, delivery: Delivery, *, queue: bool = False) -> Taken:
+    def deliver(self, hook: str, delivery: Delivery, *, queue: bool = False) -> RedeliveryResult:
         """Let a hook's function take a delivery, as if Dash had just made it.
 
         Args:
@@ -98,11 +82,8 @@ class HookFunctions:
         name = self._names.get(hook.title().replace("_", ""))
         if not name:
             raise NotTakenError(f"The stack has no function for {hook}.")
-        answer = _invoked(name, {"redelivery": delivery.to_message(), **({"queue": True} if queue else {})}, hook)
-        if answer.get("statusCode") != OK:
-            raise NotTakenError(f"The function of {hook} could not keep the delivery.")
-        said = json.loads(answer["body"])
-        return Taken(said["status"], said.get("event_id") or "", tuple(said.get("reasons") or ()))
+        response = _invoked(name, Redelivery(delivery, may_queue=queue).to_message(), hook)
+        return RedeliveryResult.from_response(response)
 
 
 def stack_is_changing(stack_id: str) -> bool:

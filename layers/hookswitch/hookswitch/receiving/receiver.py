@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 
 from hookswitch.callback.verification import SenderCheck, secret_reader
@@ -27,6 +26,7 @@ from hookswitch.events.table import put_new, store_event
 from hookswitch.observability.log import log_fault, logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.payloads.base import Payload
+from hookswitch.receiving.redelivery import Outcome, Redelivery, RedeliveryResult
 from hookswitch.receiving.redrive_queue import enqueue
 from hookswitch.settings import settings
 
@@ -38,16 +38,6 @@ NO_HOOK = "unknown"  # what stands for a hook where the address is none's
 # For whoever tries the URL by hand: Dash reads neither. API Gateway says the same where it answers by itself.
 REFUSED = "This address accepts deliveries of its own webhook only."
 NOT_KEPT = "The delivery could not be kept. Dash has it in its attempt log."
-
-
-class Outcome(StrEnum):
-    """What became of an authentic delivery; all are answered 200, and each is the name of a metric."""
-
-    STORED = "stored"
-    DUPLICATE = "duplicate"
-    QUARANTINED = "quarantined"
-    QUEUED = "queued"
-    LEFT = "left_to_dedicated_hook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +78,7 @@ def receiver(payload_type: type[Payload]) -> Handler:
         delivery = authenticated(event)
         measures.add("received")
         result = _measured(_kept(payload_type, delivery, queue=True), measures)
-        return {"status": result.outcome, "event_id": result.event_id}
+        return RedeliveryResult(result.outcome, result.event_id).to_message()
 
     return _answering(hook, received)
 
@@ -147,12 +137,12 @@ def _is_through_api(event: Mapping[str, Any]) -> bool:
 def _brought_in(
     payload_type: type[Payload], event: Mapping[str, Any], invocation: str, measures: MetricsRecorder
 ) -> Mapping[str, object]:
-    delivery = Delivery.from_message(event["redelivery"])
-    delivery = replace(delivery, correlation_id=delivery.correlation_id or invocation)
+    redelivery = Redelivery.from_message(event)
+    delivery = replace(redelivery.delivery, correlation_id=redelivery.delivery.correlation_id or invocation)
     logger.append_keys(correlation_id=delivery.correlation_id)
-    result = _measured(_kept(payload_type, delivery, queue=event.get("queue") is True), measures)
+    result = _measured(_kept(payload_type, delivery, queue=redelivery.may_queue), measures)
     call_id = result.event.payload.timeline_call() if result.event else None
-    return {"status": result.outcome, "event_id": result.event_id, "reasons": result.reasons, "call_id": call_id}
+    return RedeliveryResult(result.outcome, result.event_id, result.reasons or (), call_id).to_message()
 
 
 def _kept(payload_type: type[Payload], delivery: Delivery, *, queue: bool) -> Result:

@@ -4,6 +4,7 @@ import json
 
 from hookswitch.deliveries.delivery import Delivery
 from hookswitch.errors import QueueUnavailableError
+from hookswitch.receiving.redelivery import QueuedDelivery
 from hookswitch.settings import Settings
 
 
@@ -19,7 +20,7 @@ def enqueue(delivery: Delivery, settings: Settings) -> None:
 
     from hookswitch.aws import clients  # noqa: PLC0415 - the same
 
-    message = {"function": settings.function_name, "redelivery": delivery.to_message()}
+    message = QueuedDelivery(settings.function_name, delivery).to_message()
     try:
         clients.sqs().send_message(QueueUrl=settings.redrive_queue, MessageBody=json.dumps(message))
     except ClientError as error:

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from hookswitch.errors import NotTakenError
 from hookswitch.observability.log import logger
-from hookswitch.receiving.hook_functions import WORKERS, HookFunctions, Taken
+from hookswitch.receiving.hook_functions import WORKERS, HookFunctions
+from hookswitch.receiving.redelivery import RedeliveryResult
 from hookswitch.reconcile.recognition import FailedDelivery
 
 PATIENCE = 3  # deliveries in a row that a hook function may refuse before this run sends it no more
@@ -37,7 +38,7 @@ class Redeliverer:
     def send(self, batch: Sequence[FailedDelivery]) -> Iterator[tuple[FailedDelivery, str]]:
         """Send deliveries that have a body, several at once, and yield each with its outcome.
 
-        The outcome is one of `hookswitch.receiving.receiver.Outcome`, or `Fate.DEFERRED`.
+        The outcome is one of `hookswitch.receiving.redelivery.Outcome`, or `Fate.DEFERRED`.
 
         Raises:
             StackError: The stack's functions can't be listed.
@@ -59,7 +60,7 @@ class Redeliverer:
         self.outcomes[failure.hook, outcome] += 1
         return outcome
 
-    def _deliver(self, failure: FailedDelivery) -> Taken | None:
+    def _deliver(self, failure: FailedDelivery) -> RedeliveryResult | None:
         if failure.delivery is None:
             raise AssertionError  # none such is sent
         try:

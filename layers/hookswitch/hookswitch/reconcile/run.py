@@ -13,7 +13,7 @@ from hookswitch.events.table import put_new
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.receiving.hook_functions import HookFunctions, stack_is_changing
-from hookswitch.receiving.receiver import Outcome
+from hookswitch.receiving.redelivery import Outcome
 from hookswitch.reconcile.announcement import item_of
 from hookswitch.reconcile.attempt_log import AttemptLog
 from hookswitch.reconcile.backfill import Backfill, Source, survey
