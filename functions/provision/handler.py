@@ -18,13 +18,11 @@ docs/engineering/decisions/0011-custom-resource-failures.md.
 import os
 import time
 from collections.abc import Iterator, Mapping
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
+from hookswitch.aws import clients
+from hookswitch.aws.clients import CALL_ERRORS, error_code
 from hookswitch.callback.secret import read_callback_secret
 from hookswitch.cloudformation import content_hash
 from hookswitch.cloudformation.custom_resource import FailedError, Request, Success, answer_with
@@ -45,19 +43,9 @@ from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership, list_owned
 from hookswitch.webhooks.plan import Change, Plan
 
-if TYPE_CHECKING:
-    from types_boto3_cloudformation.client import CloudFormationClient
-
 NOTHING = "/nothing-made"
 LATENESS = 6  # times the patience for an answer, in which what had none may still come true
 TRIGGER = "Deployment"  # the property that only makes an update look at Dash
-
-_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
-
-
-@cache
-def _cloudformation() -> "CloudFormationClient":
-    return boto3.client("cloudformation", config=_CONFIG)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -253,9 +241,9 @@ def _if_valid(properties: Mapping[str, Any]) -> list[Desired]:
 def _rolls_back(stack_id: str) -> bool:
     """Tell whether CloudFormation is on its way back from a failed update. No request says so."""
     try:
-        stacks = _cloudformation().describe_stacks(StackName=stack_id)["Stacks"]
-    except (ClientError, BotoCoreError) as error:
-        logger.warning("The stack's status can't be read: %s", type(error).__name__)
+        stacks = clients.cloudformation().describe_stacks(StackName=stack_id)["Stacks"]
+    except CALL_ERRORS as error:
+        logger.warning("The stack's status can't be read: %s", error_code(error))
         return False
     return stacks[0]["StackStatus"].startswith("UPDATE_ROLLBACK")
 

@@ -8,59 +8,32 @@ ends by itself: if Lambda had to end it, all that it had published would be publ
 
 import json
 import os
-import random
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
 from boto3.dynamodb.types import TypeDeserializer
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from hookswitch.aws import clients
+from hookswitch.aws.clients import CALL_ERRORS, PATIENT, PATIENT_ONCE, Limits, error_code
+from hookswitch.backoff import jittered
 from hookswitch.events.cloudevent import MAX_MESSAGE, entry_of, size_of
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 
 if TYPE_CHECKING:
-    from types_boto3_sns.client import SNSClient
     from types_boto3_sns.type_defs import PublishBatchRequestEntryTypeDef
     from types_boto3_sqs.client import SQSClient
 
 MAX_ENTRIES = 10  # of one batch, for SNS and SQS alike
 TRIES = 3
 
-# SNS has no idempotency token: a call that is repeated because its answer was slow is a message that comes twice. So
-# it gets long to answer, and one more try.
-CONNECT_SECONDS, READ_SECONDS = 2, 15
-CALL_SECONDS = 2 * (CONNECT_SECONDS + READ_SECONDS) + 2  # what one call takes at most, back-off included
 READ_FOR = 6  # seconds in which named events are read, and SNS is asked, so that redrive (34 s) gets an answer
 NOTE_FOR = 20  # the same for keys that are only noted: a call of the queue takes seven more
 
 _DESERIALIZE = TypeDeserializer().deserialize
-
-
-def _config(tries: int) -> Config:
-    return Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": tries},
-        parameter_validation=False,  # all of it is made here, and it takes a twentieth of a batch's time
-    )
-
-
-@cache
-def _sns(tries: int) -> "SNSClient":
-    return boto3.client("sns", config=_config(tries))
-
-
-@cache
-def _sqs() -> "SQSClient":
-    return boto3.client("sqs", config=_config(2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,24 +82,27 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     if "event_ids" in event:
         images = [_read(event_id) for event_id in event["event_ids"]]
         with MetricsRecorder() as measures:
-            return {"unpublished": publish(images, measures, now + READ_FOR, tries=1)}  # redrive is what tries again
+            unpublished = publish(images, measures, now + READ_FOR, PATIENT_ONCE)  # redrive is what tries again
+        return {"unpublished": unpublished}
     if "note" in event:
         return {"unnoted": _note(event["note"], now + NOTE_FOR, clients.sqs())}
     # The last call of SNS, and then the last one of the queue, have to end before the function's time does.
-    last_note = now + context.get_remaining_time_in_millis() / 1000 - CALL_SECONDS
+    last_note = now + context.get_remaining_time_in_millis() / 1000 - PATIENT.seconds
     records = {record["dynamodb"]["NewImage"]["event_id"]["S"]: record["dynamodb"] for record in event["Records"]}
     with MetricsRecorder() as measures:
-        unpublished = publish([record["NewImage"] for record in records.values()], measures, last_note - CALL_SECONDS)
+        unpublished = publish(
+            [record["NewImage"] for record in records.values()], measures, last_note - PATIENT.seconds
+        )
     return {
         "batchItemFailures": [
             {"itemIdentifier": records[event_id]["SequenceNumber"]}
-            for event_id in (_note(unpublished, last_note, _sqs()) if unpublished else ())
+            for event_id in (_note(unpublished, last_note, clients.sqs(PATIENT)) if unpublished else ())
         ]
     }
 
 
 def publish(
-    images: Iterable[Mapping[str, Any]], measures: MetricsRecorder, stop_at: float, tries: int = 2
+    images: Iterable[Mapping[str, Any]], measures: MetricsRecorder, stop_at: float, limits: Limits = PATIENT
 ) -> list[str]:
     """Publish items and return the keys of those that are not published.
 
@@ -137,7 +113,7 @@ def publish(
         images: As DynamoDB attribute values.
         measures: Take what is published.
         stop_at: When to begin no other call, as `time.monotonic` counts.
-        tries: How often the SDK tries a call.
+        limits: How long SNS may take, and how often the SDK tries a call.
     """
     pending: dict[str, PublishBatchRequestEntryTypeDef] = {}
     about: dict[str, About] = {}
@@ -150,7 +126,7 @@ def publish(
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             logger.error("An item is no event: %s", type(error).__name__, extra={"event_id": event_id})
             unpublished.append(event_id)
-    return [*unpublished, *_published_but(pending, about, measures, stop_at, tries)]
+    return [*unpublished, *_published_but(pending, about, measures, stop_at, limits)]
 
 
 def _published_but(
@@ -158,21 +134,21 @@ def _published_but(
     about: Mapping[str, About],
     measures: MetricsRecorder,
     stop_at: float,
-    tries: int,
+    limits: Limits,
 ) -> list[str]:
     for attempt in range(TRIES):
         if attempt:
-            time.sleep(attempt * random.uniform(0.1, 0.3))  # noqa: S311 - jitter
+            time.sleep(jittered(0.3 * attempt, least=1 / 3))
         for batch in batches(pending.values()):
             if time.monotonic() >= stop_at:
                 logger.warning("SNS is too slow for so many events.", extra={"left": len(pending)})
                 return list(pending)
             try:
-                answer = _sns(tries).publish_batch(
+                answer = clients.sns(limits).publish_batch(
                     TopicArn=os.environ["EVENTS_TOPIC_ARN"], PublishBatchRequestEntries=batch
                 )
-            except (ClientError, BotoCoreError) as error:
-                logger.warning("SNS takes no messages: %s", type(error).__name__)
+            except CALL_ERRORS as error:
+                logger.warning("SNS takes no messages: %s", error_code(error))
                 return list(pending)
             for success in answer["Successful"]:
                 del pending[success["Id"]]
@@ -220,8 +196,8 @@ def _note(event_ids: list[str], stop_at: float, sqs: "SQSClient") -> list[str]:
                 )
                 refused = {int(failure["Id"]) for failure in answer.get("Failed", ())}
                 why = "it refused them"
-            except (ClientError, BotoCoreError) as error:
-                why = type(error).__name__
+            except CALL_ERRORS as error:
+                why = error_code(error)
         if refused:
             logger.error("The publish dead-letter queue did not take all keys: %s", why)
             return [*(chunk[number] for number in sorted(refused)), *rest]

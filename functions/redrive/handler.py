@@ -15,39 +15,30 @@ deliveries instead: after a payload type was put right, say. See docs/healing.md
 """
 
 import json
+import math
 import os
-import random
 import time
 from collections.abc import Iterator, Mapping
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
-import boto3
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from hookswitch.aws import clients
+from hookswitch.aws.clients import CALL_ERRORS, INVOKE_ANY, error_code
+from hookswitch.backoff import jittered
 from hookswitch.observability.log import log_fault, logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.receiving.hook_functions import ALIAS, HookFunctions
 from hookswitch.reconcile.replay import Quarantine, Replay
 
-if TYPE_CHECKING:
-    from types_boto3_dynamodbstreams.client import DynamoDBStreamsClient
-    from types_boto3_lambda.client import LambdaClient
-
 FIRST_WAIT = 5  # seconds
 LONGEST_WAIT = 900
 RESERVE = 30  # seconds of the function's time in which no replay begins: a hook function may take 28
 ENOUGH = 85  # seconds that bringing in a message takes at most, and telling SQS for five that they have to wait
-
-# A hook function takes 25 s at most, and publish 30 s for what it is asked here; what is to be invoked may start cold.
-_INVOKE = Config(connect_timeout=2, read_timeout=34, retries={"mode": "standard", "total_max_attempts": 1})
-_READ = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
 
 
 class NotYetError(Exception):
@@ -88,16 +79,6 @@ _MESSAGE: TypeAdapter[QueuedDelivery | UnpublishedEvent | FailedStreamBatch] = T
     QueuedDelivery | UnpublishedEvent | FailedStreamBatch
 )
 _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-
-
-@cache
-def _lambda() -> "LambdaClient":
-    return boto3.client("lambda", config=_INVOKE)
-
-
-@cache
-def _streams() -> "DynamoDBStreamsClient":
-    return boto3.client("dynamodbstreams", config=_READ)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -170,8 +151,8 @@ def _make_wait(record: SQSRecord, seconds: int) -> None:
             ReceiptHandle=record.receipt_handle,
             VisibilityTimeout=seconds,
         )
-    except (ClientError, BotoCoreError) as error:
-        logger.warning("It waits as long as its queue says: SQS can't be told (%s).", type(error).__name__)
+    except CALL_ERRORS as error:
+        logger.warning("It waits as long as its queue says: SQS can't be told (%s).", error_code(error))
 
 
 def _deliver(message: QueuedDelivery, measures: MetricsRecorder) -> None:
@@ -193,8 +174,8 @@ def _divide(batch: StreamBatch) -> None:
     """Have one message made of each event in a stretch of the stream."""
     try:
         event_ids = list(_events_in(batch))
-    except (ClientError, BotoCoreError) as error:
-        raise NotYetError(f"the table's stream can't be read ({type(error).__name__}).") from error
+    except CALL_ERRORS as error:
+        raise NotYetError(f"the table's stream can't be read ({error_code(error)}).") from error
     if _invoke(os.environ["PUBLISH_FUNCTION"], {"note": event_ids})["unnoted"]:
         raise NotYetError("the queue does not take the events' keys.")
     logger.info("A failed batch is divided.", extra={"events": len(event_ids)})
@@ -202,9 +183,9 @@ def _divide(batch: StreamBatch) -> None:
 
 def _invoke(function: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        answer = _lambda().invoke(FunctionName=function, Payload=json.dumps(payload))
-    except (ClientError, BotoCoreError) as error:
-        raise NotYetError(f"{function} can't be invoked ({type(error).__name__}).") from error
+        answer = clients.lambda_(INVOKE_ANY).invoke(FunctionName=function, Payload=json.dumps(payload))
+    except CALL_ERRORS as error:
+        raise NotYetError(f"{function} can't be invoked ({error_code(error)}).") from error
     result: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise NotYetError(f"{function} failed with {result.get('errorType', 'an error')}.")
@@ -213,14 +194,14 @@ def _invoke(function: str, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 def _events_in(batch: StreamBatch) -> Iterator[str]:
     """Yield the keys of the events in a stretch of the stream, which keeps its records for a day."""
-    iterator: str | None = _streams().get_shard_iterator(
+    iterator: str | None = clients.dynamodb_streams().get_shard_iterator(
         StreamArn=batch.stream,
         ShardId=batch.shard,
         ShardIteratorType="AT_SEQUENCE_NUMBER",
         SequenceNumber=batch.start,
     )["ShardIterator"]
     while iterator:
-        answer = _streams().get_records(ShardIterator=iterator)
+        answer = clients.dynamodb_streams().get_records(ShardIterator=iterator)
         for record in answer["Records"]:
             change = record["dynamodb"]
             if record["eventName"] == "INSERT" and change["NewImage"]["kind"]["S"] == "event":
@@ -232,7 +213,7 @@ def _events_in(batch: StreamBatch) -> Iterator[str]:
 
 def _wait(receive_count: int) -> int:
     longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(receive_count - 1, 10))
-    return random.randint((longest + 1) // 2, longest)  # noqa: S311 - jitter
+    return math.ceil(jittered(longest))
 
 
 def _queue_url(arn: str) -> str:

@@ -16,6 +16,7 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 
 from hookswitch.aws import clients
+from hookswitch.aws.clients import error_code
 from hookswitch.callback.secret import CallbackSecret, read_callback_secret
 from hookswitch.dash.client import DashClient
 from hookswitch.errors import RotationError
@@ -89,7 +90,7 @@ class Rotation:
         try:
             _client().get_secret_value(SecretId=self._secret_id, VersionId=self._version)
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            if error_code(error) != "ResourceNotFoundException":
                 raise
             password = _client().get_random_password(PasswordLength=LENGTH, ExcludePunctuation=True)["RandomPassword"]
             _client().put_secret_value(

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from functions.provision import handler as provision
 from hookswitch.aws import clients
 from hookswitch.dash import client
 from hookswitch.dash.client import DashClient
@@ -37,7 +36,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> Secrets:
 def stacks(monkeypatch: pytest.MonkeyPatch) -> Stacks:
     """CloudFormation, which tells the status of the stack."""
     stacks = Stacks()
-    monkeypatch.setattr(provision, "_cloudformation", lambda: stacks)
+    monkeypatch.setattr(clients, "cloudformation", lambda: stacks)
     return stacks
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
-from hookswitch.aws import clients, direct
+from hookswitch.aws import clients, direct, hook_clients
 from hookswitch.aws.direct import DirectClient
 from tests.unit.aws.stub import REGION, TIMEOUT, AwsStub
 
@@ -50,7 +50,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, service: AwsStub) -> Iterator[N
         "AWS_ENDPOINT_URL": service.url,
     }.items():
         monkeypatch.setenv(name, value)
-    for name in [name for name in os.environ if direct._SDK_ONLY.fullmatch(name)]:  # noqa: SLF001 - this machine's own
+    for name in [name for name in os.environ if hook_clients._SDK_ONLY.fullmatch(name)]:  # noqa: SLF001 - this machine's own
         monkeypatch.delenv(name)
     for module in (clients, direct):
         monkeypatch.setattr(module, "READ_SECONDS", TIMEOUT)
@@ -61,8 +61,9 @@ def environment(monkeypatch: pytest.MonkeyPatch, service: AwsStub) -> Iterator[N
 
 def forget() -> None:
     """Make the next clients afresh."""
-    for maker in (direct.dynamodb, direct.secrets_manager):
+    for maker in (hook_clients.dynamodb, hook_clients.secrets_manager):
         if maker.cache_info().currsize and isinstance(client := maker(), DirectClient):
             client.close()
-    for made in (clients._session, clients.dynamodb, clients.secrets_manager, direct.dynamodb, direct.secrets_manager):  # noqa: SLF001
+    ours, sdk = (hook_clients.dynamodb, hook_clients.secrets_manager), (clients.dynamodb, clients.secrets_manager)
+    for made in (clients._session, *ours, *sdk):  # noqa: SLF001 - a session keeps credentials
         made.cache_clear()

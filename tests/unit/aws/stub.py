@@ -8,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, override
 from zlib import crc32
 
-from hookswitch.aws import direct
-from hookswitch.aws.direct import DYNAMODB, SECRETS_MANAGER, Client, DirectClient, Service
+from hookswitch.aws import hook_clients
+from hookswitch.aws.direct import DirectClient
+from hookswitch.aws.protocol import DYNAMODB, SECRETS_MANAGER, Client, Service
 from hookswitch.aws.via_botocore import SdkClient
 from hookswitch.errors import NoAnswerError, ServiceError
 
@@ -109,7 +110,7 @@ class AwsStub:
 
 def clients(kind: Service) -> tuple[Client, Client]:
     """Return our way and the SDK's."""
-    ours = {DYNAMODB: direct.dynamodb, SECRETS_MANAGER: direct.secrets_manager}[kind]()
+    ours = {DYNAMODB: hook_clients.dynamodb, SECRETS_MANAGER: hook_clients.secrets_manager}[kind]()
     assert isinstance(ours, DirectClient)
     return ours, SdkClient(kind.name)
 

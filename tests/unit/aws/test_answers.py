@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from hookswitch.aws.direct import DYNAMODB, SECRETS_MANAGER, Service
+from hookswitch.aws.protocol import DYNAMODB, SECRETS_MANAGER, Service
 from tests.unit.aws.stub import ADDRESS, PUT, READ, SECRET, TOO_BUSY, AwsStub, Reply, clients, outcome
 
 SCRIPTS: dict[str, list[Reply]] = {

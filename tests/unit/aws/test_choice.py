@@ -3,8 +3,8 @@
 import botocore.session
 import pytest
 
-from hookswitch.aws import direct
-from hookswitch.aws.direct import DYNAMODB, SECRETS_MANAGER
+from hookswitch.aws import hook_clients
+from hookswitch.aws.protocol import DYNAMODB, SECRETS_MANAGER
 from tests.unit.aws.stub import REGION, AwsStub
 
 
@@ -16,8 +16,8 @@ def test_addresses_are_those_of_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None
         regions = [region for region in session.get_available_regions(kind.name) if "fips" not in region]
         assert REGION in regions
         for region in regions:
-            url = direct._endpoint(kind, region)  # noqa: SLF001 - what is tested
-            assert direct._plain(region)  # noqa: SLF001 - the same
+            url = hook_clients._endpoint(kind, region)  # noqa: SLF001 - what is tested
+            assert hook_clients._direct_suffices(region)  # noqa: SLF001 - the same
             assert url
             assert url.geturl() == session.create_client(kind.name, region_name=region).meta.endpoint_url
 
@@ -46,7 +46,7 @@ def test_leaves_the_rest_to_the_sdk(name: str, value: str, monkeypatch: pytest.M
     made: list[str] = []
     monkeypatch.setattr("hookswitch.aws.via_botocore.SdkClient", made.append)
     monkeypatch.setenv(name, value)
-    direct.dynamodb()
+    hook_clients.dynamodb()
     assert made == ["dynamodb"]
 
 
@@ -54,7 +54,7 @@ def test_own_address_goes_before_the_general_one(monkeypatch: pytest.MonkeyPatch
     """A service's own variable decides, as in the SDK."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", service.url)
-    direct.secrets_manager().call("GetSecretValue", SecretId="callback")
+    hook_clients.secrets_manager().call("GetSecretValue", SecretId="callback")
     assert len(service.requests) == 1
 
 
@@ -63,5 +63,5 @@ def test_traces_need_no_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR")
     monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1:2000")
     monkeypatch.setattr("hookswitch.aws.via_botocore.SdkClient", pytest.fail)
-    direct.dynamodb()
-    direct.secrets_manager()
+    hook_clients.dynamodb()
+    hook_clients.secrets_manager()

@@ -6,8 +6,9 @@ from functools import partial
 import pytest
 from botocore.utils import ContainerMetadataFetcher
 
-from hookswitch.aws import direct
-from hookswitch.aws.direct import DYNAMODB, DirectClient
+from hookswitch.aws import hook_clients
+from hookswitch.aws.direct import DirectClient
+from hookswitch.aws.protocol import DYNAMODB
 from hookswitch.aws.via_botocore import SdkClient
 from tests.unit.aws.stub import PUT, AwsStub, Reply, clients, outcome
 
@@ -46,7 +47,7 @@ def signers(service: AwsStub) -> list[tuple[str, str]]:
 def test_calls_are_ours(service: AwsStub) -> None:
     """Only the credentials come from the SDK, which asks for them once."""
     service.credentials = [given(1)]
-    client = direct.dynamodb()
+    client = hook_clients.dynamodb()
     assert isinstance(client, DirectClient)
     for _ in range(3):
         client.call("PutItem", **PUT)
@@ -55,16 +56,16 @@ def test_calls_are_ours(service: AwsStub) -> None:
 
 def test_nothing_is_asked_before_the_first_call(service: AwsStub) -> None:
     """A client that is in a snapshot has nobody's credentials."""
-    direct.dynamodb()
-    direct.secrets_manager()
+    hook_clients.dynamodb()
+    hook_clients.secrets_manager()
     assert not service.requests
 
 
 def test_credentials_are_renewed(service: AwsStub) -> None:
     """Before they expire, others take their place, as in the SDK."""
     service.credentials = [given(1, seconds=60), given(2)]
-    direct.dynamodb().call("PutItem", **PUT)
-    direct.dynamodb().call("PutItem", **PUT)
+    hook_clients.dynamodb().call("PutItem", **PUT)
+    hook_clients.dynamodb().call("PutItem", **PUT)
     assert signers(service) == [("ASIA2", "token 2")] * 2
 
 
@@ -84,14 +85,14 @@ def test_endpoint_that_gives_none(refusal: Reply, service: AwsStub) -> None:
 def test_endpoint_comes_back(service: AwsStub) -> None:
     """The next delivery asks anew."""
     service.credentials = [*[Reply(500)] * 3, given(1)]
-    for client in (direct.dynamodb(), SdkClient("dynamodb")):
+    for client in (hook_clients.dynamodb(), SdkClient("dynamodb")):
         outcome(partial(client.call, "PutItem", **PUT))
     assert signers(service) == [("ASIA1", "token 1")]
 
 
 def test_no_credentials_at_all(service: AwsStub, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has the SDK's name, too."""
-    client = direct.dynamodb()
+    client = hook_clients.dynamodb()
     monkeypatch.delenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     assert outcome(partial(client.call, "PutItem", **PUT)) == ("no answer", "NoCredentialsError")

@@ -7,8 +7,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from hookswitch.aws import direct
-from hookswitch.aws.direct import DYNAMODB
+from hookswitch.aws import hook_clients
+from hookswitch.aws.protocol import DYNAMODB
 from hookswitch.errors import ServiceError
 from tests.unit.aws.stub import PUT, REGION, AwsStub, Reply, clients
 
@@ -59,7 +59,7 @@ def test_cancelled_transaction_has_its_reasons(service: AwsStub) -> None:
 def test_retried_transaction_is_the_same(service: AwsStub, waits: list[float]) -> None:
     """By its token DynamoDB knows a retry; the next transaction has another."""
     service.replies = [Reply(500), Reply()]
-    client = direct.dynamodb()
+    client = hook_clients.dynamodb()
     for _ in range(2):
         client.call("TransactWriteItems", TransactItems=[])
     tokens = [json.loads(body)["ClientRequestToken"] for _, body in service.requests]

@@ -55,7 +55,7 @@ open_files = [os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc
 loaded, chance = set(sys.modules), random.getstate()
 found = {
     "sockets": [name for name in open_files if name.startswith("socket:")],
-    "authorities": connection.tls.cache_info().currsize,
+    "authorities": connection.tls_context.cache_info().currsize,
     "copies": [],
 }
 for number in range(task["copies"]):

@@ -95,10 +95,8 @@ class Services:
 def services(monkeypatch: pytest.MonkeyPatch) -> Services:
     """The services that the function finds."""
     services = Services()
-    monkeypatch.setattr(publishing, "_sns", lambda _: services)
-    monkeypatch.setattr(publishing, "_sqs", lambda: services)
-    monkeypatch.setattr(clients, "sqs", lambda: services)
-    monkeypatch.setattr(clients, "dynamodb", lambda: services)
+    for client in ("sns", "sqs", "dynamodb"):
+        monkeypatch.setattr(clients, client, lambda *_: services)
     monkeypatch.setattr(publishing, "time", SimpleNamespace(monotonic=lambda: services.now, sleep=lambda _: None))
     monkeypatch.setenv("EVENTS_TOPIC_ARN", "the-topic")
     monkeypatch.setenv("PUBLISH_DEAD_LETTER_QUEUE_URL", "the-queue")

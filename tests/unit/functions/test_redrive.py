@@ -87,9 +87,8 @@ class Services:
 def services(monkeypatch: pytest.MonkeyPatch) -> Services:
     """The services that the function finds."""
     services = Services()
-    for client in ("_lambda", "_streams"):
-        monkeypatch.setattr(redriving, client, lambda: services)
-    monkeypatch.setattr(clients, "sqs", lambda: services)
+    for client in ("lambda_", "dynamodb_streams", "sqs"):
+        monkeypatch.setattr(clients, client, lambda *_: services)
     for name, url in QUEUES.items():
         monkeypatch.setenv(name, url)
     monkeypatch.setenv("PUBLISH_FUNCTION", "publish")

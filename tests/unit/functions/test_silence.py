@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from devtools.template import ASKED, parsed, resources
 from functions.silence.handler import handler
-from hookswitch.observability import silence
+from hookswitch.aws import clients
 from tests.emf import Sample, samples_in
 
 CONTEXT: Any = SimpleNamespace(
@@ -37,7 +37,7 @@ class Statistics:
 def given(monkeypatch: pytest.MonkeyPatch, sums: list[float], error: ClientError | None = None) -> Statistics:
     """Replace CloudWatch by these statistics."""
     statistics = Statistics(sums, error)
-    monkeypatch.setattr(silence, "_cloudwatch", lambda: statistics)
+    monkeypatch.setattr(clients, "cloudwatch", lambda: statistics)
     return statistics
 
 

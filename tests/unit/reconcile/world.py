@@ -16,13 +16,12 @@ from unittest import mock
 from urllib.parse import urlsplit
 
 from functions.reconcile import handler as reconcile
-from hookswitch.aws import clients, direct
+from hookswitch.aws import clients, hook_clients
 from hookswitch.aws.via_botocore import SdkClient
 from hookswitch.dash import client
 from hookswitch.dash.client import DashClient
 from hookswitch.dash.credentials import ApiKey
 from hookswitch.deliveries.delivery import Delivery, delivery_of
-from hookswitch.receiving import hook_functions
 from hookswitch.receiving.hook_functions import ALIAS
 from hookswitch.reconcile import redeliverer
 from hookswitch.settings import settings
@@ -215,9 +214,9 @@ def running(
             (clients, "dynamodb", lambda: world.table),
             (clients, "secrets_manager", lambda: world.secrets),
             (clients, "sqs", lambda: world),
-            (direct, "dynamodb", lambda: SdkClient("dynamodb")),
-            (hook_functions, "_lambda", lambda: world),
-            (hook_functions, "_cloudformation", lambda: world),
+            (hook_clients, "dynamodb", lambda: SdkClient("dynamodb")),
+            (clients, "lambda_", lambda _: world),
+            (clients, "cloudformation", lambda: world),
             (redeliverer, "WORKERS", 1),
             (client, "BACKOFF_SECONDS", 0),
             (time, "time", lambda: world.now),

@@ -66,7 +66,7 @@ class Provisioning(RuleBasedStateMachine):
             (client, "uuid4", self.next_id),  # an example that fails is to fail again
             (provision, "_sleep_until", lambda *_: None),
             (clients, "secrets_manager", lambda: self.secrets),
-            (provision, "_cloudformation", lambda: self.stacks),
+            (clients, "cloudformation", lambda: self.stacks),
             (client, "BACKOFF_SECONDS", 0),
         ):
             self._exits.enter_context(mock.patch.object(target, name, double))

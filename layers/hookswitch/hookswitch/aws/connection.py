@@ -1,4 +1,4 @@
-"""One kept connection to one service, for `direct`. Whatever goes wrong has the name that the SDK has for it."""
+"""A persistent connection to one service. Whatever goes wrong has the name that the SDK gives it."""
 
 import select
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from urllib.parse import SplitResult
 from hookswitch.errors import NoAnswerError
 
 
-class Answer(NamedTuple):
-    """What a service answered; header names are in lower case."""
+class Response(NamedTuple):
+    """A service's response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -21,15 +21,15 @@ class Answer(NamedTuple):
 
 
 @cache
-def tls() -> SSLContext:
-    """Return what all connections check certificates with: to read the certificate authorities takes long."""
+def tls_context() -> SSLContext:
+    """Return the context that all connections share, because reading the certificate authorities is slow."""
     return create_default_context()
 
 
-class Line:
-    """A connection that is made when first needed, kept, and made anew when it was closed.
+class Connection:
+    """A connection that is opened when first needed, kept, and opened again after it was closed.
 
-    A function is frozen between its invocations, so the other side may have hung up in the meantime.
+    Lambda freezes a function between its invocations, so the other side may have closed it in the meantime.
     """
 
     def __init__(self, url: SplitResult, connect_seconds: float, read_seconds: float) -> None:
@@ -37,20 +37,20 @@ class Line:
         self._connection: HTTPConnection | None = None
         self._lock = Lock()
 
-    def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Send a request and return the answer.
+    def post(self, body: bytes, headers: Mapping[str, str]) -> Response:
+        """Send a request and return its response.
 
         Raises:
-            NoAnswerError: There is none.
+            NoAnswerError: There is none, or not all of it.
         """
         with self._lock:
             connection = self._connected()
-            whole = False
+            complete = False
             try:
                 connection.request("POST", "/", body, dict(headers))
                 response = connection.getresponse()
                 content = response.read()
-                whole = not response.will_close
+                complete = not response.will_close
             except TimeoutError as error:
                 raise NoAnswerError("ReadTimeoutError") from error
             except SSLError as error:
@@ -58,20 +58,20 @@ class Line:
             except (OSError, HTTPException) as error:
                 raise NoAnswerError("ConnectionClosedError") from error
             finally:
-                if not whole:
+                if not complete:
                     self.close()
-        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
+        return Response(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
 
     def _connected(self) -> HTTPConnection:
         if self._connection:
-            # An idle connection that has something to read has been closed.
+            # An idle connection with something to read has been closed by the other side.
             if not select.select([self._connection.sock], [], [], 0)[0]:
                 return self._connection
             self.close()
         host, port = self._url.hostname or "", self._url.port
         connection: HTTPConnection
         if self._url.scheme == "https":
-            connection = HTTPSConnection(host, port, timeout=self._connect_seconds, context=tls())
+            connection = HTTPSConnection(host, port, timeout=self._connect_seconds, context=tls_context())
         else:
             connection = HTTPConnection(host, port, timeout=self._connect_seconds)
         try:
@@ -90,7 +90,7 @@ class Line:
         return connection
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection, if there is one."""
         if self._connection:
             self._connection.close()
             self._connection = None

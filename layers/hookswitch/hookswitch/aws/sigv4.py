@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 for the requests of `direct`: a POST of JSON to a service's root (AWS, "Signing")."""
+"""AWS Signature Version 4 for one kind of request: a POST of JSON to a service's root (AWS IAM, "Signing")."""
 
 import hashlib
 import hmac
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a function's role gives it for some hours."""
+    """The temporary credentials of a function's role."""
 
     access_key: str
     secret_key: str
@@ -27,7 +27,7 @@ def signed(  # noqa: PLR0913 - the parts of a request
     credentials: Credentials,
     now: float,
 ) -> dict[str, str]:
-    """Return a request's headers with those that prove who sends it. Names have to come in lower case."""
+    """Return a request's headers together with those that sign it. Header names must be in lower case."""
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     day = moment[:8]
     headers = {**headers, "host": host, "x-amz-date": moment}

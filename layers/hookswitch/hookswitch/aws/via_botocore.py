@@ -1,23 +1,21 @@
-"""The same calls as in `direct`, through the SDK, for all that `direct` does not know; and the SDK's credentials."""
+"""The hooks' calls through the SDK, where DirectClient does not suffice; and the credentials that the SDK finds."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, override
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hookswitch.aws import clients
+from hookswitch.aws.protocol import DYNAMODB, Client
 from hookswitch.aws.sigv4 import Credentials
 from hookswitch.errors import NoAnswerError, ServiceError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 def credentials() -> Credentials:
-    """Return the credentials of the moment, for which the SDK asks where they are to be had, and which it renews.
+    """Return the current credentials, which the SDK finds and refreshes.
 
     Raises:
-        NoAnswerError: There are none, or who has them does not answer.
+        NoAnswerError: There are none, or the endpoint that hands them out does not answer.
     """
     try:
         if (found := clients.credentials()) and found.access_key and found.secret_key:
@@ -27,21 +25,20 @@ def credentials() -> Credentials:
     raise NoAnswerError("NoCredentialsError")
 
 
-class SdkClient:
-    """Calls one service with the SDK's client."""
+class SdkClient(Client):
+    """Calls DynamoDB or Secrets Manager with the SDK's client."""
 
     def __init__(self, service: str) -> None:
-        self._client: Callable[[], Any] = {"dynamodb": clients.dynamodb, "secretsmanager": clients.secrets_manager}[
-            service
-        ]
+        self._service = service
 
+    @override
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Return the answer to a call."""
         try:
-            # A client that is made looks for credentials, so that can go wrong as a call can.
-            found: dict[str, Any] = getattr(self._client(), xform_name(operation))(**parameters)
+            # To make a client takes credentials, so that can fail as a call can.
+            client = clients.dynamodb() if self._service == DYNAMODB.name else clients.secrets_manager()
+            found: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
         except ClientError as error:
-            raise ServiceError(error.response["Error"]["Code"], error.response) from error
+            raise ServiceError(clients.error_code(error), error.response) from error
         except BotoCoreError as error:
-            raise NoAnswerError(type(error).__name__) from error
+            raise NoAnswerError(clients.error_code(error)) from error
         return found

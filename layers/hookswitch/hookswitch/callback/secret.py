@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from hookswitch.aws import clients
+from hookswitch.aws.clients import CALL_ERRORS, error_code
 from hookswitch.aws.via_botocore import SdkClient
 from hookswitch.callback.verification import REFRESH_INTERVAL, secret_reader
 from hookswitch.errors import DashError, SecretUnavailableError
@@ -58,8 +57,8 @@ def read_callback_secret(secret_arn: str) -> CallbackSecret:
     current = secret_reader(secret_arn, lambda: SdkClient("secretsmanager"))("AWSCURRENT")
     try:
         changed = clients.secrets_manager().describe_secret(SecretId=secret_arn).get("LastChangedDate")
-    except (ClientError, BotoCoreError) as error:
-        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    except CALL_ERRORS as error:
+        code = error_code(error)
         raise SecretUnavailableError(f"The callback secret can't be described: Secrets Manager says {code}.") from error
     settle = float(os.environ.get("CALLBACK_SETTLE_SECONDS") or REFRESH_INTERVAL + MARGIN)
     # A tag that is changed counts as well: that costs a minute's wait at most.

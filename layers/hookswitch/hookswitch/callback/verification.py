@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from hookswitch.aws import direct
-from hookswitch.aws.direct import Client
+from hookswitch.aws import hook_clients
+from hookswitch.aws.protocol import Client
 from hookswitch.callback.token import token_for
 from hookswitch.errors import NoAnswerError, SecretUnavailableError, ServiceError
 
@@ -86,7 +86,7 @@ class SenderCheck:
         return sum(hmac.compare_digest(given, token) for token in self._tokens.values()) > 0
 
 
-def secret_reader(secret_id: str, client: Callable[[], Client] = direct.secrets_manager) -> ReadSecret:
+def secret_reader(secret_id: str, client: Callable[[], Client] = hook_clients.secrets_manager) -> ReadSecret:
     """Return a function that reads one stage of a secret from Secrets Manager, as `client` reaches it.
 
     It returns None for a stage that the secret does not have (AWSPREVIOUS before the first rotation), and

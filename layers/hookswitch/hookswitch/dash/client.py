@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import random
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from uuid import uuid4
 import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSLError
 
+from hookswitch.backoff import jittered
 from hookswitch.dash.credentials import ApiKey, Credentials
 from hookswitch.dash.wire import TRY_LATER, Answer
 from hookswitch.errors import (
@@ -271,4 +271,4 @@ def _refusal(answer: Answer, credentials: Credentials) -> str:
 
 
 def _pause(attempt: int, sleep: Callable[[float], None] = time.sleep) -> None:
-    sleep(BACKOFF_SECONDS * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+    sleep(jittered(BACKOFF_SECONDS * 2**attempt, least=0.25))

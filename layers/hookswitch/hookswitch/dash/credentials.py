@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hookswitch.aws import clients
+from hookswitch.aws.clients import error_code
 from hookswitch.errors import CredentialsError, UnavailableError
 
 Stage = Literal["AWSCURRENT", "AWSPREVIOUS"]
@@ -75,13 +76,13 @@ def read(secret_arn: str, stage: Stage = "AWSCURRENT") -> Credentials:
     try:
         answer = clients.secrets_manager().get_secret_value(SecretId=secret_arn, VersionStage=stage)
     except ClientError as error:
-        code = error.response["Error"]["Code"]
+        code = error_code(error)
         raise CredentialsError(
             f"The secret with the Dash credentials can't be read: Secrets Manager says {code}. Check "
             "DashCredentialsArn, and that the secret still exists."
         ) from error
     except BotoCoreError as error:
         raise UnavailableError(
-            f"The secret with the Dash credentials can't be read: no answer ({type(error).__name__})."
+            f"The secret with the Dash credentials can't be read: no answer ({error_code(error)})."
         ) from error
     return parse(answer.get("SecretString", ""))

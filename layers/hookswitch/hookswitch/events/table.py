@@ -1,12 +1,12 @@
 """The table: one conditional write for each event, which is also what publishes it (the stream is the outbox)."""
 
-import random
 import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hookswitch.aws import direct
+from hookswitch.aws import hook_clients
+from hookswitch.backoff import jittered
 from hookswitch.errors import NoAnswerError, ServiceError, StorageUnavailableError, UnusableError
 from hookswitch.events.attributes import item
 from hookswitch.events.event import Event, event_item, timestamp
@@ -39,7 +39,7 @@ def put_new(values: Mapping[str, object], table: str) -> bool:
         UnusableError, StorageUnavailableError: See `store_event`.
     """
     try:
-        direct.dynamodb().call(
+        hook_clients.dynamodb().call(
             "PutItem", TableName=table, Item=item(values), ConditionExpression="attribute_not_exists(event_id)"
         )
     except (ServiceError, NoAnswerError) as error:
@@ -88,9 +88,9 @@ def _store_in_window(event: Event, window: int, settings: Settings) -> tuple[str
         )
     for attempt in range(CONFLICT_TRIES):
         if attempt:
-            time.sleep(CONFLICT_SECONDS * attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter
+            time.sleep(jittered(CONFLICT_SECONDS * attempt))
         try:
-            direct.dynamodb().call("TransactWriteItems", TransactItems=writes)
+            hook_clients.dynamodb().call("TransactWriteItems", TransactItems=writes)
         except (ServiceError, NoAnswerError) as error:
             if not isinstance(error, ServiceError) or error.code != "TransactionCanceledException":
                 raise _explained(error) from error

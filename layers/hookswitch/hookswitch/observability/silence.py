@@ -8,18 +8,13 @@ the first one of a day begins four minutes before the business hours. See docs/r
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import Any
 
-import boto3
-from botocore.config import Config
+from hookswitch.aws import clients
 
 WATCHED = "received"  # authentic deliveries, counted by the hook functions
 QUARTER = timedelta(minutes=15)
 METRICS_DELAY = timedelta(minutes=2)  # the time that metrics are given to arrive
 MINUTE = 60  # seconds
-
-_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +44,7 @@ def count_last_quarter() -> Deliveries:
     """
     until = datetime.now(UTC).replace(second=0, microsecond=0) - METRICS_DELAY
     since = until - QUARTER
-    answer = _cloudwatch().get_metric_statistics(
+    answer = clients.cloudwatch().get_metric_statistics(
         Namespace=os.environ["POWERTOOLS_METRICS_NAMESPACE"],
         MetricName=WATCHED,
         Dimensions=[{"Name": "service", "Value": os.environ["POWERTOOLS_SERVICE_NAME"]}],
@@ -59,8 +54,3 @@ def count_last_quarter() -> Deliveries:
         Statistics=["Sum"],
     )
     return Deliveries(int(sum(point["Sum"] for point in answer["Datapoints"])), since, until)
-
-
-@cache
-def _cloudwatch() -> Any:
-    return boto3.client("cloudwatch", config=_CONFIG)

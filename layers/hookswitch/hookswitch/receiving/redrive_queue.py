@@ -16,15 +16,11 @@ def enqueue(delivery: Delivery, settings: Settings) -> None:
     Raises:
         QueueUnavailableError: SQS did not take it either.
     """
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - hardly any delivery needs the SDK
-
-    from hookswitch.aws import clients  # noqa: PLC0415 - the same
+    from hookswitch.aws import clients  # noqa: PLC0415 - brings the SDK, which hardly any delivery needs
 
     message = QueuedDelivery(settings.function_name, delivery).to_message()
     try:
         clients.sqs().send_message(QueueUrl=settings.redrive_queue, MessageBody=json.dumps(message))
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
+    except clients.CALL_ERRORS as error:
+        code = clients.error_code(error)
         raise QueueUnavailableError(f"The redrive queue did not take the delivery: {code}.") from error
-    except BotoCoreError as error:
-        raise QueueUnavailableError(f"The redrive queue did not take the delivery: {type(error).__name__}.") from error

@@ -7,9 +7,8 @@ import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from hookswitch.aws import clients
+from hookswitch.aws.clients import CALL_ERRORS, error_code
 from hookswitch.errors import StorageUnavailableError
 from hookswitch.reconcile.state import State, iso
 
@@ -43,8 +42,8 @@ class Ledger:
             answer = clients.dynamodb().get_item(
                 TableName=self._table, Key={"event_id": {"S": KEY}}, ConsistentRead=True
             )
-        except (ClientError, BotoCoreError) as error:
-            raise _unavailable(error) from error
+        except CALL_ERRORS as error:
+            raise _unavailable(error_code(error)) from error
         return _state_in(answer.get("Item", {}))
 
     def acquire(self, seconds: float) -> tuple[bool, State | None]:
@@ -71,10 +70,10 @@ class Ledger:
                 },
                 ReturnValues="ALL_NEW",
             )
-        except (ClientError, BotoCoreError) as error:
-            if _code(error) == "ConditionalCheckFailedException":
+        except CALL_ERRORS as error:
+            if error_code(error) == "ConditionalCheckFailedException":
                 return False, None
-            raise _unavailable(error) from error
+            raise _unavailable(error_code(error)) from error
         return True, _state_in(answer["Attributes"])
 
     def save(self, state: State, *, release: bool = False) -> None:
@@ -97,17 +96,13 @@ class Ledger:
                     **({":none": {"N": "0"}} if release else {}),
                 },
             )
-        except (ClientError, BotoCoreError) as error:
-            raise _unavailable(error) from error
+        except CALL_ERRORS as error:
+            raise _unavailable(error_code(error)) from error
 
 
 def _state_in(item: "Mapping[str, AttributeValueTypeDef]") -> State | None:
     return State.from_json(item["progress"]["S"]) if "progress" in item else None
 
 
-def _code(error: ClientError | BotoCoreError) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-
-
-def _unavailable(error: ClientError | BotoCoreError) -> StorageUnavailableError:
-    return StorageUnavailableError(f"The state of reconcile can't be read or written: DynamoDB says {_code(error)}.")
+def _unavailable(code: str) -> StorageUnavailableError:
+    return StorageUnavailableError(f"The state of reconcile can't be read or written: DynamoDB says {code}.")

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, field_validator
 
 from hookswitch.aws import clients
+from hookswitch.aws.clients import CALL_ERRORS, error_code
 from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.deliveries.delivery import Delivery
 from hookswitch.errors import NotTakenError, RequestError, StorageUnavailableError
@@ -172,8 +172,8 @@ class Quarantine:
         while True:
             try:
                 page = clients.dynamodb().query(**query)
-            except (ClientError, BotoCoreError) as error:
-                raise _explained(error) from error
+            except CALL_ERRORS as error:
+                raise _unavailable(error_code(error)) from error
             for item in page["Items"]:
                 yield item["event_id"]["S"], item["timeline_key"]["S"]
             if "LastEvaluatedKey" not in page:
@@ -185,8 +185,8 @@ class Quarantine:
             answer = clients.dynamodb().get_item(
                 TableName=self._table, Key={"event_id": {"S": key}}, ConsistentRead=True
             )
-        except (ClientError, BotoCoreError) as error:
-            raise _explained(error) from error
+        except CALL_ERRORS as error:
+            raise _unavailable(error_code(error)) from error
         item: Mapping[str, AttributeValueTypeDef] | None = answer.get("Item")
         return {name: _PLAIN(value) for name, value in item.items()} if item else None
 
@@ -194,9 +194,9 @@ class Quarantine:
         client: Any = clients.dynamodb()
         try:
             getattr(client, operation)(TableName=self._table, **parameters)
-        except (ClientError, BotoCoreError) as error:
-            if _code(error) != "ConditionalCheckFailedException":
-                raise _explained(error) from error
+        except CALL_ERRORS as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise _unavailable(error_code(error)) from error
 
 
 def delivery_in(item: Mapping[str, Any]) -> Delivery:
@@ -221,9 +221,5 @@ def _told(item: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(item[name]) for name in ("event_id", "hook", "correlation_id") if item.get(name)}
 
 
-def _code(error: ClientError | BotoCoreError) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-
-
-def _explained(error: ClientError | BotoCoreError) -> StorageUnavailableError:
-    return StorageUnavailableError(f"The quarantine can't be read or written: DynamoDB says {_code(error)}.")
+def _unavailable(code: str) -> StorageUnavailableError:
+    return StorageUnavailableError(f"The quarantine can't be read or written: DynamoDB says {code}.")

@@ -1,0 +1,50 @@
+"""What every client of an AWS service can do, and what distinguishes the services that hooks call."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class Client(Protocol):
+    """A client of one AWS service."""
+
+    def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Call an operation, such as `PutItem`, and return its response.
+
+        Raises:
+            ServiceError: The service refused the call, after any retries that its error allows.
+            NoAnswerError: The service did not answer any of the tries.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An AWS service that speaks JSON.
+
+    Attributes:
+        name: Its name in the SDK, in host names and in signatures.
+        variable: The suffix of its AWS_ENDPOINT_URL_ variable.
+        prefix: The prefix of an operation in the X-Amz-Target header.
+        json: The version of its JSON protocol.
+        tries: How often a call is tried.
+        wait: The longest wait before the first retry, in seconds.
+        has_checksum: Whether its responses carry a checksum.
+    """
+
+    name: str
+    variable: str
+    prefix: str
+    json: str
+    tries: int
+    wait: float
+    has_checksum: bool
+
+
+DYNAMODB = Service("dynamodb", "DYNAMODB", "DynamoDB_20120810", "1.0", tries=3, wait=0.025, has_checksum=True)
+SECRETS_MANAGER = Service(
+    "secretsmanager", "SECRETS_MANAGER", "secretsmanager", "1.1", tries=2, wait=0.05, has_checksum=False
+)
+
+# One try of a hook's call takes three seconds at most. DynamoDB's three tries and then two of SQS end within 20 s,
+# back-off included, which leaves a hook function (25 s) the time to answer before API Gateway gives up (29 s).
+CONNECT_SECONDS = 1
+READ_SECONDS = 2
