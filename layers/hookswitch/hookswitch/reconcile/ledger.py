@@ -1,6 +1,6 @@
 """The item of the table that holds the state of reconcile, and the lease that lets one run work at a time.
 
-See docs/engineering/decisions/0031-one-run-at-a-time.md.
+See docs/engineering/decisions/0031-reconcile-lease.md.
 """
 
 import time
