@@ -81,7 +81,7 @@ load: $(DEV) $(SAM) $(EMULATOR) $(LOCUST) ## Send a day of a reseller in fast mo
 fuzz: $(DEV) $(SAM) $(EMULATOR) ## Send any requests at all, check what comes of each, and write docs/engineering/fuzzing.md: [REQUESTS=100000] [SEED=1] [HTTP=1]
 	@exec $(BIN)/python -m tests.fuzz --requests "$(REQUESTS)" $(if $(SEED),--seed "$(SEED)") $(if $(HTTP),--by-http 1)
 
-scale: $(DEV) ## Reckon what limits it and what it costs, from what was measured, and write docs/engineering/scale.md
+scale: $(DEV) ## Compute limits and costs from what was measured, and write docs/engineering/scale.md
 	@exec $(BIN)/python -m bench.scale
 
 faults: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Let every service of every function fail in every way, and write docs/engineering/faults.md

@@ -1,24 +1,25 @@
-"""`python -m bench`: measures all parts, prints the table, and writes docs/engineering/performance.md and .svg."""
+"""`python -m bench`: measures all parts, prints the page, and writes docs/engineering/performance.md and .json."""
 
 import argparse
-import json
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
+from pathlib import Path
 
-from bench import journey, page, rie, subjects
-from bench.local import AUTHORITIES, BUILD, CHART, DOCUMENT, HERE, SUMMARY, WITH_BYTECODE
+from bench import end_to_end, page, rie, subjects
+from bench.cpu_share import share_of_a_core
+from bench.local import AUTHORITIES, BUILD, HERE, WITH_BYTECODE
 from bench.measure import Costs, measure, stub
-from bench.money import DYNAMODB_WAIT, FULL_CORE, MEMORY_SIZES
-from bench.page import Figures
-from bench.quota import share_of_a_core
+from bench.page import Measured
+from bench.quotas import DYNAMODB_WAIT, FULL_CORE
 from bench.subjects import Subject
 from bench.tls import certified
 from devtools import machine
 from hookswitch.dash.hooks import HOOKS
 
+MEMORY_SIZES = (128, 256, 512, 1024)
 SECURED_PEERS = (subjects.BARE, subjects.USUAL_COMPILED)
 QUICK_HOOKS = ("missed_call", "channel_destroy", "parking")
 
@@ -26,36 +27,26 @@ QUICK_HOOKS = ("missed_call", "channel_destroy", "parking")
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--page", action="store_true", help="write the page anew from the last run's figures")
+    parser.add_argument("--page", action="store_true", help="write the page again from the committed figures")
     parser.add_argument("--quick", action="store_true", help="three hooks, few runs, nothing written to docs/")
     arguments = parser.parse_args()
     if arguments.page:
-        _write(page.loaded((HERE / "figures.json").read_text(encoding="utf-8")))
+        page.write(page.committed())
         return
     _say("Building and installing.")
     subjects.prepare()
-    figures = _measured(quick=arguments.quick)
+    summary = page.summarize(_measured(quick=arguments.quick))
     if not arguments.quick:
-        (HERE / "figures.json").write_text(json.dumps(asdict(figures)), encoding="utf-8")
-        _write(figures)
-    print(page.document(figures))
+        page.write(summary)
+    print(page.document(summary))
 
 
-def _write(figures: Figures) -> None:
-    DOCUMENT.write_text(page.document(figures), encoding="utf-8")
-    CHART.write_text(page.chart(figures), encoding="utf-8")
-    SUMMARY.write_text(page.summary(figures), encoding="utf-8")
-
-
-def _measured(*, quick: bool) -> Figures:
+def _measured(*, quick: bool) -> Measured:
     rounds, calls = (5, 100) if quick else (20, 120)
     wanted = QUICK_HOOKS if quick else HOOKS
     hooks = [subject for subject in subjects.hooks() if subject.name in wanted]
-    plain = [
-        subject
-        for subject in subjects.hooks(BUILD, subjects.AS_BUILT)
-        if any(subject.name == subjects.AS_BUILT.format(name) for name in wanted)
-    ]
+    built = {subjects.AS_BUILT.format(hook) for hook in wanted}
+    plain = [subject for subject in subjects.hooks(BUILD, subjects.AS_BUILT) if subject.name in built]
     copied = {hook: subjects.FROM_SNAPSHOT.format(hook) for hook in wanted}
     copies = [subject for subject in subjects.copies() if subject.name in copied.values()]
     peers = subjects.peers()
@@ -69,27 +60,28 @@ def _measured(*, quick: bool) -> Figures:
     secured = _secured([*hooks, *(peer for peer in peers if peer.name in SECURED_PEERS)], rounds, calls=10)
     slowest = max(hooks, key=lambda hook: statistics.median(costs[hook.name].cold_cpu))
     sized = _sized(slowest, 2 if quick else 10)
-    (HERE / "costs.json").write_text(json.dumps({name: asdict(cost) for name, cost in costs.items()}), encoding="utf-8")
-    _say("The whole way on the emulator.")
-    travelled = journey.travel(100 if quick else 500)
-    return Figures(
+    _say("End to end on the emulator.")
+    return Measured(
         machine=machine.described(),
-        rounds=rounds,
-        calls=rounds * calls,
+        cold_starts=rounds,
+        warm_calls=rounds * calls,
         costs=costs,
         publishing=publishing,
-        sizes={hook: subjects.package_size(hook, WITH_BYTECODE) for hook in HOOKS},
-        plain_sizes={hook: subjects.package_size(hook, BUILD) for hook in HOOKS},
+        zips=(_largest_zip(WITH_BYTECODE), _largest_zip(BUILD)),
         emulated=emulated,
-        journeys=dict(travelled),
-        restored={hook: costs.pop(name) for hook, name in copied.items()},
+        end_to_end=end_to_end.clock(100 if quick else 500),
+        restored={hook: costs[name] for hook, name in copied.items()},
         secured=secured,
         sized=sized,
     )
 
 
+def _largest_zip(build: Path) -> int:
+    return max(subjects.package_size(hook, build) for hook in HOOKS)
+
+
 def _secured(chosen: Sequence[Subject], rounds: int, calls: int) -> dict[str, Costs]:
-    """Return what subjects cost with AWS by TLS."""
+    """Return what subjects cost with AWS over TLS."""
     certificate, authorities = certified(HERE, AUTHORITIES)
     trusting = {subject.name: subjects.trusting(subject, authorities) for subject in chosen}
     with stub(certificate=certificate) as endpoint:
@@ -104,7 +96,7 @@ def _sized(subject: Subject, rounds: int) -> Mapping[int, Costs]:
     with ExitStack() as undo:
         groups = {size: undo.enter_context(share_of_a_core(size / FULL_CORE)) for size in MEMORY_SIZES}
         if None in groups.values():
-            _say("The kernel lets nobody set quotas here.")
+            _say("Memory sizes are left out: the kernel allows no quotas here.")
             return {}
         limited = {size: replace(subject, name=f"{size} MB", group=group) for size, group in groups.items()}
         endpoint = undo.enter_context(stub(DYNAMODB_WAIT))
@@ -118,7 +110,7 @@ def _emulated(chosen: list[subjects.Subject], endpoint: str, *, quick: bool) -> 
     """Return the medians of start, first answer and later ones under the Runtime Interface Emulator."""
     program = rie.emulator()
     if not program:
-        _say("The SAM CLI has no Runtime Interface Emulator for this machine.")
+        _say("The Runtime Interface Emulator is left out: the SAM CLI has none for this machine.")
         return {}
     found: dict[str, list[rie.Invoked]] = {subject.name: [] for subject in chosen}
     for number in range(2 if quick else 7):

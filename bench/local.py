@@ -13,9 +13,8 @@ PEERS = HERE / "peers"
 RUNTIME_CLIENT = HERE / "runtime-client"  # awslambdaric: what Lambda's own image starts a handler with
 PYTHON = LOCAL / "dev" / "bin" / "python"
 
-DOCUMENT = ROOT / "docs" / "engineering" / "performance.md"
-CHART = ROOT / "docs" / "engineering" / "performance.svg"
-SUMMARY = ROOT / "docs" / "engineering" / "performance.json"  # what other pages reckon with
+PAGE = ROOT / "docs" / "engineering" / "performance.md"
+DATA = PAGE.with_suffix(".json")
 AUTHORITIES = RUNTIME / "botocore" / "cacert.pem"
 
 SERVICES = ("DYNAMODB", "SECRETS_MANAGER", "SNS", "SQS")
@@ -65,18 +64,17 @@ __all__ = [
     "AUTHORITIES",
     "BUILD",
     "CALLBACK_SECRET",
-    "CHART",
     "DASH_ACCOUNT_ID",
-    "DOCUMENT",
+    "DATA",
     "HERE",
     "HOOKS",
     "LOCAL",
+    "PAGE",
     "PEERS",
     "PYTHON",
     "ROOT",
     "RUNTIME",
     "RUNTIME_CLIENT",
-    "SUMMARY",
     "WITH_BYTECODE",
     "environment",
     "environment_of_a_copy",

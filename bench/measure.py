@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import random
-import statistics
 import subprocess
 import sys
 import time
@@ -19,23 +18,6 @@ from bench.subjects import Subject
 
 LIMIT = 120  # seconds that one process may take
 WARM_UP = 10  # calls after the first that are not counted as warm
-
-
-@dataclass(frozen=True)
-class Spread:
-    """The median of some values, and the quartiles around it."""
-
-    low: float
-    median: float
-    high: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> "Spread":
-        """Sum up some values."""
-        if len(values) < 2:  # noqa: PLR2004 - quartiles take two
-            return cls(values[0], values[0], values[0])
-        low, median, high = statistics.quantiles(values, n=4, method="inclusive")
-        return cls(low, median, high)
 
 
 @dataclass

@@ -29,6 +29,7 @@ USUAL = "usual Powertools"
 USUAL_COMPILED = "usual Powertools, with bytecode"
 FASTAPI = "FastAPI behind Mangum"
 FASTAPI_COMPILED = "FastAPI behind Mangum, with bytecode"
+PEER_NAMES = (BARE, USUAL, USUAL_COMPILED, FASTAPI, FASTAPI_COMPILED)
 FLOOR = "nothing at all"
 AS_BUILT = "{}, as `sam build` makes it"
 FROM_SNAPSHOT = "{}, from a snapshot"

@@ -1,112 +1,20 @@
-"""The benchmark's page and stub; what it measures is no test's business."""
+"""What the benchmark measures with: its processes, its stub of AWS, its quotas; not what it measures."""
 
 import http.client
-import json
 import ssl
 from contextlib import closing
-from dataclasses import asdict
 from pathlib import Path
 from shutil import rmtree
 from urllib.parse import urlsplit
-from xml.etree import ElementTree as ET
 
 import botocore
 import pytest
 
-from bench import page
-from bench.journey import Journey
-from bench.measure import Costs, Spread, measure, stub
-from bench.money import MEMORY_SIZES
-from bench.page import Figures
-from bench.quota import PERIOD, share_of_a_core
+from bench.cpu_share import PERIOD, share_of_a_core
+from bench.measure import measure, stub
 from bench.stub import ADDRESS, answer_to
-from bench.subjects import (
-    AS_BUILT,
-    BARE,
-    FASTAPI,
-    FASTAPI_COMPILED,
-    FLOOR,
-    PUBLISH,
-    PUBLISH_BATCH,
-    USUAL,
-    USUAL_COMPILED,
-    Subject,
-    seconds_of,
-)
+from bench.subjects import Subject, seconds_of
 from bench.tls import certified
-from hookswitch.dash.hooks import HOOKS
-
-
-def costs(seconds: float) -> Costs:
-    """Return the same costs for everything."""
-    many = [seconds] * 3
-    return Costs(many, many, many, [40e6] * 3, [seconds / 100] * 3, [seconds / 100] * 3)
-
-
-@pytest.fixture
-def figures() -> Figures:
-    """Figures of which the ratios are known: a hook costs half of what its peers do."""
-    built = [AS_BUILT.format(hook) for hook in HOOKS]
-    peers = (BARE, USUAL, USUAL_COMPILED, FASTAPI, FASTAPI_COMPILED, FLOOR)
-    return Figures(
-        machine="a machine of two cores",
-        rounds=3,
-        calls=3,
-        costs={**{name: costs(0.2) for name in (*HOOKS, *built)}, **{name: costs(0.4) for name in peers}},
-        publishing={PUBLISH: costs(2.0), PUBLISH_BATCH: costs(1.5)},
-        sizes=dict.fromkeys(HOOKS, 4_900_000),
-        plain_sizes=dict.fromkeys(HOOKS, 4_000_000),
-        emulated={"missed_call": (0.3, 0.4, 0.005)},
-        journeys={1: Journey([0.01] * 5, [0.02] * 5, [0.03] * 5)},
-        restored={name: costs(0.1) for name in HOOKS},
-        secured={**{name: costs(0.3) for name in HOOKS}, **{name: costs(0.5) for name in (BARE, USUAL_COMPILED)}},
-        sized={size: costs(102.4 / size) for size in MEMORY_SIZES},
-    )
-
-
-def test_page_says_what_was_measured(figures: Figures) -> None:
-    """Ratios first, then all else; no number is written by hand."""
-    text = page.document(figures)
-    assert "| Cold start, × bare boto3 | ≤ 1.35 | 0.50 | 0.50 | 0.50 | 0.50 |" in text
-    assert "| Cold start with AWS by TLS, × bare boto3 | ≤ 1.35 | 0.60 | 0.60 | | |" in text
-    assert "| 512 | 0.20 | 2.0 | $1.33 | $0.013 |" in text
-    assert "This was a machine of two cores;" in text
-    assert "| 1 | 10 / 10 / 10 | 20 / 20 / 20 | 30 / 30 / 30 |" in text
-    assert "0.75 × (target: ≥ 0.7)" in text
-    assert "| cold start without SnapStart | 200 | 200 |" in text
-    assert "| from the restore to the first answer | 100 | 100 |" in text
-    assert text.index("## Ratios") < text.index("## Each function") < text.index("## How")
-
-
-def test_page_without_the_runtime_interface_emulator(figures: Figures) -> None:
-    """Where it can't be had, its part is left out."""
-    without = Figures(**{**vars(figures), "emulated": {}})
-    assert "Runtime Interface Emulator" not in page.document(without)
-
-
-def test_page_without_quotas(figures: Figures) -> None:
-    """Where the kernel lets nobody set them, sizes are reckoned from processor time, and the page says so."""
-    text = page.document(Figures(**{**vars(figures), "sized": {}}))
-    assert "lets nobody set quotas" in text
-    assert "| 512 | 0.71 | 14.9 | $4.71 | $0.099 |" in text  # 0.2 s and 0.002 s of 512/1769 of a core, and 16 and 8 ms
-
-
-def test_what_other_pages_reckon_with(figures: Figures) -> None:
-    """The slowest hook's times, and what is published."""
-    assert json.loads(page.summary(figures)) == {"cold": 0.2, "warm": 0.002, "published": 5000}
-
-
-def test_figures_are_kept(figures: Figures) -> None:
-    """The page can be written anew without measuring anew."""
-    assert page.document(page.loaded(json.dumps(asdict(figures)))) == page.document(figures)
-
-
-def test_chart_is_well_formed(figures: Figures) -> None:
-    """Two panels, and a bar for each of the hooks' three sums and the five peers."""
-    picture = ET.fromstring(page.chart(figures))  # noqa: S314 - our own
-    bars = [it for it in picture.iter("{http://www.w3.org/2000/svg}rect") if it.get("x")]
-    assert len(bars) == 2 * 8
-
 
 HANDLER = """
 answers = iter({answers})
@@ -146,12 +54,6 @@ def test_work_that_is_not_done_is_not_measured(answers: list[dict[str, object]],
     """What answers at once because it gives up would be the fastest of all."""
     with pytest.raises(SystemExit, match="scripted failed"):
         measure([a_function(tmp_path, *answers)], "http://127.0.0.1:9", 1, 10, lambda _: None)
-
-
-def test_spread() -> None:
-    """A median with its quartiles; one value is all three."""
-    assert Spread.of([1, 2, 3, 4, 5]) == Spread(2, 3, 4)
-    assert Spread.of([7]) == Spread(7, 7, 7)
 
 
 @pytest.mark.parametrize(

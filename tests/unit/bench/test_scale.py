@@ -1,55 +1,87 @@
-"""The page on scale: its reckoning, and that it is the one that `make scale` writes."""
+"""The pages that `make bench` and `make scale` write, and the arithmetic of limits and costs behind them."""
+
+import statistics
+from dataclasses import replace
 
 import pytest
 
-from bench.money import PRICES
-from bench.scale import PAGE, VOLUMES, Inputs, document, extras, inputs, month
-from bench.walls import CONCURRENCY, Measured, walls
+from bench import page, scale
+from bench.end_to_end import Clocked
+from bench.local import PAGE
+from bench.measure import Costs
+from bench.pricing import PRICES, monthly_costs
+from bench.quotas import CONCURRENCY, DYNAMODB_WAIT, Measured, limits
+from bench.subjects import AS_BUILT, BARE, FLOOR, PEER_NAMES, PUBLISH, PUBLISH_BATCH, USUAL_COMPILED
 
-FOUND = Inputs(Measured(warm=0.002, cold=0.7, published=2000), log_bytes=1000)
+FOUND = Measured(warm=0.002, cold=0.7, published=2000)
+HOOKS = {"missed_call": 0.2, "parking": 0.1}
 
 
-def test_page_is_up_to_date() -> None:
-    """If this fails, run `make scale`: a measurement, a price or a quota has changed since."""
-    assert PAGE.read_text(encoding="utf-8") == document(inputs())
+def costs(seconds: float) -> Costs:
+    """Return the same costs for everything, a hundredth of them for a warm call."""
+    many, warm = [seconds] * 3, [seconds / 100] * 3
+    return Costs(many, many, many, [40e6] * 3, warm, warm)
 
 
-def test_tiers_of_the_api() -> None:
-    """A thousand million requests are paid for at two prices."""
-    assert month(FOUND, 1000)["API Gateway, REST"] == pytest.approx(333 * 3.5 + 667 * 2.8)
-    assert month(FOUND, 1)["API Gateway, REST"] == pytest.approx(3.5)
+def test_pages_are_what_their_data_make() -> None:
+    """No page is edited by hand: its figures are in the JSON beside it, its words in the template."""
+    assert PAGE.read_text(encoding="utf-8") == page.document(page.committed()), "Run `python -m bench --page`."
+    assert scale.PAGE.read_text(encoding="utf-8") == scale.document(scale.inputs()), "Run `make scale`."
+
+
+def test_summary_of_what_was_measured() -> None:
+    """The slowest hook and the median, each beside its peers; a hook that takes half the time has the ratio 0.5."""
+    built = {AS_BUILT.format(hook): costs(seconds) for hook, seconds in HOOKS.items()}
+    peers = {name: costs(0.4) for name in (*PEER_NAMES, FLOOR)}
+    found = page.summarize(
+        page.Measured(
+            machine="a machine",
+            cold_starts=3,
+            warm_calls=3,
+            costs={hook: costs(seconds) for hook, seconds in HOOKS.items()} | built | peers,
+            publishing={PUBLISH: costs(2.0), PUBLISH_BATCH: costs(1.0)},
+            zips=(4_900_000, 4_000_000),
+            emulated={"missed_call": (0.3, 0.4, 0.005)},
+            end_to_end={1: Clocked([0.01] * 5, [0.02] * 5, [0.03] * 5)},
+            restored={hook: costs(seconds / 2) for hook, seconds in HOOKS.items()},
+            secured={name: costs(0.4) for name in (*HOOKS, BARE, USUAL_COMPILED)},
+            sized={512: costs(0.2)},
+        )
+    )
+    slowest, median = found["functions"][:2]
+    assert (slowest["cold_ms"], slowest["cold_vs_bare"], slowest["zip_mb"]) == (200, 0.5, 4.9)
+    assert median["cold_ms"] == statistics.median([200, 100])
+    assert found["slowest_hook"] == {"cold": 0.2, "warm": 0.002}
+    assert found["publishing"]["records_per_second"] == 5000
+    assert page.document(found)
 
 
 def test_more_events_cost_more() -> None:
     """Each part costs more with more events, or is fixed; a million is cheaper in bulk."""
-    columns = [month(FOUND, millions) for millions in VOLUMES]
-    for part in columns[0]:
-        costs = [column[part] for column in columns]
-        assert costs == sorted(costs), part
-    each = [sum(column.values()) / millions for column, millions in zip(columns, VOLUMES, strict=True)]
+    months = {millions: monthly_costs(FOUND, 1000, millions) for millions in scale.VOLUMES}
+    for part in months[1]:
+        column = [month[part] for month in months.values()]
+        assert column == sorted(column), part
+    each = [sum(month.values()) / millions for millions, month in months.items()]
     assert each == sorted(each, reverse=True)
-    assert all(cost > 0 for cost in extras(1).values())
 
 
 def test_more_log_costs_more() -> None:
-    """What the load test measured is in it: a thousand bytes of each of a million events are a gigabyte."""
-    more = Inputs(FOUND.measured, log_bytes=2000)
+    """A thousand bytes for each of a million events are a gigabyte."""
     price = PRICES["CloudWatch Logs"].each + PRICES["CloudWatch Logs, kept"].each
     part = "CloudWatch Logs"
-    assert month(more, 1)[part] - month(FOUND, 1)[part] == pytest.approx(price)
+    assert monthly_costs(FOUND, 2000, 1)[part] - monthly_costs(FOUND, 1000, 1)[part] == pytest.approx(price)
 
 
-def test_walls() -> None:
-    """They come in order, publishing on a new table first of the usual ones; it is faster on a faster machine."""
-    found = walls(FOUND.measured)
-    assert [wall.events for wall in found] == sorted(wall.events for wall in found)
-    first = next(wall for wall in found if wall.usual)
-    assert first.part == "Publish function, new table"
-    faster = walls(Measured(warm=0.002, cold=0.7, published=4000))
-    assert next(wall for wall in faster if wall.part == first.part).events > first.events
+def test_every_price_has_a_dated_source() -> None:
+    """A price that nobody can look up is no price."""
+    assert all("2026" in price.source for price in PRICES.values())
 
 
-def test_cold_burst() -> None:
-    """Concurrency divided by the time that a start takes."""
-    burst = next(wall for wall in walls(FOUND.measured) if wall.part == "Cold burst")
-    assert burst.events == pytest.approx(CONCURRENCY / 0.708)
+def test_limits() -> None:
+    """They come in order; a faster machine publishes more, and a cold burst ends at the quota of executions."""
+    found = {limit.part: limit.events for limit in limits(FOUND, 1000)}
+    assert list(found.values()) == sorted(found.values())
+    assert found["Cold burst"] == pytest.approx(CONCURRENCY / (FOUND.cold + DYNAMODB_WAIT))
+    faster = {limit.part: limit.events for limit in limits(replace(FOUND, published=4000), 1000)}
+    assert faster["Publish function, new table"] > found["Publish function, new table"]

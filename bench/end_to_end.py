@@ -1,4 +1,4 @@
-"""The third part: the whole way on the emulator, from a request to its answer, its item and its message."""
+"""The third part: end to end on the emulator, from a request to its answer, its item and its message."""
 
 import concurrent.futures
 import http.client
@@ -33,8 +33,8 @@ BATCH = 100  # keys that DynamoDB looks up at once
 
 
 @dataclass(frozen=True)
-class Journey:
-    """Seconds from the request on, for each event: to its answer, until its item was seen, until its message was."""
+class Clocked:
+    """Seconds from the request on, for each event: until it was answered, stored, and received by a subscriber."""
 
     answered: list[float]
     stored: list[float]
@@ -42,7 +42,7 @@ class Journey:
 
 
 class Watch:
-    """Looks, over and over, which events are in the table and which messages have come."""
+    """Polls which events are in the table and which messages have arrived."""
 
     def __init__(self, table: str, dynamodb: "DynamoDBClient", inbox: Inbox) -> None:
         self.sent: dict[str, float] = {}
@@ -53,19 +53,19 @@ class Watch:
         self._threads = [threading.Thread(target=look) for look in (self._look_at_table, self._look_at_inbox)]
 
     def __enter__(self) -> Self:
-        """Begin to look."""
+        """Start polling."""
         for thread in self._threads:
             thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End."""
+        """Stop polling."""
         self._over.set()
         for thread in self._threads:
             thread.join()
 
     def wait(self) -> None:
-        """Return when all that was sent has arrived."""
+        """Return when everything that was sent has arrived."""
         deadline = time.monotonic() + LIMIT
         while not self.sent.keys() <= self.stored.keys() & self.received.keys():
             if time.monotonic() > deadline:
@@ -95,7 +95,7 @@ class Watch:
             seen = len(messages)
 
 
-def travel(events: int) -> Mapping[int, Journey]:
+def clock(events: int) -> Mapping[int, Clocked]:
     """Deploy the stack to an emulator of its own, send events with 1, 8 and 32 senders, and clock each."""
     port = emulator.free_port()
     with emulator.running(port, HERE / "emulator") as running:
@@ -117,11 +117,11 @@ def _port_of(command: object) -> str:
     return port
 
 
-def _send(deployed: Stack, senders: int, events: int) -> Journey:
+def _send(deployed: Stack, senders: int, events: int) -> Clocked:
     endpoint = deployed.endpoint
     path = urlsplit(deployed.url(HOOK))
     with Inbox(aws.sns(endpoint), aws.sqs(endpoint), deployed.outputs["EventsTopicArn"]) as inbox:
-        # Every sender's first request may start a function: those are the first part's business.
+        # Every sender's first request may start a function: cold starts are measured elsewhere.
         with concurrent.futures.ThreadPoolExecutor(senders) as pool:
             list(pool.map(lambda _: _post(path.port or 80, path.path, _body()[1]), range(senders * 3)))
         with Watch(deployed.outputs["EventsTableName"], aws.dynamodb(endpoint), inbox) as watch:
@@ -135,7 +135,7 @@ def _send(deployed: Stack, senders: int, events: int) -> Journey:
             with concurrent.futures.ThreadPoolExecutor(senders) as pool:
                 answered = dict(pool.map(deliver, range(events)))
             watch.wait()
-    return Journey(
+    return Clocked(
         [answered[key] - began for key, began in watch.sent.items()],
         [watch.stored[key] - began for key, began in watch.sent.items()],
         [watch.received[key] - began for key, began in watch.sent.items()],
@@ -143,7 +143,7 @@ def _send(deployed: Stack, senders: int, events: int) -> Journey:
 
 
 def _body() -> tuple[str, bytes]:
-    """Return a missed call that never was before, and its key."""
+    """Return a new missed call and its key."""
     event = payload(HOOK, rng=random.SystemRandom(), now=time.time(), account_id=DASH_ACCOUNT_ID)
     moment = datetime.fromtimestamp(int(event["timestamp"]) - GREGORIAN_EPOCH, UTC)
     return key_of(HOOK, str(event["call_id"]), moment), encode_json(event)
@@ -155,5 +155,5 @@ def _post(port: int, path: str, body: bytes) -> None:
     answer = connection.getresponse()
     text = answer.read()
     connection.close()
-    if answer.status != 200:  # noqa: PLR2004 - all that Dash takes for success
+    if answer.status != 200:  # noqa: PLR2004 - the only success for Dash
         raise SystemExit(f"A hook answered {answer.status}: {text[:200]!r}")

@@ -1,0 +1,102 @@
+"""What a month costs at AWS's list prices (prices.toml), from what was measured and a few assumptions."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.quotas import SNS_WAIT, Measured
+from hookswitch.dash.hooks import HOOKS
+
+MILLION, GIGABYTE = 1e6, 1e9
+MONTH = 30 * 24 * 3600  # seconds
+
+
+@dataclass(frozen=True)
+class Price:
+    """What something costs.
+
+    Attributes:
+        dollars: For `quantity` of `unit`.
+        unit: Of what.
+        source: Where the price was read, with its date.
+        quantity: As the price list has it.
+    """
+
+    dollars: float
+    unit: str
+    source: str
+    quantity: int = 1
+
+    @property
+    def each(self) -> float:
+        """Dollars for one."""
+        return self.dollars / self.quantity
+
+
+PRICES = {
+    name: Price(**price)
+    for name, price in tomllib.loads(Path(__file__).with_name("prices.toml").read_text(encoding="utf-8")).items()
+}
+
+# Assumptions, the first two by millions of events a month.
+COLD_SHARES = {1: 0.2, 10: 0.05, 1000: 0.001}
+RECORDS_PER_CALL = {1: 1, 10: 2, 1000: 20}  # of the publish function
+WRITE_UNITS = 5  # an item of up to 2 KB, one of its two large indexes, and the feed (docs/engineering/scale.md)
+STORED_BYTES = 4_500  # of an event: the item, one copy in a large index, and the entry in the feed
+PLATFORM_BYTES = 700  # that Lambda itself logs of a call: platform.start and platform.report
+FIRST_TIER = 333 * MILLION  # requests of a month
+ALARMS = 20
+METRICS = {  # by docs/metrics.md, one for each combination of name and dimensions
+    "deliveries": 10,
+    "stored by hook": len(HOOKS),
+    "publishing": 2,
+    "redriven": 1,
+    "reconcile": 8,
+    "calls": 6,
+    "hang-up causes": 12,
+    "failed functions": 1,
+}
+
+
+def monthly_costs(measured: Measured, log_bytes: float, millions: int) -> Mapping[str, float]:
+    """Return what a month costs, in dollars by part.
+
+    Args:
+        measured: The functions' times.
+        log_bytes: What the functions log of one event.
+        millions: Events of the month, in millions; a key of COLD_SHARES.
+    """
+    price = {name: it.each for name, it in PRICES.items()}
+    events = millions * MILLION
+    cold = events * COLD_SHARES[millions]
+    calls = events / RECORDS_PER_CALL[millions]  # of the publish function
+    seconds = events * measured.call + cold * measured.cold + events / measured.published + calls * SNS_WAIT
+    logged = (events * log_bytes + (events + calls) * PLATFORM_BYTES) / GIGABYTE
+    return {
+        "API Gateway, REST": min(events, FIRST_TIER) * price["REST API"]
+        + max(0, events - FIRST_TIER) * price["REST API, beyond"],
+        "Lambda, requests": (events + calls) * price["Lambda requests"],
+        "Lambda, time": seconds * measured.gigabytes * price["Lambda on arm64"],
+        "DynamoDB, writes": events * WRITE_UNITS * price["DynamoDB writes"],
+        "DynamoDB, storage of that month's events": events * STORED_BYTES / GIGABYTE * price["DynamoDB storage"],
+        "SNS": events * price["SNS"],
+        "CloudWatch Logs": logged * (price["CloudWatch Logs"] + price["CloudWatch Logs, kept"]),
+        "CloudWatch metrics": sum(METRICS.values()) * price["CloudWatch metrics"],
+        "CloudWatch alarms and dashboard": ALARMS * price["CloudWatch alarms"] + price["CloudWatch dashboard"],
+        "Secrets": 2 * price["Secrets Manager"] + cold * price["Secrets Manager calls"],
+    }
+
+
+def optional_costs(measured: Measured, millions: int) -> Mapping[str, float]:
+    """Return what is paid only for what is switched on, in dollars by part."""
+    price = {name: it.each for name, it in PRICES.items()}
+    events = millions * MILLION
+    kept = len(HOOKS) * MONTH * price["Lambda snapshots"]
+    restored = events * COLD_SHARES[millions] * price["Lambda snapshots, restored"]
+    return {
+        "SnapStart": measured.gigabytes * (kept + restored),
+        "A KMS key of your own, a call for every hundredth event": price["KMS key"] + events / 100 * price["KMS calls"],
+        "X-Ray, one request in twenty": events / 20 * price["X-Ray"],
+        "A WAF web ACL with one rule": price["WAF"] + price["WAF rule"] + events * price["WAF requests"],
+    }
