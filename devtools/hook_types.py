@@ -6,9 +6,9 @@ from types import ModuleType
 from devtools.local import DASH_ACCOUNT_ID
 from hookswitch.dash.hooks import DEFAULT_HOOKS
 from hookswitch.payloads.base import Payload
-from hookswitch.settings import Settings
+from hookswitch.settings import HookSettings
 
-SETTINGS = Settings(
+SETTINGS = HookSettings(
     events_table="events",
     callback_secret="callback",  # noqa: S106 - the name of a secret
     redrive_queue="redrive",

@@ -8,7 +8,7 @@ from devtools.hook_types import SETTINGS, hook_module, payload_type
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.deliveries.delivery import FORM, Delivery, delivery_of
 from hookswitch.events.event import Event, event_of, fields_of
-from hookswitch.settings import Settings
+from hookswitch.settings import HookSettings
 from simulator.confidential import note
 from simulator.encoding import encode_form, encode_json
 from simulator.payloads import DEFAULT_ACCOUNT_ID
@@ -41,7 +41,7 @@ def event(
     payload: dict[str, Any],
     encoding: str = JSON,
     *,
-    settings: Settings = SETTINGS,
+    settings: HookSettings = SETTINGS,
     received_at: datetime | None = None,
 ) -> Event:
     """Return the event that a payload becomes, sent in an encoding."""

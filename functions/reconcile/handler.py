@@ -15,7 +15,7 @@ from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.reconcile.ledger import Ledger
 from hookswitch.reconcile.report import Request
 from hookswitch.reconcile.run import Run
-from hookswitch.settings import settings
+from hookswitch.settings import ReconcileSettings
 
 RESERVE = 35.0  # seconds of the function's time in which nothing new is begun: a hook function may take 28
 RESERVED_SHARE = 0.3  # of the time is the reserve of a function that has little
@@ -34,7 +34,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     request = Request.from_event(event)
     seconds = context.get_remaining_time_in_millis() / 1000
     stop_at = time.monotonic() + seconds - min(RESERVE, seconds * RESERVED_SHARE)
-    ledger = Ledger(settings().events_table)
+    ledger = Ledger(ReconcileSettings.from_environment().events_table)
     if request.dry_run:
         return Run(ledger, ledger.read(), request, stop_at, MetricsRecorder()).preview()
     acquired, state = ledger.acquire(seconds)

@@ -23,6 +23,7 @@ from hookswitch.events.envelope import TYPE_PREFIX
 from hookswitch.events.event import event_item
 from hookswitch.reconcile.announcement import NOTICED, RESTORED, item_of
 from hookswitch.reconcile.state import News, Recovered
+from hookswitch.settings import ReconcileSettings
 from simulator.payloads import older_channel_destroy, payload
 from tests.contract import check, checked_in
 from tests.receiving import FORM, JSON, SETTINGS, event, payload_type
@@ -93,7 +94,8 @@ def test_announcements_fit(*, restored: bool) -> None:
     if restored:
         news.restored.append(("missed_call", "was missing and is registered again"))
         news.recovered["missed_call"] = Recovered(events=3, first=1_795_000_000, reasons=["answered 500"])
-    values = item_of(news, SETTINGS)
+    settings = ReconcileSettings(SETTINGS.events_table, SETTINGS.account_id, 0, webhooks_state="", repairs_drift=True)
+    values = item_of(news, settings)
     assert values
     message = message_from(values)
     assert message["type"].endswith(RESTORED if restored else NOTICED)

@@ -1,13 +1,18 @@
-"""The variables that template.yaml sets for the functions, typed, read once and only when first needed."""
+"""The variables that template.yaml sets for the functions, one class for each role of a function.
+
+Nothing else in the layer and the functions reads the environment, but for what Lambda and AWS's SDK put there
+(hookswitch.aws). A function reads its settings when it first needs them, so a missing variable fails an invocation and
+not an import. `from_environment` raises KeyError with the name of a variable that is missing.
+"""
 
 import os
 from dataclasses import dataclass
-from functools import cache
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """What a hook function needs to know about its stack.
+class HookSettings:
+    """Settings of the hook functions.
 
     Attributes:
         events_table: Name of the DynamoDB table of events (EVENTS_TABLE).
@@ -29,22 +34,188 @@ class Settings:
     hooks: frozenset[str]
     retention_days: int
 
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Return the settings of the function that runs."""
+        env = os.environ
+        return cls(
+            events_table=env["EVENTS_TABLE"],
+            callback_secret=env["CALLBACK_SECRET_ARN"],
+            redrive_queue=env["REDRIVE_QUEUE_URL"],
+            function_name=env["AWS_LAMBDA_FUNCTION_NAME"],
+            account_id=env["DASH_ACCOUNT_ID"].lower(),
+            include_subaccounts=env["INCLUDE_SUBACCOUNTS"] == "true",
+            hooks=frozenset(name.strip() for name in env["HOOKS"].split(",")),
+            retention_days=int(env["RETENTION_DAYS"]),
+        )
 
-@cache
-def settings() -> Settings:
-    """Return the function's settings.
 
-    Raises:
-        KeyError: A variable is missing; its name is the error's text. template.yaml sets all of them.
+@dataclass(frozen=True, slots=True)
+class PublishSettings:
+    """Settings of the publish function.
+
+    Attributes:
+        events_table: Name of the table of events (EVENTS_TABLE).
+        events_topic: ARN of the SNS topic (EVENTS_TOPIC_ARN).
+        publish_dead_letter_queue: URL of the queue for events that SNS did not take (PUBLISH_DEAD_LETTER_QUEUE_URL).
     """
-    env = os.environ
-    return Settings(
-        events_table=env["EVENTS_TABLE"],
-        callback_secret=env["CALLBACK_SECRET_ARN"],
-        redrive_queue=env["REDRIVE_QUEUE_URL"],
-        function_name=env["AWS_LAMBDA_FUNCTION_NAME"],
-        account_id=env["DASH_ACCOUNT_ID"].lower(),
-        include_subaccounts=env["INCLUDE_SUBACCOUNTS"] == "true",
-        hooks=frozenset(name.strip() for name in env["HOOKS"].split(",")),
-        retention_days=int(env["RETENTION_DAYS"]),
-    )
+
+    events_table: str
+    events_topic: str
+    publish_dead_letter_queue: str
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Return the settings of the function that runs."""
+        env = os.environ
+        return cls(env["EVENTS_TABLE"], env["EVENTS_TOPIC_ARN"], env["PUBLISH_DEAD_LETTER_QUEUE_URL"])
+
+
+@dataclass(frozen=True, slots=True)
+class RedriveSettings:
+    """Settings of the redrive function.
+
+    Attributes:
+        events_table: Name of the table of events (EVENTS_TABLE).
+        redrive_queue: URL of the queue for deliveries that DynamoDB did not take (REDRIVE_QUEUE_URL).
+        publish_dead_letter_queue: URL of the queue for events that SNS did not take (PUBLISH_DEAD_LETTER_QUEUE_URL).
+        publish_function: Name of the publish function (PUBLISH_FUNCTION).
+        stack_id: ARN of the stack (STACK_ID).
+    """
+
+    events_table: str
+    redrive_queue: str
+    publish_dead_letter_queue: str
+    publish_function: str
+    stack_id: str
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Return the settings of the function that runs."""
+        env = os.environ
+        return cls(
+            events_table=env["EVENTS_TABLE"],
+            redrive_queue=env["REDRIVE_QUEUE_URL"],
+            publish_dead_letter_queue=env["PUBLISH_DEAD_LETTER_QUEUE_URL"],
+            publish_function=env["PUBLISH_FUNCTION"],
+            stack_id=env["STACK_ID"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileSettings:
+    """Settings of the reconcile function.
+
+    Attributes:
+        events_table: Name of the table of events (EVENTS_TABLE).
+        account_id: The Dash account that this stack serves (DASH_ACCOUNT_ID).
+        retention_days: Days that an item is kept; 0 keeps it for ever (RETENTION_DAYS).
+        webhooks_state: What the stack registers on Dash, as the custom resource wrote it down (DASH_WEBHOOKS).
+        repairs_drift: Whether changes that somebody made to a webhook are undone (ON_DRIFT is `repair`).
+    """
+
+    events_table: str
+    account_id: str
+    retention_days: int
+    webhooks_state: str
+    repairs_drift: bool
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Return the settings of the function that runs."""
+        env = os.environ
+        return cls(
+            events_table=env["EVENTS_TABLE"],
+            account_id=env["DASH_ACCOUNT_ID"].lower(),
+            retention_days=int(env["RETENTION_DAYS"]),
+            webhooks_state=env["DASH_WEBHOOKS"],
+            repairs_drift=env["ON_DRIFT"] == "repair",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionSettings:
+    """Settings of the provision function; both are absent where it runs outside a stack.
+
+    Attributes:
+        credentials: ARN of the secret with the credentials for Dash, None for that of the resource's properties
+            (DASH_CREDENTIALS_ARN).
+        ignores_failed_delete: Whether a deletion succeeds although webhooks may be left on Dash (ON_DELETE_FAILURE is
+            `ignore`).
+    """
+
+    credentials: str | None
+    ignores_failed_delete: bool
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Return the settings of the function that runs."""
+        env = os.environ
+        return cls(env.get("DASH_CREDENTIALS_ARN") or None, env.get("ON_DELETE_FAILURE") == "ignore")
+
+
+@dataclass(frozen=True, slots=True)
+class RotateSettings:
+    """Settings of the rotate function.
+
+    Attributes:
+        callback_secret: ARN of the secret that it rotates (CALLBACK_SECRET_ARN).
+        webhooks_state: What the stack registers on Dash, as the custom resource wrote it down (DASH_WEBHOOKS).
+    """
+
+    callback_secret: str
+    webhooks_state: str
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Return the settings of the function that runs."""
+        env = os.environ
+        return cls(env["CALLBACK_SECRET_ARN"], env["DASH_WEBHOOKS"])
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceSettings:
+    """Settings of the silence function.
+
+    Attributes:
+        namespace: Of the metrics in CloudWatch (POWERTOOLS_METRICS_NAMESPACE).
+        service: The stack's name, a dimension of every metric (POWERTOOLS_SERVICE_NAME).
+    """
+
+    namespace: str
+    service: str
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Return the settings of the function that runs."""
+        env = os.environ
+        return cls(env["POWERTOOLS_METRICS_NAMESPACE"], env["POWERTOOLS_SERVICE_NAME"])
+
+
+@dataclass(frozen=True, slots=True)
+class WaitSettings:
+    """Waits that tests shorten; the template sets neither.
+
+    Attributes:
+        dash_read: Seconds to wait for an answer of Dash, None for the default (DASH_READ_SECONDS).
+        callback_settle: Seconds after a change of the callback secret until its tokens may be registered, None for the
+            default (CALLBACK_SETTLE_SECONDS).
+    """
+
+    dash_read: float | None
+    callback_settle: float | None
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Return the settings of the function that runs."""
+        return cls(_seconds("DASH_READ_SECONDS"), _seconds("CALLBACK_SETTLE_SECONDS"))
+
+
+def starts_from_snapshot() -> bool:
+    """Tell whether this execution environment is, or will be, restored from a snapshot (Lambda SnapStart)."""
+    return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+
+
+def _seconds(name: str) -> float | None:
+    value = os.environ.get(name)
+    return float(value) if value else None

@@ -24,7 +24,6 @@ from hookswitch.dash.credentials import ApiKey
 from hookswitch.deliveries.delivery import Delivery, delivery_of
 from hookswitch.receiving.hook_functions import ALIAS
 from hookswitch.reconcile import redeliverer
-from hookswitch.settings import settings
 from hookswitch.webhooks.apply import apply_desired
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership
@@ -224,8 +223,6 @@ def running(
             exits.enter_context(mock.patch.object(target, name, double))
         for retry in (client._SAFE, client._UNSAFE):  # noqa: SLF001 - made at import
             exits.enter_context(mock.patch.multiple(retry, backoff_factor=0, backoff_jitter=0))
-        settings.cache_clear()
-        exits.callback(settings.cache_clear)
         world.api = api
         to_dash = DashClient(api.url, ApiKey(api_key=DEFAULT_API_KEY))
         apply_desired(to_dash, desired, Ownership.of(desired))

@@ -1,6 +1,5 @@
 """The callback secret as those see it who register and rotate tokens."""
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from hookswitch.aws.clients import CALL_ERRORS, error_code
 from hookswitch.aws.via_botocore import SdkClient
 from hookswitch.callback.verification import REFRESH_INTERVAL, secret_reader
 from hookswitch.errors import DashError, SecretUnavailableError
+from hookswitch.settings import WaitSettings
 
 MARGIN = 5  # seconds that clocks may differ
 
@@ -60,6 +60,6 @@ def read_callback_secret(secret_arn: str) -> CallbackSecret:
     except CALL_ERRORS as error:
         code = error_code(error)
         raise SecretUnavailableError(f"The callback secret can't be described: Secrets Manager says {code}.") from error
-    settle = float(os.environ.get("CALLBACK_SETTLE_SECONDS") or REFRESH_INTERVAL + MARGIN)
+    settle = WaitSettings.from_environment().callback_settle or REFRESH_INTERVAL + MARGIN
     # A tag that is changed counts as well: that costs a minute's wait at most.
     return CallbackSecret(str(current), (changed or datetime.now(UTC)).timestamp() + settle)

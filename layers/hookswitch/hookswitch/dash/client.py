@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,6 +24,7 @@ from hookswitch.errors import (
     UnavailableError,
     UnknownWebhookError,
 )
+from hookswitch.settings import WaitSettings
 
 type Document = dict[str, Any]
 
@@ -77,7 +77,7 @@ class DashClient:
         self._url = url.rstrip("/")
         self._credentials = credentials
         self._token = ""
-        self._read_seconds = float(os.environ.get("DASH_READ_SECONDS") or READ_SECONDS)
+        self._read_seconds = WaitSettings.from_environment().dash_read or READ_SECONDS
         self._pool = urllib3.PoolManager(headers={"accept": "application/json"})
 
     @property

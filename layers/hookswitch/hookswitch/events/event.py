@@ -11,7 +11,7 @@ from hookswitch.deliveries.decoding import decode
 from hookswitch.deliveries.delivery import Delivery
 from hookswitch.errors import UnusableError
 from hookswitch.payloads.base import Payload
-from hookswitch.settings import Settings
+from hookswitch.settings import HookSettings
 
 QUARANTINE_WINDOW = 120  # seconds in which an identical unusable delivery is taken for a retry
 
@@ -94,7 +94,9 @@ def safe_to_keep(payload_type: type[Payload], delivery: Delivery, fields: dict[s
     )
 
 
-def event_of(payload_type: type[Payload], delivery: Delivery, fields: Mapping[str, Any], settings: Settings) -> Event:
+def event_of(
+    payload_type: type[Payload], delivery: Delivery, fields: Mapping[str, Any], settings: HookSettings
+) -> Event:
     """Return the event in a delivery's fields.
 
     Raises:
@@ -118,7 +120,7 @@ def event_of(payload_type: type[Payload], delivery: Delivery, fields: Mapping[st
     )
 
 
-def _account(payload: Payload, headers: Mapping[str, str], settings: Settings) -> str:
+def _account(payload: Payload, headers: Mapping[str, str], settings: HookSettings) -> str:
     """Return the event's account: the payload's, else the one that owns the webhook.
 
     A webhook that includes subaccounts brings events of any of them, which only its owner vouches for.
@@ -146,7 +148,7 @@ def expiry(received_at: datetime, retention_days: int) -> int | None:
     return int((received_at + timedelta(days=retention_days)).timestamp())
 
 
-def event_item(event: Event, settings: Settings) -> dict[str, object]:
+def event_item(event: Event, settings: HookSettings) -> dict[str, object]:
     """Return the attributes of an event's item.
 
     docs/engineering/decisions/0002-event-table-and-outbox.md has the keys.
@@ -177,7 +179,7 @@ def event_item(event: Event, settings: Settings) -> dict[str, object]:
     }
 
 
-def quarantine_item(delivery: Delivery, reasons: tuple[str, ...], settings: Settings) -> dict[str, object]:
+def quarantine_item(delivery: Delivery, reasons: tuple[str, ...], settings: HookSettings) -> dict[str, object]:
     """Return the attributes of a quarantined delivery's item.
 
     Its key is that of hook and body, so that a retry makes no second one, within two minutes' stretches: later

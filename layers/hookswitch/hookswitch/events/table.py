@@ -10,7 +10,7 @@ from hookswitch.backoff import jittered
 from hookswitch.errors import NoAnswerError, ServiceError, StorageUnavailableError, UnusableError
 from hookswitch.events.attributes import item
 from hookswitch.events.event import Event, event_item, timestamp
-from hookswitch.settings import Settings
+from hookswitch.settings import HookSettings
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -20,7 +20,7 @@ CONFLICT_TRIES = 5
 CONFLICT_SECONDS = 0.2
 
 
-def store_event(event: Event, settings: Settings) -> tuple[str, bool]:
+def store_event(event: Event, settings: HookSettings) -> tuple[str, bool]:
     """Store an event unless it is in the table; return the key of its item, and whether the event is new.
 
     Raises:
@@ -56,7 +56,7 @@ def _explained(error: ServiceError | NoAnswerError) -> UnusableError | StorageUn
     return StorageUnavailableError(f"DynamoDB did not take the item: {code}.")
 
 
-def _store_in_window(event: Event, window: int, settings: Settings) -> tuple[str, bool]:
+def _store_in_window(event: Event, window: int, settings: HookSettings) -> tuple[str, bool]:
     """Store an event that is the same as an identical one less than `window` seconds before or after it.
 
     Time is cut into stretches as long as the window, and an event's key names its stretch. So there is one item

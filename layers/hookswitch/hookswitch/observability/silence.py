@@ -5,11 +5,11 @@ ended two minutes before, so that their metrics have had time to arrive: each qu
 the first one of a day begins four minutes before the business hours. See docs/runbook.md#silence.
 """
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hookswitch.aws import clients
+from hookswitch.settings import SilenceSettings
 
 WATCHED = "received"  # authentic deliveries, counted by the hook functions
 QUARTER = timedelta(minutes=15)
@@ -44,10 +44,11 @@ def count_last_quarter() -> Deliveries:
     """
     until = datetime.now(UTC).replace(second=0, microsecond=0) - METRICS_DELAY
     since = until - QUARTER
+    settings = SilenceSettings.from_environment()
     answer = clients.cloudwatch().get_metric_statistics(
-        Namespace=os.environ["POWERTOOLS_METRICS_NAMESPACE"],
+        Namespace=settings.namespace,
         MetricName=WATCHED,
-        Dimensions=[{"Name": "service", "Value": os.environ["POWERTOOLS_SERVICE_NAME"]}],
+        Dimensions=[{"Name": "service", "Value": settings.service}],
         StartTime=since,
         EndTime=until,
         Period=MINUTE,

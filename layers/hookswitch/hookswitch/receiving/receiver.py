@@ -7,7 +7,6 @@ holds: stored, or known already, or quarantined, or queued for later. 403 is for
 """
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,7 +27,9 @@ from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.payloads.base import Payload
 from hookswitch.receiving.redelivery import Outcome, Redelivery, RedeliveryResult
 from hookswitch.receiving.redrive_queue import enqueue
-from hookswitch.settings import settings
+from hookswitch.settings import HookSettings, starts_from_snapshot
+
+settings = HookSettings.from_environment
 
 type Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 type Receive = Callable[[Mapping[str, Any], str, MetricsRecorder], Mapping[str, object]]
@@ -59,7 +60,7 @@ def receiver(payload_type: type[Payload]) -> Handler:
     `requestContext`. Only such a delivery is told why it is quarantined, and which call it is about.
     """
     payload_type.model_rebuild()  # now, in the cold start's own time, and not with the first delivery
-    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+    if starts_from_snapshot():
         from hookswitch.aws import snapstart  # noqa: PLC0415 - brings the SDK, which no other cold start waits for
 
         snapstart.register()

@@ -5,10 +5,10 @@ import json
 from hookswitch.deliveries.delivery import Delivery
 from hookswitch.errors import QueueUnavailableError
 from hookswitch.receiving.redelivery import QueuedDelivery
-from hookswitch.settings import Settings
+from hookswitch.settings import HookSettings
 
 
-def enqueue(delivery: Delivery, settings: Settings) -> None:
+def enqueue(delivery: Delivery, settings: HookSettings) -> None:
     """Put a delivery on the redrive queue, with the name of the function that is to receive it again.
 
     The message holds no token: whoever may write to the queue, or invoke the function, needs none.

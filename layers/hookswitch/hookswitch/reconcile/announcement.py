@@ -10,7 +10,7 @@ from typing import Annotated, TypedDict
 from hookswitch.events.envelope import Field, Time
 from hookswitch.events.event import expiry, key_of, timestamp
 from hookswitch.reconcile.state import News, iso
-from hookswitch.settings import Settings
+from hookswitch.settings import ReconcileSettings
 
 RESTORED = "webhook_restored"
 NOTICED = "webhook_noticed"
@@ -47,7 +47,7 @@ ANNOUNCEMENTS: dict[str, type[WebhookNoticed]] = {RESTORED: WebhookRestored, NOT
 """The type of `data` by the hook that an announcement's `type` ends with; docs/schemas/ has a schema of each."""
 
 
-def item_of(news: News, settings: Settings, now: datetime | None = None) -> dict[str, object] | None:
+def item_of(news: News, settings: ReconcileSettings, now: datetime | None = None) -> dict[str, object] | None:
     """Return the item by which the news is stored and published; None if there is none.
 
     The hook is `webhook_restored`, or `webhook_noticed` if nothing was repaired; the key follows from the news, so

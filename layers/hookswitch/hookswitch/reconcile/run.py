@@ -1,6 +1,5 @@
 """One run of reconcile: first the webhooks, so that they are on as soon as possible, then what was missed."""
 
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ from hookswitch.reconcile.redeliverer import Fate, Redeliverer
 from hookswitch.reconcile.repair import WebhookRepair
 from hookswitch.reconcile.report import Report, Request
 from hookswitch.reconcile.state import Gap, News, Recovered, State, iso, merge_gaps
-from hookswitch.settings import settings
+from hookswitch.settings import ReconcileSettings
 from hookswitch.webhooks.apply import connect
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership, list_owned
@@ -55,11 +54,14 @@ class Run:
             metrics: Counts what is found and done; not what a dry run would do.
         """
         self._ledger, self._stop_at, self._metrics = ledger, stop_at, metrics
+        self._settings = ReconcileSettings.from_environment()
         self._now = int(time.time())
-        self._state = _readable(state or State(read_until=self._now - FIRST_RANGE), request, self._now)
+        self._state = _readable(
+            state or State(read_until=self._now - FIRST_RANGE), request, self._now, self._settings.retention_days
+        )
         self._notices = Notices(self._state, self._now)
         self._report = Report(request.dry_run, reported=self._notices.reported)
-        self._desired = Desired.from_state(os.environ["DASH_WEBHOOKS"])
+        self._desired = Desired.from_state(self._settings.webhooks_state)
         self._ownership = Ownership.of(self._desired)
 
     def carry_out(self) -> dict[str, Any]:
@@ -122,7 +124,7 @@ class Run:
         return report
 
     def _webhook_repair(self, client: DashClient) -> WebhookRepair:
-        return WebhookRepair(client, self._desired, self._ownership, put_back=os.environ["ON_DRIFT"] == "repair")
+        return WebhookRepair(client, self._desired, self._ownership, put_back=self._settings.repairs_drift)
 
     def _repair(self, client: DashClient, webhooks: Sequence[Document]) -> None:
         repair = self._webhook_repair(client)
@@ -201,18 +203,17 @@ class Run:
         }
 
     def _announce(self) -> None:
-        item = item_of(self._state.news, settings())
+        item = item_of(self._state.news, self._settings)
         if item:
-            put_new(item, settings().events_table)
+            put_new(item, self._settings.events_table)
             self._state.news = News()
 
 
-def _readable(state: State, request: Request, now: int) -> State:
+def _readable(state: State, request: Request, now: int, days: int) -> State:
     """Return the state with what is asked for, and without times whose items can have expired.
 
     An event of such a time would be stored and published again.
     """
-    days = settings().retention_days
     oldest = now - days * DAY if days else 0
     gaps = list(state.gaps)
     if request.since:
