@@ -12,7 +12,7 @@ from devtools.events import DOCUMENT, FOLDER, document, files
 from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, ROOT
 from devtools.template import parsed
 from functions.redrive.handler import QueuedDelivery, UnpublishedEvent
-from functions.rotate.handler import STEPS
+from hookswitch.callback.rotation import STEPS
 from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.deliveries.delivery import Delivery, delivery_of, token_of

@@ -323,7 +323,7 @@ def test_create_again_after_a_crash(deployed: Deployed) -> None:
         (None, {"DashApiKey": "f" * 64, "Retries": "1"}, "does not know this API key"),
         (Fault(count=None, status=503), {"Retries": "1"}, "is out of order"),
     ],
-    ids=["edit fails", "creation fails", "removal fails", "wrong key", "dash away"],
+    ids=["edit fails", "creation fails", "deletion fails", "wrong key", "dash away"],
 )
 def test_update_in_vain(deployed: Deployed, fault: Fault | None, changed: dict[str, str], said: str) -> None:
     """A failed update ends in UPDATE_ROLLBACK_COMPLETE with its reason, and the webhooks are as before."""

@@ -101,7 +101,7 @@ def test_reserved_concurrency() -> None:
 def test_digest() -> None:
     """It is short enough for a description, differs with each value and its place, and stays else."""
     made = [
-        content_hash.digest(request(kind, {"Of": of})).data["Digest"]
+        content_hash.content_hash(request(kind, {"Of": of})).data["Digest"]
         for kind, of in [
             ("Create", ["a", "b"]),
             ("Update", ["a", "c"]),

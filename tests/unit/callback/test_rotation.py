@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.rotate import handler as rotate
-from functions.rotate.handler import STEPS
+from functions.rotate.handler import handler
+from hookswitch.callback.rotation import STEPS
 from hookswitch.callback.secret import CallbackSecret
 from hookswitch.callback.token import token_for
 from hookswitch.callback.verification import REFRESH_INTERVAL
@@ -39,7 +39,7 @@ def _registered(api: DashApi, dash_client: DashClient, secrets: Secrets, monkeyp
 
 def step(name: str, version: str = "v2") -> dict[str, Any]:
     """Carry out a step as Secrets Manager does."""
-    return rotate.handler({"Step": name, "SecretId": CALLBACK, "ClientRequestToken": version}, Context())
+    return handler({"Step": name, "SecretId": CALLBACK, "ClientRequestToken": version}, Context())
 
 
 def tokens(dash: Dash) -> set[str]:
@@ -55,7 +55,7 @@ def tokens_of(secret: str) -> set[str]:
 def test_by_hand(dash: Dash, secrets: Secrets) -> None:
     """One call does it all: the new version is the current one, the old one the previous, and the webhooks follow."""
     started = time.monotonic()
-    said = rotate.handler({}, Context())
+    said = handler({}, Context())
     assert len(said["webhooks"]) == 3
     assert time.monotonic() - started >= SETTLE
     assert secrets.current(CALLBACK) != SECRET
@@ -84,7 +84,7 @@ def test_waits_before_new_tokens(dash: Dash, secrets: Secrets, monkeypatch: pyte
         "wait_until_settled",
         lambda self, _: waits.append((self.settled_at - time.time(), tokens(dash) == tokens_of(SECRET))),
     )
-    rotate.handler({}, Context())
+    handler({}, Context())
     ((seconds, untouched),) = waits
     assert untouched
     assert seconds > REFRESH_INTERVAL + 1
@@ -95,7 +95,7 @@ def test_no_time_to_wait(dash: Dash, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the function's time does not suffice for the wait, it says so instead of skipping it."""
     monkeypatch.delenv("CALLBACK_SETTLE_SECONDS")
     with pytest.raises(DashError, match="Try again in two minutes"):
-        rotate.handler({}, Context(seconds=30))
+        handler({}, Context(seconds=30))
     assert tokens(dash) == tokens_of(SECRET)
 
 
@@ -116,7 +116,7 @@ def test_dash_away_after_the_promotion(dash: Dash, api: DashApi, secrets: Secret
 def test_second_rotation_brings_stragglers_along(dash: Dash, api: DashApi, secrets: Secrets) -> None:
     """Webhooks that still have the previous token get the current one before it becomes the previous."""
     secrets.put(CALLBACK, "a second secret, which no webhook has seen yet.", changed=datetime.now(UTC))
-    rotate.handler({}, Context())
+    handler({}, Context())
     assert tokens(dash) == tokens_of(secrets.current(CALLBACK))
     uris = [call.method for call in api.calls].count("POST")
     assert uris == 6
@@ -140,7 +140,7 @@ def test_dash_away_before_the_promotion(api: DashApi, secrets: Secrets) -> None:
     """Nothing changes while Dash can't be looked at."""
     api.faults.add(Fault(count=None, status=503))
     with pytest.raises(UnavailableError):
-        rotate.handler({}, Context())
+        handler({}, Context())
     assert secrets.current(CALLBACK) == SECRET
 
 
@@ -164,7 +164,7 @@ def test_leaves_the_rest_alone(dash: Dash) -> None:
     webhook = dash.webhooks(ACCOUNT)[0]
     webhook.disable()
     before = webhook.document()
-    rotate.handler({}, Context())
+    handler({}, Context())
     after = webhook.document()
     assert {name for name in before if before[name] != after.get(name)} == {"uri"}
 
@@ -173,7 +173,7 @@ def test_leaves_the_rest_alone(dash: Dash) -> None:
 def test_what_it_does_not_do(event: dict[str, str]) -> None:
     """Unknown steps and other secrets are refused."""
     with pytest.raises(RotationError):
-        rotate.handler(event, Context())
+        handler(event, Context())
 
 
 def test_a_short_secret_is_no_secret(secrets: Secrets) -> None:

@@ -87,12 +87,12 @@ def test_mark_is_a_stacks_own() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("Hooks", "parking,nonsense", "names what is no hook: nonsense"),
+        ("Hooks", "parking,nonsense", "names unknown hooks: nonsense"),
         ("Hooks", "", "Hooks"),
         ("CustomData", "{not json}", "must be JSON text"),
         ("CustomData", '{"a": 1}', "valid string"),
         ("CustomData", '["a"]', "valid dictionary"),
-        ("CustomData", '{"call_id": "x", "type": "y"}', "would overwrite what tells events apart: call_id, type"),
+        ("CustomData", '{"call_id": "x", "type": "y"}', "would overwrite fields that identify events: call_id, type"),
         ("Retries", "5", "less than or equal to 4"),
         ("HttpVerb", "put", "'post' or 'get'"),
         ("AccountId", "nobody", "AccountId"),

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from functions.provision import handler as provision
-from functions.provision.handler import NOTHING, id_of
+from functions.provision.handler import handler
 from hookswitch.cloudformation import custom_resource
 from hookswitch.cloudformation.custom_resource import Request, Success
 from hookswitch.observability.log import logger
+from hookswitch.webhooks import provisioning
 from hookswitch.webhooks.desired import Desired
 from simulator.api import DashApi
 from simulator.dash import DEFAULT_API_KEY, Dash
@@ -48,7 +48,7 @@ class CloudFormation:
     def ask(self, kind: str, new: dict[str, str], seconds: float = 60, **more: Any) -> dict[str, Any]:
         """Return the answer to a request."""
         self.answers.all.clear()
-        provision.handler(event(kind, self.answers.url, new, **more), Context(seconds))
+        handler(event(kind, self.answers.url, new, **more), Context(seconds))
         return self.answers.only
 
     def create(self, seconds: float = 60, **changed: str) -> dict[str, Any]:
@@ -106,9 +106,9 @@ def test_create_with_a_wrong_key(cloudformation: CloudFormation, secrets: Secret
     """The reason is one sentence or two; the Delete that follows on AWS succeeds with the same wrong key."""
     secrets.put(CREDENTIALS, json.dumps({"api_key": "f" * 64}))
     answer = cloudformation.create()
-    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ID + NOTHING)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ID + provisioning.NOTHING_CREATED)
     assert answer["Reason"].startswith("Dash does not know this API key.")
-    assert cloudformation.delete(ID + NOTHING)["Status"] == "SUCCESS"
+    assert cloudformation.delete(ID + provisioning.NOTHING_CREATED)["Status"] == "SUCCESS"
 
 
 @pytest.mark.parametrize(
@@ -120,9 +120,9 @@ def test_create_that_fails_half_way(cloudformation: CloudFormation, api: DashApi
     dash.register(ACCOUNT, Desired.from_properties(properties()).documents("of old")["parking"])
     api.faults.add(fault)
     answer = cloudformation.create(Hooks="channel_create,channel_answer,channel_bridge,parking")
-    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ID + NOTHING)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ID + provisioning.NOTHING_CREATED)
     assert "creating the webhook Hookswitch channel_bridge" in answer["Reason"]
-    assert answer["Reason"].endswith("What had been made is removed again.")
+    assert answer["Reason"].endswith("What had been registered is deleted again.")
     assert dash.webhooks(ACCOUNT) == [other]
 
 
@@ -132,7 +132,7 @@ def test_create_that_can_not_clean_up(cloudformation: CloudFormation, api: DashA
     api.faults.add(Fault(method="DELETE", count=3, status=500))
     answer = cloudformation.create()
     assert answer["PhysicalResourceId"] == ID
-    assert "could not be removed" in answer["Reason"]
+    assert "could not be deleted" in answer["Reason"]
     assert "Hookswitch channel_create" in answer["Reason"]
     assert cloudformation.delete()["Status"] == "SUCCESS"
     assert not dash.webhooks(ACCOUNT)
@@ -166,10 +166,10 @@ def test_stuck_beyond_all_deadlines(
         answers.arrived.wait(10)
         return Success("too late")
 
-    monkeypatch.setattr(provision, "create", stuck)
+    monkeypatch.setattr(provisioning, "create", stuck)
     answer = cloudformation.create(seconds=1)
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ID)
-    assert answer["Reason"] == "The function's time ran out after 1 s. Its log, the-log-group, has more."
+    assert answer["Reason"] == "The function ran out of time after 1 s. Its log, the-log-group, says more."
 
 
 def test_fault_of_ours(
@@ -181,10 +181,10 @@ def test_fault_of_ours(
         dash.register(ACCOUNT, Desired.from_properties(properties()).documents(SECRET)["parking"])
         raise ValueError(SECRET)
 
-    monkeypatch.setattr(provision, "apply_changes", broken)
+    monkeypatch.setattr(provisioning, "apply_changes", broken)
     with caplog.at_level(logging.CRITICAL):
         answer = cloudformation.create()
-    assert answer["Reason"].startswith("ValueError: this is a fault in hookswitch.")
+    assert answer["Reason"].startswith("ValueError: this is a bug in hookswitch.")
     assert SECRET not in answer["Reason"]
     assert not dash.webhooks(ACCOUNT)
 
@@ -192,7 +192,7 @@ def test_fault_of_ours(
 def test_invalid_template(cloudformation: CloudFormation) -> None:
     """A value that can't be used fails before anything is made."""
     answer = cloudformation.create(CustomData="{x}")
-    assert answer["PhysicalResourceId"] == ID + NOTHING
+    assert answer["PhysicalResourceId"] == ID + provisioning.NOTHING_CREATED
     assert "CustomData: must be JSON text" in answer["Reason"]
 
 
@@ -368,10 +368,15 @@ def test_no_secret_in_logs_or_answers(
     out = lines.getvalue() + caplog.text + json.dumps(said)
     private = [DEFAULT_API_KEY, "f" * 64, SECRET, "a-signature"]
     private += [document["uri"].rpartition("/")[2] for document in documents.values()]
-    assert "Answered CloudFormation." in out
+    assert "Responded to CloudFormation." in out
     assert not [text for text in private if text in out]
 
 
 def test_id_names_stack_and_account_only() -> None:
     """No other property makes another resource."""
-    assert id_of(properties(Retries="0", ApiUrl="https://example.com", CallbackSecretArn=CALLBACK + "2")) == ID
+    assert (
+        provisioning.physical_id(
+            properties(Retries="0", ApiUrl="https://example.com", CallbackSecretArn=CALLBACK + "2")
+        )
+        == ID
+    )

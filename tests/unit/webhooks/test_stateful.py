@@ -12,11 +12,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from functions.provision import handler as provision
-from functions.provision.handler import id_of
 from hookswitch.aws import clients
 from hookswitch.cloudformation.custom_resource import FailedError, Success
 from hookswitch.dash import client
+from hookswitch.webhooks import provisioning
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership
 from simulator.api import DashApi
@@ -64,7 +63,7 @@ class Provisioning(RuleBasedStateMachine):
         self.next_id: Callable[[], UUID] = lambda: UUID(int=next(ids))
         for target, name, double in (
             (client, "uuid4", self.next_id),  # an example that fails is to fail again
-            (provision, "_sleep_until", lambda *_: None),
+            (provisioning, "_sleep", lambda *_: None),
             (clients, "secrets_manager", lambda: self.secrets),
             (clients, "cloudformation", lambda: self.stacks),
             (client, "BACKOFF_SECONDS", 0),
@@ -87,7 +86,7 @@ class Provisioning(RuleBasedStateMachine):
             by_hand = {"id": str(number), "name": f"By hand {number}", "hook": hook, "uri": "https://example.com/"}
             self.dash.register(ACCOUNT, by_hand)
         there = properties(region="eu-west-1", ApiUrl=self.api.url, CallbackBaseUrl="https://hooks.example.com")
-        provision.create(request("Create", there))
+        provisioning.create(request("Create", there))
         self.others = {webhook.id: webhook.document() for webhook in self.dash.webhooks(ACCOUNT)}
 
     @precondition(lambda self: self.current is None)
@@ -97,16 +96,16 @@ class Provisioning(RuleBasedStateMachine):
         new = properties(**{"ApiUrl": self.api.url, **template})
         with self.faulty(faults):
             try:
-                provision.create(request("Create", new))
+                provisioning.create(request("Create", new))
             except FailedError as error:
                 failed = error.physical_id
             else:
                 failed = ""
         if not failed:
             self.current, self.in_line = new, True
-        elif on_aws or failed == id_of(new):
+        elif on_aws or failed == provisioning.physical_id(new):
             # What can't be removed at once is removed by the Delete, or found by the next Create.
-            provision.delete(request("Delete", new, physical_id=failed))
+            provisioning.delete(request("Delete", new, physical_id=failed))
             assert not self.ours()
         else:
             assert not self.ours()
@@ -117,10 +116,10 @@ class Provisioning(RuleBasedStateMachine):
         """Update the stack; if that fails CloudFormation goes back, which never fails."""
         assert self.current
         old, new = self.current, properties(**{"ApiUrl": self.api.url, **template})
-        identity = id_of(new)
+        identity = provisioning.physical_id(new)
         with self.faulty(faults):
             try:
-                provision.update(request("Update", new, old, identity))
+                provisioning.update(request("Update", new, old, identity))
             except FailedError as error:
                 kept = error.physical_id
             else:
@@ -129,7 +128,7 @@ class Provisioning(RuleBasedStateMachine):
                 return
         assert kept == identity
         self.stacks.status = "UPDATE_ROLLBACK_IN_PROGRESS"
-        assert provision.update(request("Update", old, new, identity)) == Success(identity, mock.ANY)
+        assert provisioning.update(request("Update", old, new, identity)) == Success(identity, mock.ANY)
         self.stacks.status = "UPDATE_IN_PROGRESS"
         self.in_line = True
 
@@ -139,8 +138,8 @@ class Provisioning(RuleBasedStateMachine):
         """Delete the stack; if that fails it is deleted again."""
         assert self.current
         with self.faulty(faults), contextlib.suppress(FailedError):
-            provision.delete(request("Delete", self.current, physical_id=id_of(self.current)))
-        provision.delete(request("Delete", self.current, physical_id=id_of(self.current)))
+            provisioning.delete(request("Delete", self.current, physical_id=provisioning.physical_id(self.current)))
+        provisioning.delete(request("Delete", self.current, physical_id=provisioning.physical_id(self.current)))
         assert not self.ours()
         self.current, self.in_line = None, False
 

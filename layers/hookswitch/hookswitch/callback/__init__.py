@@ -1,1 +1,1 @@
-"""The callback secret: the tokens that derive from it, their verification, and rotation."""
+"""The callback secret: its tokens, their verification, and its rotation."""

@@ -1,4 +1,4 @@
-"""The callback secret as those see it who register and rotate tokens."""
+"""The callback secret, for those who register tokens or rotate it."""
 
 import time
 from collections.abc import Callable
@@ -12,38 +12,38 @@ from hookswitch.callback.verification import REFRESH_INTERVAL, secret_reader
 from hookswitch.errors import DashError, SecretUnavailableError
 from hookswitch.settings import WaitSettings
 
-MARGIN = 5  # seconds that clocks may differ
+MARGIN = 5  # seconds by which clocks may differ
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackSecret:
-    """The secret that the tokens derive from.
+    """The callback secret, which all tokens derive from.
 
     Attributes:
         current: Its AWSCURRENT version.
-        settled_at: Unix seconds from when on tokens of that version may be registered.
+        settled_at: Unix seconds from which on tokens of that version may be registered.
     """
 
     current: str
     settled_at: float
 
     def wait_until_settled(self, deadline: float, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Return when every hook function takes tokens of the current version; see `SenderCheck` for why.
+        """Wait until every hook function accepts tokens of the current version; `SenderCheck` says why.
 
         Args:
             deadline: When to give up, as `time.monotonic` counts.
             sleep: What waits.
 
         Raises:
-            DashError: It would take longer than there is time.
+            DashError: There is not enough time left to wait.
         """
         wait = self.settled_at - time.time()
         if wait <= 0:
             return
         if time.monotonic() + wait > deadline:
             raise DashError(
-                f"The callback secret was changed less than {REFRESH_INTERVAL} seconds ago, and the time does not "
-                "suffice to wait until all functions know it. Try again in two minutes."
+                f"The callback secret was changed less than {REFRESH_INTERVAL} seconds ago, and there is not enough "
+                "time left to wait until all functions know it. Try again in two minutes."
             )
         sleep(wait)
 
@@ -52,7 +52,7 @@ def read_callback_secret(secret_arn: str) -> CallbackSecret:
     """Return the callback secret.
 
     Raises:
-        SecretUnavailableError: Secrets Manager does not hand it over.
+        SecretUnavailableError: Secrets Manager does not return it.
     """
     current = secret_reader(secret_arn, lambda: SdkClient("secretsmanager"))("AWSCURRENT")
     try:
@@ -61,5 +61,5 @@ def read_callback_secret(secret_arn: str) -> CallbackSecret:
         code = error_code(error)
         raise SecretUnavailableError(f"The callback secret can't be described: Secrets Manager says {code}.") from error
     settle = WaitSettings.from_environment().callback_settle or REFRESH_INTERVAL + MARGIN
-    # A tag that is changed counts as well: that costs a minute's wait at most.
+    # A changed tag counts too, which costs a minute's wait at most.
     return CallbackSecret(str(current), (changed or datetime.now(UTC)).timestamp() + settle)

@@ -1,9 +1,4 @@
-"""Who may deliver: the token in a callback's path proves that it comes from a webhook that we registered.
-
-Dash signs nothing and sends no secret of its own (docs/dash-protocol.md, section 1), and it corrupts a URL
-that has a query, so the proof is a part of the path. Each hook has a token of its own, derived from the one
-callback secret: a URL that leaks opens no other hook.
-"""
+"""The check of a delivery's sender: whether the token in its path is one that the stack registered."""
 
 import hmac
 import time
@@ -18,8 +13,8 @@ from hookswitch.errors import NoAnswerError, SecretUnavailableError, ServiceErro
 Stage = Literal["AWSCURRENT", "AWSPREVIOUS"]
 ReadSecret = Callable[[Stage], str | None]
 
-REFRESH_INTERVAL = 60  # seconds between two looks at the secret that strangers can cause
-MAX_AGE = 300  # seconds after which a cached secret is read again: a revoked one must not live on
+REFRESH_INTERVAL = 60  # seconds between two refreshes that wrong tokens can cause
+MAX_AGE = 300  # seconds after which the secret is read again, so that a revoked one stops working
 
 
 class SenderCheck:

@@ -1,1 +1,1 @@
-"""Custom resources: requests of CloudFormation, and the answers that they always get."""
+"""CloudFormation custom resources."""

@@ -1,7 +1,8 @@
-"""A CloudFormation custom resource that always answers, also when its time runs out (AWS CloudFormation, "crpg-ref").
+"""A CloudFormation custom resource that always responds, even when its time runs out.
 
-A resource that does not answer holds up its stack until the ServiceTimeout, and what CloudFormation then makes
-of it is hard to undo. So the answer is tried for as long as the function has time.
+A resource that does not respond blocks its stack until the ServiceTimeout, and the state after that is hard to repair.
+So the response is retried for as long as the function has time. Source of the shapes: "Custom resource request
+objects" and "Custom resource response objects" (AWS CloudFormation User Guide).
 """
 
 import json
@@ -18,29 +19,29 @@ from urllib3.exceptions import HTTPError
 
 from hookswitch.observability.log import log_fault, logger
 
-ANSWER_SECONDS = 5.0  # kept back for the answer itself
-CLEANUP_SHARE = 0.3  # of the time, kept back to take back what was begun
-MAX_REASON = 1000  # characters; the whole answer may have 4096 bytes
+RESPONSE_SECONDS = 5.0  # kept for the response
+CLEANUP_SHARE = 0.3  # of the time, kept for undoing what was begun
+MAX_REASON = 1000  # characters; the whole response may have 4096 bytes
 
-PUT_SECONDS = 4.0  # for one try of the answer
-PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds between tries; the last one again and again
+PUT_SECONDS = 4.0  # for one try of the response
+PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds between tries; the last one repeats
 OK = 200
 
-# It would warn of a retry with the address, which is signed: whoever has it can answer in our name.
+# It would log a warning with the address for every retry. The address is signed: whoever has it can respond for us.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What CloudFormation asks for. Times are as `time.monotonic` counts.
+    """A request of CloudFormation. Deadlines are in seconds as `time.monotonic` counts.
 
     Attributes:
         kind: Create, Update or Delete.
-        physical_id: The resource's id, empty for a Create.
-        properties: Of the template, all values text.
+        physical_id: The resource's id; empty for a Create.
+        properties: As in the template; all values are text.
         old_properties: Those before an Update.
-        work_until: When to stop working, so that there is time to take back what was begun.
-        cleanup_until: When to stop that, so that there is time to answer.
+        work_until: When to stop working, so that there is time to undo what was begun.
+        cleanup_until: When to stop that, so that there is time to respond.
     """
 
     kind: Literal["Create", "Update", "Delete"]
@@ -53,10 +54,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """The resource is as asked for.
+    """The resource is as requested.
 
     Attributes:
-        physical_id: Its id; another one than before makes CloudFormation delete the one before.
+        physical_id: Its id; if that differs from the previous one, CloudFormation deletes the previous resource.
         data: What Fn::GetAtt returns.
     """
 
@@ -65,7 +66,7 @@ class Success:
 
 
 class FailedError(Exception):
-    """The resource is not as asked for; the text is the reason that shows in the stack's events.
+    """The resource is not as requested; the text is the reason that the stack's events show.
 
     Attributes:
         physical_id: The resource's id.
@@ -76,19 +77,17 @@ class FailedError(Exception):
         self.physical_id = physical_id
 
 
-def answer_with(
-    work: Callable[[Request], Success], event: Mapping[str, Any], context: Any, *, id_if_unknown: str
-) -> None:
-    """Do the work and answer CloudFormation, once and in any case.
+def respond(work: Callable[[Request], Success], event: Mapping[str, Any], context: Any, *, default_id: str) -> None:
+    """Do the work and respond to CloudFormation, exactly once and in any case.
 
     Args:
-        work: Raises FailedError, or anything else for what is a fault of ours.
-        event: What the function was called with. It is not logged: it holds a signed address.
-        context: Lambda's; it tells the time that is left.
-        id_if_unknown: The physical id to answer with while `work` has not named one.
+        work: Raises FailedError, or anything else, which is then a bug of ours.
+        event: The function's event. It is not logged, because it holds a signed address.
+        context: Lambda's, for the time that is left.
+        default_id: The physical id to respond with until `work` has named one.
     """
     seconds = context.get_remaining_time_in_millis() / 1000
-    reserve = min(ANSWER_SECONDS, seconds / 4)
+    reserve = min(RESPONSE_SECONDS, seconds / 4)
     now = time.monotonic()
     request = Request(
         kind=event["RequestType"],
@@ -98,12 +97,15 @@ def answer_with(
         work_until=now + (seconds - reserve) * (1 - CLEANUP_SHARE),
         cleanup_until=now + seconds - 2 * reserve,
     )
-    physical_id = request.physical_id or id_if_unknown
-    answer = _Answer(event, now + seconds - reserve / 5)
+    physical_id = request.physical_id or default_id
+    response = _Response(event, now + seconds - reserve / 5)
     timer = threading.Timer(
         seconds - reserve,
-        answer.failed,
-        (f"The function's time ran out after {seconds:.0f} s. Its log, {_log_of(context)}, has more.", physical_id),
+        response.failed,
+        (
+            f"The function ran out of time after {seconds:.0f} s. Its log, {_log_group(context)}, says more.",
+            physical_id,
+        ),
     )
     timer.daemon = True
     timer.start()
@@ -111,21 +113,22 @@ def answer_with(
         success = work(request)
     except FailedError as error:
         logger.error(str(error))
-        answer.failed(str(error), error.physical_id)
-    except Exception as error:  # noqa: BLE001 - CloudFormation must get an answer
-        # No text of an unforeseen error: nobody has checked that it holds no secret.
+        response.failed(str(error), error.physical_id)
+    except Exception as error:  # noqa: BLE001 - CloudFormation must get a response
+        # Without the text of an unexpected error: nobody has checked that it holds no secret.
         log_fault(error)
-        answer.failed(
-            f"{type(error).__name__}: this is a fault in hookswitch. The log {_log_of(context)} has more.", physical_id
+        response.failed(
+            f"{type(error).__name__}: this is a bug in hookswitch. The log, {_log_group(context)}, says more.",
+            physical_id,
         )
     else:
-        answer.succeeded(success)
+        response.succeeded(success)
     finally:
         timer.cancel()
 
 
-class _Answer:
-    """The answer to one request; only the first one given is sent."""
+class _Response:
+    """The response to one request; only the first one given is sent."""
 
     def __init__(self, event: Mapping[str, Any], until: float) -> None:
         self._event = event
@@ -139,25 +142,25 @@ class _Answer:
     def failed(self, reason: str, physical_id: str) -> None:
         self._send({"Status": "FAILED", "Reason": reason[:MAX_REASON], "PhysicalResourceId": physical_id})
 
-    def _send(self, answer: Mapping[str, Any]) -> None:
+    def _send(self, response: Mapping[str, Any]) -> None:
         with self._lock:
             if self._given:
                 return
             self._given = True
             echoed = {name: self._event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
-            body = json.dumps({**echoed, **answer}).encode()
+            body = json.dumps({**echoed, **response}).encode()
             for pause in chain(PAUSES, repeat(PAUSES[-1])):
-                said = self._put(body)
-                if said == str(OK):
-                    logger.info("Answered CloudFormation.", extra={"status": answer["Status"]})
+                result = self._put(body)
+                if result == str(OK):
+                    logger.info("Responded to CloudFormation.", extra={"status": response["Status"]})
                     return
-                if said.startswith("4") or time.monotonic() + pause > self._until:
+                if result.startswith("4") or time.monotonic() + pause > self._until:
                     break
                 time.sleep(pause)
-            logger.error("CloudFormation did not take the answer: %s", said)
+            logger.error("CloudFormation did not accept the response: %s", result)
 
     def _put(self, body: bytes) -> str:
-        """Send the answer once; return the status, or the error's name."""
+        """Send the response once; return the status, or the error's name."""
         left = max(0.1, self._until - time.monotonic())
         try:
             with urllib3.PoolManager() as pool:
@@ -165,7 +168,7 @@ class _Answer:
                     "PUT",
                     self._event["ResponseURL"],
                     body=body,
-                    headers={"content-type": ""},  # the address is signed for that
+                    headers={"content-type": ""},  # which the address is signed for
                     timeout=min(PUT_SECONDS, left),
                     retries=False,
                 )
@@ -174,5 +177,5 @@ class _Answer:
         return str(response.status)
 
 
-def _log_of(context: Any) -> str:
-    return str(getattr(context, "log_group_name", "") or "group of the stack")
+def _log_group(context: Any) -> str:
+    return str(getattr(context, "log_group_name", "") or "the log group of the stack")

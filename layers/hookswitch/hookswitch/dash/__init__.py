@@ -1,1 +1,1 @@
-"""The API of a Dash phone system (docs/dash-protocol.md, section 5). No hook function imports this."""
+"""Dash's API (docs/dash-protocol.md, section 5). No hook function imports this."""

@@ -1,4 +1,4 @@
-"""What opens a Dash account: an API key, or a user's name and password, from a secret in Secrets Manager."""
+"""The credentials of a Dash account, read from Secrets Manager: an API key, or a user's name and password."""
 
 import hashlib
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class ApiKey(BaseModel):
     resource: ClassVar = "api_auth"
 
     def login(self) -> Mapping[str, str]:
-        """Return what `PUT /api_auth` takes."""
+        """Return the data of `PUT /api_auth`."""
         return {"api_key": self.api_key}
 
 
@@ -41,7 +41,7 @@ class User(BaseModel):
     resource: ClassVar = "user_auth"
 
     def login(self) -> Mapping[str, str]:
-        """Return what `PUT /user_auth` takes: the MD5 sum is Dash's choice."""
+        """Return the data of `PUT /user_auth`. MD5 is Dash's choice."""
         digest = hashlib.md5(f"{self.username}:{self.password}".encode(), usedforsecurity=False).hexdigest()
         return {"credentials": digest, "account_name": self.account_name}
 
@@ -52,17 +52,17 @@ _CREDENTIALS: TypeAdapter[Credentials] = TypeAdapter(ApiKey | User)
 
 
 def parse(text: str) -> Credentials:
-    """Return the credentials that a secret's text holds.
+    """Return the credentials in a secret's text.
 
     Raises:
-        CredentialsError: The text is neither form; nothing of it is repeated.
+        CredentialsError: The text has neither form; the error repeats nothing of it.
     """
     try:
         return _CREDENTIALS.validate_json(text)
     except ValidationError:
         raise CredentialsError(
             'The secret with the Dash credentials must be JSON text, either {"api_key": "..."} or {"account_name": '
-            '"...", "username": "...", "password": "..."}. Put it right in Secrets Manager.'
+            '"...", "username": "...", "password": "..."}. Correct it in Secrets Manager.'
         ) from None
 
 
@@ -70,7 +70,7 @@ def read(secret_arn: str, stage: Stage = "AWSCURRENT") -> Credentials:
     """Return the credentials in a version of a secret.
 
     Raises:
-        CredentialsError: There is no such version, it may not be read, or it is of neither form.
+        CredentialsError: There is no such version, we may not read it, or it has neither form.
         UnavailableError: Secrets Manager does not answer.
     """
     try:
@@ -83,6 +83,6 @@ def read(secret_arn: str, stage: Stage = "AWSCURRENT") -> Credentials:
         ) from error
     except BotoCoreError as error:
         raise UnavailableError(
-            f"The secret with the Dash credentials can't be read: no answer ({error_code(error)})."
+            f"The secret with the Dash credentials can't be read: no answer from Secrets Manager ({error_code(error)})."
         ) from error
     return parse(answer.get("SecretString", ""))

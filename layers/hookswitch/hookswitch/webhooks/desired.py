@@ -1,4 +1,4 @@
-"""Which webhooks a stack wants to have on Dash: the template's values in, the documents to register out."""
+"""The webhooks that a stack wants on Dash: from the template's values to the documents to register."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.errors import InvalidTemplateError
 
-# custom_data wins over an event's own fields: these make out what the event is, and when, and whose.
+# custom_data overrides an event's own fields. These say what the event is, when it happened, and whose it is.
 RESERVED = frozenset(
     {
         *("type", "action", "account_id", "event_name", "event_category", "hook_event", "msg_id"),
@@ -43,24 +43,24 @@ Address = Annotated[str, Field(pattern=r"^https?://[^\s?#@]+$"), BeforeValidator
 
 
 class Desired(BaseModel):
-    """The properties of the stack's Custom::DashWebhooks, as CloudFormation hands them over: all of them text.
+    """The properties of the stack's Custom::DashWebhooks. CloudFormation sends all of them as text.
 
     Attributes:
         stack_id: The stack's ARN.
         account_id: The Dash account, 32 hexadecimal digits.
-        api_url: The base of Dash's API, with its version.
+        api_url: The base address of Dash's API, with its version.
         credentials_arn: The secret with the Dash credentials.
         callback_secret_arn: The secret that the callback tokens derive from.
-        api_address: The API's own address, with its stage.
+        api_address: The address of the stack's own API, with its stage.
         callback_base_url: The address to register instead, empty for `api_address`.
-        hooks: The hooks to register; the catch-all only if it is named.
-        http_verb: How Dash is to call.
-        payload_format: Of the body; an older Dash ignores it and sends form data.
+        hooks: The hooks to register.
+        http_verb: The verb that Dash calls with.
+        payload_format: The format of the body; an older Dash ignores it and sends form data.
         retries: Tries of one delivery, 0 to 4.
-        include_subaccounts: Whether events of descendants come too.
-        include_internal_legs: Whether legs within the phone system come too.
-        custom_data: What Dash is to add to every event.
-        name_prefix: What the webhooks' names begin with.
+        include_subaccounts: Whether Dash sends events of descendants too.
+        include_internal_legs: Whether Dash sends events of legs within the phone system too.
+        custom_data: Fields that Dash adds to every event.
+        name_prefix: The beginning of the webhooks' names.
     """
 
     model_config = ConfigDict(
@@ -92,14 +92,14 @@ class Desired(BaseModel):
     @classmethod
     def _known(cls, hooks: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := sorted(set(hooks) - CATALOGUE.keys()):
-            raise ValueError(f"names what is no hook: {', '.join(unknown)}")
+            raise ValueError(f"names unknown hooks: {', '.join(unknown)}")
         return tuple(dict.fromkeys(hooks))
 
     @field_validator("custom_data")
     @classmethod
     def _harmless(cls, custom_data: dict[str, str]) -> dict[str, str]:
         if taken := sorted(RESERVED & custom_data.keys()):
-            raise ValueError(f"would overwrite what tells events apart: {', '.join(taken)}")
+            raise ValueError(f"would overwrite fields that identify events: {', '.join(taken)}")
         return custom_data
 
     @classmethod
@@ -107,24 +107,24 @@ class Desired(BaseModel):
         """Return the typed properties.
 
         Raises:
-            InvalidTemplateError: A value can't be used; the text names the parameters.
+            InvalidTemplateError: A value is invalid; the text names the parameters.
         """
         try:
             return cls.model_validate(properties)
         except ValidationError as error:
-            told = [
+            problems = [
                 f"{detail['loc'][0]}: {detail['msg'].removeprefix('Value error, ')}"
                 for detail in error.errors(include_url=False, include_context=False, include_input=False)
             ]
-            raise InvalidTemplateError(f"These values of the template can't be used. {'; '.join(told)}.") from None
+            raise InvalidTemplateError(f"These values of the template can't be used. {'; '.join(problems)}.") from None
 
     def state(self) -> str:
-        """Return the properties as JSON text, which `from_state` reads. It holds no secret."""
+        """Return the properties as JSON text for the stack's other functions (`from_state`). It holds no secret."""
         return self.model_dump_json()
 
     @classmethod
     def from_state(cls, text: str) -> Self:
-        """Return the properties that `state` wrote, which other functions of the stack get."""
+        """Return the properties from the text that `state` returned."""
         return cls.model_validate_json(text)
 
     @property
@@ -134,25 +134,25 @@ class Desired(BaseModel):
 
     @property
     def mark(self) -> str:
-        """What the names of this stack's webhooks end with.
+        """The end of the names of this stack's webhooks.
 
-        The digits stand for partition, region, AWS account and stack name. A stack that is deleted and made
-        again bears them again, and finds what its predecessor left behind.
+        Its digits are a hash of partition, region, AWS account and stack name. A stack that is deleted and created
+        again has the same, and so finds what its predecessor left.
         """
         digest = hashlib.sha256(self.stack_id.rpartition("/")[0].encode()).hexdigest()
         return f"({self.stack} {digest[:8]})"
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """What the uris of this stack's webhooks begin with, the one that is registered first."""
+        """The beginnings of the addresses of this stack's webhooks, first the one that it registers."""
         return tuple(f"{base}/hooks/" for base in (self.callback_base_url, self.api_address) if base)
 
     def uri(self, hook: str, secret: str) -> str:
-        """Return the address that a hook is called at, with its token."""
+        """Return the address at which Dash calls a hook, token included."""
         return f"{self.addresses[0]}{hook}/{token_for(secret, hook)}"
 
     def documents(self, secret: str) -> dict[str, dict[str, Any]]:
-        """Return the whole document of every webhook by its hook (docs/dash-protocol.md, sections 4 and 5)."""
+        """Return the document of every webhook by its hook (docs/dash-protocol.md, sections 4 and 5)."""
         return {hook: self._document(hook, secret) for hook in self.hooks}
 
     def _document(self, hook: str, secret: str) -> dict[str, Any]:

@@ -1,0 +1,279 @@
+"""Makes the webhooks on the Dash account match the template: the custom resource Custom::DashWebhooks.
+
+Its physical id names the stack and the Dash account, and nothing else. So a retry finds what an earlier try left, and
+every change but that of the account is an update in place. A new account makes a new resource: the webhooks are
+registered there first, and then CloudFormation deletes the old resource, with the OLD properties. The secret that
+those name may hold the new account's key by then (the template's DashApiKey changes in place), or be gone. A Delete
+therefore tries the secret's current version, then its previous one, then the secret of the present template, and
+takes the first that opens the account. If none does, the webhooks stay, and the Delete fails and names them.
+
+A Create that fails undoes what it did and responds with an id that says so (NOTHING_CREATED), because on AWS a Delete
+follows, perhaps with the same wrong key, which then has nothing to do. For failures that nobody can repair, see
+docs/engineering/decisions/0011-custom-resource-failures.md.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from hookswitch.aws import clients
+from hookswitch.aws.clients import CALL_ERRORS, error_code
+from hookswitch.callback.secret import read_callback_secret
+from hookswitch.cloudformation.custom_resource import FailedError, Request, Success
+from hookswitch.dash import credentials
+from hookswitch.dash.client import DashClient
+from hookswitch.errors import (
+    AccountError,
+    CredentialsError,
+    DeadlineError,
+    HookswitchError,
+    InvalidTemplateError,
+    LostAnswerError,
+    UnavailableError,
+)
+from hookswitch.observability.log import logger
+from hookswitch.settings import ProvisionSettings
+from hookswitch.webhooks.apply import apply_changes, apply_desired, connect, delete_owned
+from hookswitch.webhooks.desired import Desired
+from hookswitch.webhooks.ownership import Ownership, list_owned
+from hookswitch.webhooks.plan import Change, Plan
+
+NOTHING_CREATED = "/nothing-made"  # deployed stacks have ids that end with this
+LATE_FACTOR = 6  # a creation without an answer may still happen within so many times the wait for an answer
+TRIGGER = "Deployment"  # the property that only makes an update look at Dash
+
+
+def physical_id(properties: Mapping[str, Any]) -> str:
+    """Return the resource's id: the same for every try of one stack on one Dash account."""
+    stack = str(properties.get("StackId")).split("/")[1:2] or ["unknown"]
+    return f"{stack[0]}/dash/{properties.get('AccountId')}"
+
+
+def provision(request: Request) -> Success:
+    """Do what CloudFormation requests.
+
+    Raises:
+        FailedError: It can't be done.
+    """
+    match request.kind:
+        case "Create":
+            return create(request)
+        case "Update":
+            return update(request)
+        case "Delete":
+            return delete(request)
+
+
+def create(request: Request) -> Success:
+    """Register the webhooks, adopting what an earlier try left; if that fails, leave nothing behind.
+
+    Raises:
+        FailedError: It can't be done; the physical id says whether something may be left on Dash.
+    """
+    return _register(request, id_if_undone=physical_id(request.properties) + NOTHING_CREATED)
+
+
+def update(request: Request) -> Success:
+    """Make the webhooks as wanted; on another account, register them there.
+
+    On the same account, whatever an update changed before it failed stays, because CloudFormation asks for the way
+    back next. On another account it is undone, because the resource keeps its old id, so that CloudFormation knows of
+    no other. The way back itself never fails: a stack that can go neither forward nor back is worse than webhooks
+    that the next deployment repairs.
+
+    Raises:
+        FailedError: It can't be done.
+    """
+    moved = request.properties.get("AccountId") != request.old_properties.get("AccountId")
+    try:
+        return _register(request, id_if_undone=request.physical_id) if moved else _update_in_place(request)
+    except FailedError as error:
+        if not _is_rolling_back(request.properties["StackId"]):
+            raise
+        logger.error("The webhooks may not be as they were before the failed update. %s", error)
+        return _success(Desired.from_properties(request.properties))
+
+
+def delete(request: Request) -> Success:
+    """Delete the stack's webhooks from the account that the properties name.
+
+    Raises:
+        FailedError: Some may be left, and OnDeleteFailure is not `ignore`.
+    """
+    done = Success(request.physical_id)
+    if request.physical_id.endswith(NOTHING_CREATED):
+        return done
+    desired: Desired | None = None
+    try:
+        desired = Desired.from_properties(request.properties)
+        deleted = _delete_with_any_key(desired, request.cleanup_until)
+    except HookswitchError as error:
+        create_never_responded = request.physical_id != physical_id(request.properties)
+        if create_never_responded and isinstance(error, CredentialsError | InvalidTemplateError):
+            # CloudFormation made up the id. The Create can't have registered anything with credentials that Dash
+            # refuses, or from properties that are invalid.
+            logger.warning("There is nothing to delete. %s", error)
+            return done
+        reason = f"{error} {_what_may_be_left(desired)}" if desired else str(error)
+        if ProvisionSettings.from_environment().ignores_failed_delete:
+            logger.error("Ignored, because OnDeleteFailure says so: %s", reason)
+            return done
+        raise FailedError(reason, request.physical_id) from error
+    logger.info("Webhooks deleted.", extra={"webhooks": deleted})
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Undo:
+    """Deletes what a failed registration may have created.
+
+    Attributes:
+        client: Of the account.
+        account_id: The account.
+        ownership: Of the stack.
+        spare: Ids of webhooks that were there before and stay.
+        deadline: When to give up, as `time.monotonic` counts.
+    """
+
+    client: DashClient
+    account_id: str
+    ownership: Ownership
+    spare: frozenset[str]
+    deadline: float
+
+    def run(self, cause: Exception) -> None:
+        """Delete it.
+
+        Raises:
+            HookswitchError: Something is left.
+        """
+        self.client.deadline = self.deadline
+        # A creation whose answer did not come may still be under way.
+        in_doubt = isinstance(cause, LostAnswerError | DeadlineError)
+        settle = partial(_sleep, LATE_FACTOR * self.client.patience, self.deadline) if in_doubt else None
+        delete_owned(self.client, self.account_id, self.ownership, spare=self.spare, settle=settle)
+
+
+def _register(request: Request, *, id_if_undone: str) -> Success:
+    """Register on an account on which this resource has nothing yet, and undo that if it fails."""
+    undo: _Undo | None = None
+    try:
+        desired = Desired.from_properties(request.properties)
+        ownership = Ownership.of(desired)
+        client = connect(desired, request.work_until)
+        before = client.webhooks(desired.account_id)
+        is_create = request.kind == "Create"
+        # When an update returns from one account to the previous, the stack lives on what is still there.
+        spare = frozenset() if is_create else frozenset(str(it["id"]) for it in before if ownership.owns(it))
+        undo = _Undo(client, desired.account_id, ownership, spare, request.cleanup_until)
+        if is_create:
+            # No need to wait until the secret has settled: no function has run, so none remembers another version.
+            secret = read_callback_secret(desired.callback_secret_arn).current
+            owned = list_owned(client, desired.account_id, ownership)
+            plan = Plan.between(owned, desired.documents(secret), ownership)
+            applied = apply_changes(client, desired.account_id, plan)
+        else:
+            applied = apply_desired(client, desired, ownership)
+    except Exception as error:
+        if undo:
+            try:
+                undo.run(error)
+            except HookswitchError as left:
+                reason = f"{error} What was registered could not be deleted: {left}"
+                raise FailedError(reason, physical_id(request.properties)) from error
+        if not isinstance(error, HookswitchError):
+            raise
+        reason = f"{error} What had been registered is deleted again." if undo else str(error)
+        raise FailedError(reason, id_if_undone) from error
+    return _success(desired, applied)
+
+
+def _sleep(seconds: float, deadline: float) -> None:
+    time.sleep(max(0.0, min(seconds, (deadline - time.monotonic()) / 2)))
+
+
+def _update_in_place(request: Request) -> Success:
+    properties, old = request.properties, request.old_properties
+    applied: tuple[Change, ...] = ()
+    try:
+        desired = Desired.from_properties(properties)
+        client = connect(desired, request.work_until)
+        applied = apply_desired(client, desired, Ownership.of(desired, *_if_valid(old)))
+    except UnavailableError as error:
+        if {**properties, TRIGGER: ""} != {**old, TRIGGER: ""}:
+            raise FailedError(str(error), request.physical_id) from error
+        # A deployment that changes nothing about the webhooks does not depend on Dash.
+        logger.warning("The webhooks could not be checked. %s", error)
+    except HookswitchError as error:
+        raise FailedError(str(error), request.physical_id) from error
+    return _success(desired, applied)
+
+
+def _delete_with_any_key(desired: Desired, deadline: float) -> list[str]:
+    """Delete the webhooks with the first credentials that open the account, and return their names.
+
+    Raises:
+        HookswitchError: None opens it, or something is left.
+    """
+    refusals: list[HookswitchError] = []
+    for key in _credentials(desired, refusals):
+        try:
+            return delete_owned(DashClient(desired.api_url, key, deadline), desired.account_id, Ownership.of(desired))
+        except (CredentialsError, AccountError) as error:
+            refusals.append(error)
+    # An error that is not about credentials says most.
+    raise next((error for error in refusals if not isinstance(error, CredentialsError)), refusals[0])
+
+
+def _credentials(desired: Desired, refusals: list[HookswitchError]) -> Iterator[credentials.Credentials]:
+    seen: list[credentials.Credentials] = []
+    versions: list[tuple[str, credentials.Stage]] = [
+        (desired.credentials_arn, "AWSCURRENT"),
+        (desired.credentials_arn, "AWSPREVIOUS"),
+        (ProvisionSettings.from_environment().credentials or desired.credentials_arn, "AWSCURRENT"),
+    ]
+    for secret_arn, stage in dict.fromkeys(versions):
+        try:
+            key = credentials.read(secret_arn, stage)
+        except (CredentialsError, UnavailableError) as error:
+            refusals.append(error)
+            continue
+        if key not in seen:
+            seen.append(key)
+            yield key
+
+
+def _if_valid(properties: Mapping[str, Any]) -> list[Desired]:
+    """Return the properties, unless an earlier version of hookswitch had others."""
+    try:
+        return [Desired.from_properties(properties)]
+    except InvalidTemplateError:
+        return []
+
+
+def _is_rolling_back(stack_id: str) -> bool:
+    """Tell whether CloudFormation is rolling back a failed update; no request says so."""
+    try:
+        stacks = clients.cloudformation().describe_stacks(StackName=stack_id)["Stacks"]
+    except CALL_ERRORS as error:
+        logger.warning("The stack's status can't be read: %s", error_code(error))
+        return False
+    return stacks[0]["StackStatus"].startswith("UPDATE_ROLLBACK")
+
+
+def _what_may_be_left(desired: Desired) -> str:
+    return (
+        f"On the Dash account {desired.account_id} webhooks may be left, for {', '.join(desired.hooks)}; their names "
+        f"end with {desired.mark}. Delete the stack again when the cause is fixed, or delete them on Dash and then "
+        "the stack without this resource."
+    )
+
+
+def _success(desired: Desired, applied: tuple[Change, ...] = ()) -> Success:
+    """Return the success; its state is for the other functions of the stack, and holds no secret."""
+    logger.info("The webhooks are as wanted.", extra={"changes": [str(change) for change in applied]})
+    return Success(
+        physical_id({"StackId": desired.stack_id, "AccountId": desired.account_id}), {"State": desired.state()}
+    )
