@@ -68,10 +68,18 @@ def test_runbook_has_no_other_section() -> None:
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_section_says_what_to_do(section: str) -> None:
-    """What it means, what to look at first, what to do, and how one sees that it is over."""
+    """It says what the alarm means, what to check first, what to do, and how to tell that it is over."""
     said = re.findall(r"^\*\*(.*?)\*\*", SECTIONS[section], re.MULTILINE)
     heads = [word.strip(" .") for head in said for word in head.lower().split(",")]
-    assert heads == ["means", "look first", "do", "over"]
+    assert heads == ["meaning", "check first", "action", "over"]
+
+
+def test_queries_find_the_log_lines() -> None:
+    """What the runbook's queries search for is in a message that a function logs."""
+    sources = [path.read_text() for folder in ("layers", "functions") for path in (ROOT / folder).rglob("*.py")]
+    patterns = re.findall(r"message like /(.*?)/", RUNBOOK)
+    assert patterns
+    assert [pattern for pattern in patterns if not any(pattern in text for text in sources)] == []
 
 
 @pytest.mark.parametrize("name", ALL)
