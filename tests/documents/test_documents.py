@@ -72,14 +72,15 @@ def test_parameters() -> None:
 
 
 def test_variables() -> None:
-    """The page on configuration has every variable that the template sets or a function reads, and no other."""
+    """The page on configuration lists every variable that the template sets or a function reads, and no other."""
     functions = [
         parsed()["Globals"]["Function"],
         *(it["Properties"] for it in parsed()["Resources"].values() if "Properties" in it),
     ]
     set_there = {name for it in functions if "Environment" in it for name in it["Environment"]["Variables"]}
     sources = [path.read_text() for folder in ("layers", "functions") for path in (ROOT / folder).rglob("*.py")]
-    read = {name for text in sources for name in re.findall(r'environ(?:\.get\(|\[)"((?!AWS_)[A-Z_]+)"', text)}
+    reading = re.compile(r'(?:env(?:iron)?(?:\.get\(|\[)|_seconds\()"((?!AWS_)[A-Z_]+)"')
+    read = {name for text in sources for name in reading.findall(text)}
     page = (ROOT / "docs" / "configuration.md").read_text()
     assert set(re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE)) == set_there | read
 
