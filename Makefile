@@ -35,7 +35,7 @@ export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz scale faults lint format events schemas requirements clean
+.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz explore scale faults lint format events schemas requirements clean
 
 help: ## List these targets
 	@echo "make <target>, with PORT=$(PORT) or another where a port is used:"
@@ -80,6 +80,10 @@ load: $(DEV) $(SAM) $(EMULATOR) $(LOCUST) ## Send a day of a reseller in fast mo
 
 fuzz: $(DEV) $(SAM) $(EMULATOR) ## Send any requests at all, check what comes of each, and write docs/engineering/fuzzing.md: [REQUESTS=100000] [SEED=1] [HTTP=1]
 	@exec $(BIN)/python -m tests.fuzz --requests "$(REQUESTS)" $(if $(SEED),--seed "$(SEED)") $(if $(HTTP),--by-http 1)
+
+explore: $(DEV) ## Look for counter-examples of the properties that tests state, with fresh seeds: [SEED=1]
+	@seed="$(SEED)"; seed=$${seed:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; echo "SEED=$$seed"; \
+	exec $(BIN)/pytest -q -n auto --hypothesis-profile explore --hypothesis-seed "$$seed" tests/unit simulator
 
 scale: $(DEV) ## Compute limits and costs from what was measured, and write docs/engineering/scale.md
 	@exec $(BIN)/python -m bench.scale

@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import socket
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from devtools.errors import LaptopError
 from devtools.local import LOCAL, REGION
 from devtools.processes import end_tree, shown, start
+from devtools.waiting import TooLateError, wait_for
 
 if TYPE_CHECKING:
     import subprocess
@@ -207,11 +207,10 @@ def require_free(*ports: int, address: str = ADDRESS) -> None:
 
 def wait_until_free(port: int, address: str = ADDRESS) -> None:
     """Return when nothing listens on the port any more."""
-    deadline = time.monotonic() + STOP_LIMIT
-    while not is_free(port, address):
-        if time.monotonic() > deadline:
-            raise EmulatorError(f"MiniStack was ended, yet something still listens on port {port}.")
-        time.sleep(0.05)
+    try:
+        wait_for(lambda: is_free(port, address), f"port {port} is free", STOP_LIMIT)
+    except TooLateError as error:
+        raise EmulatorError(f"MiniStack was ended, yet something still listens on port {port}.") from error
 
 
 def answers(port: int, address: str = ADDRESS) -> bool:
@@ -237,14 +236,16 @@ def _own_name(port: int, reach: Reach) -> dict[str, str]:
 
 
 def _wait_until_it_answers(emulator: Emulator) -> None:
-    deadline = time.monotonic() + START_LIMIT
-    while not answers(emulator.port, emulator.reach.here):
+    def answers_or_ended() -> bool:
         if emulator.process.poll() is not None:
             said = emulator.log.read_text(errors="replace").strip()
             raise EmulatorError(f"MiniStack ended at once. It said:\n{said[-2000:]}")
-        if time.monotonic() > deadline:
-            raise EmulatorError(
-                f"MiniStack does not answer on port {emulator.port} after {START_LIMIT:.0f} seconds; "
-                f"see {shown(emulator.log)}."
-            )
-        time.sleep(0.05)
+        return answers(emulator.port, emulator.reach.here)
+
+    try:
+        wait_for(answers_or_ended, "MiniStack answers", START_LIMIT)
+    except TooLateError as error:
+        raise EmulatorError(
+            f"MiniStack does not answer on port {emulator.port} after {START_LIMIT:.0f} seconds; "
+            f"see {shown(emulator.log)}."
+        ) from error

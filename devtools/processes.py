@@ -5,7 +5,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import psutil
 
 from devtools.errors import LaptopError
 from devtools.local import ROOT
+from devtools.waiting import TooLateError, wait_for
 
 GRACE = 10.0  # seconds between asking a program to end and ending it
 
@@ -94,12 +94,9 @@ def end_tree(pid: int) -> None:
 
 def _wait(processes: Sequence[psutil.Process]) -> Sequence[psutil.Process]:
     """Wait for processes to end and return those that have not within the time of grace."""
-    deadline = time.monotonic() + GRACE
-    while processes := [process for process in processes if runs(process)]:
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.02)
-    return processes
+    with contextlib.suppress(TooLateError):
+        wait_for(lambda: not any(map(runs, processes)), "they have ended", GRACE, 0.02)
+    return [process for process in processes if runs(process)]
 
 
 def runs(process: psutil.Process) -> bool:

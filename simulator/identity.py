@@ -7,6 +7,9 @@ from uuid import UUID
 
 from simulator.confidential import MARK, NAMES
 
+FRESH = random.Random()
+"""Where events without a generator of their own draw from; whoever wants to see the same again seeds it."""
+
 
 class Identity:
     """Makes what is unique in an event.
@@ -17,7 +20,7 @@ class Identity:
     """
 
     def __init__(self, rng: random.Random | None = None, now: float | None = None) -> None:
-        self.rng = rng or random.Random()
+        self.rng = rng or FRESH
         self.now = time.time() if now is None else now
 
     def hex(self, digits: int = 32) -> str:

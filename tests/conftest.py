@@ -9,13 +9,17 @@ from hypothesis import HealthCheck, settings
 
 from devtools import stack
 from devtools.local import LOCAL, ROOT
+from simulator import identity
 from tests.integration.sessions import IMAGE
 
-# Timings are the benchmark's business, and the first draw of text builds Unicode's tables. CI repeats one run, so
-# that what it says of a commit does not change; elsewhere each run looks at new examples.
-settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "default")
+# A run of the tests is the same every time: that it passes or fails says something of the code, and not of chance.
+# `make explore` looks for new examples. What it finds becomes a test's @example.
+# Timings are the benchmark's business, and the first draw of text builds Unicode's tables.
+settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", settings.get_profile("repeatable"), derandomize=False, max_examples=1000)
+settings.load_profile("repeatable")
 
 # The programs that tests start find the layer's package as pytest does, also without make.
 os.environ["PYTHONPATH"] = str(ROOT / "layers" / "hookswitch")
@@ -48,6 +52,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         help="where the emulators of another run noted what roles did; needed where several processes share the tests",
     )
+
+
+@pytest.fixture(autouse=True)
+def _repeatable_events(request: pytest.FixtureRequest) -> None:
+    """Have the events of a test be the same in every run, and others than those of other tests."""
+    identity.FRESH.seed(request.node.nodeid)
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,12 @@
 import json
 import os
 import random
+import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +18,12 @@ from devtools.local import ACCESS_KEY, REGION, ROOT, SECRET_KEY
 from devtools.logs import LogReader
 from devtools.processes import start
 from devtools.stack import Stack
+from devtools.waiting import TooLateError, wait_for
 from hookswitch.dash.hooks import HOOKS
 from tests.fuzz.logscan import LogScan
 from tests.fuzz.sender import Plan
 
 if TYPE_CHECKING:
-    import subprocess
-
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.literals import QueueAttributeNameType
 
@@ -106,12 +107,9 @@ def fuzz(
             path.with_suffix(".found").unlink(missing_ok=True)
             command = [sys.executable, "-m", "tests.fuzz.sender", str(path)]
             running.append((path, start(command, environment=os.environ, log=path.with_suffix(".log"), cwd=ROOT)))
-    looked = began
-    while any(process.poll() is None for _, process in running):
-        time.sleep(0.2)
-        if time.monotonic() - looked > LOOK_INTERVAL:
+    for _, process in running:
+        while _runs_for(process, LOOK_INTERVAL):
             scan.look(log.read())
-            looked = time.monotonic()
     seconds = time.monotonic() - began
     found = [_found(path) for path, _ in running]
     failures = [failure for one in found for failure in one["failures"]]
@@ -129,6 +127,15 @@ def fuzz(
         log_lines=scan.lines + sum(one["log_lines"] for one in found),
         failures=failures,
     )
+
+
+def _runs_for(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    """Tell whether a process still runs after so many seconds; return at once when it has ended."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
 
 
 def _environment(stack: Stack) -> dict[str, str]:
@@ -161,12 +168,15 @@ def _found(path: Path) -> dict[str, Any]:
 def _left_in_queues(stack: Stack) -> list[str]:
     """Return what is in queues that should be empty: deliveries that nothing stores, events that nothing publishes."""
     sqs = aws.sqs(stack.endpoint)
-    deadline = time.monotonic() + DRAIN_LIMIT
-    while True:
-        left = {queue: _length(sqs, stack.outputs[queue]) for queue in QUEUES}
-        if not any(left.values()) or time.monotonic() > deadline:
-            return [f"{count} messages are left in {queue}." for queue, count in left.items() if count]
-        time.sleep(1)
+    left: dict[str, int] = {}
+
+    def empty() -> bool:
+        left.update({queue: _length(sqs, stack.outputs[queue]) for queue in QUEUES})
+        return not any(left.values())
+
+    with suppress(TooLateError):
+        wait_for(empty, "the queues are empty", DRAIN_LIMIT, 1)
+    return [f"{count} messages are left in {queue}." for queue, count in left.items() if count]
 
 
 def _length(sqs: "SQSClient", url: str) -> int:
