@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from devtools import aws
 from simulator.confidential import MARK
 from tests.fuzz.bodies import AS_SENT
-from tests.fuzz.door import Door, HandlerDoor, HttpDoor, NoAnswerError
+from tests.fuzz.ingress import HandlerIngress, HttpIngress, Ingress, NoAnswerError
 from tests.fuzz.judge import OK, WITH_ITEM, Kept, of_answer, of_item
 from tests.fuzz.requests import Fuzzed, requests
 
@@ -83,7 +83,9 @@ class Sender:
         self.plan = plan
         self.findings = Findings()
         self._seed = plan.first_seed
-        self._door: Door = HandlerDoor(plan.tokens, plan.environment) if plan.environment else HttpDoor(plan.api_url)
+        self._ingress: Ingress = (
+            HandlerIngress(plan.tokens, plan.environment) if plan.environment else HttpIngress(plan.api_url)
+        )
         self._dynamodb = aws.dynamodb(plan.endpoint)
         self._plain = TypeDeserializer()
         self._stored: dict[str, tuple[Kept, Fuzzed]] = {}
@@ -94,7 +96,7 @@ class Sender:
         while self.findings.sent < self.plan.requests:
             self._round()
             self._look_up()
-            self.findings.log_lines = self._door.lines
+            self.findings.log_lines = self._ingress.lines
             yield self.findings
             self._seed += 1
 
@@ -133,7 +135,7 @@ class Sender:
         self.findings.sent += 1
         self.findings.kinds[request.kind] += 1
         try:
-            answer = self._door.send(request)
+            answer = self._ingress.send(request)
         except NoAnswerError as error:
             return [str(error)]
         self.findings.outcomes[answer.outcome] += 1
@@ -143,7 +145,7 @@ class Sender:
             self._stored[answer.event_id] = kept, request
         if len(self._stored) >= LOOKED_UP:
             self._look_up()
-        return [*of_answer(request, answer), *self._door.complaints()]
+        return [*of_answer(request, answer), *self._ingress.complaints()]
 
     def _look_up(self) -> None:
         """Read back what was stored."""

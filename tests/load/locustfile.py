@@ -19,8 +19,8 @@ from simulator.attempts import Attempt, AttemptLog, FailureWindow
 from simulator.sender import Sender
 from simulator.transport import emulator_resolver
 from simulator.webhooks import Webhook
+from tests.load.breaking import BreakingTransport
 from tests.load.day import Break, Delivery, Size, day
-from tests.load.line import BreakingTransport
 from tests.load.shape import DAY, HOUR, senders
 from tests.load.totals import Answer
 

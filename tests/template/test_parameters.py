@@ -24,7 +24,7 @@ ACTING = {  # what acts by itself, so that nothing refers to it
 def test_expanded_template_is_clean() -> None:
     """What CloudFormation gets to see has no fault, but that one parameter seems unused in it.
 
-    SAM puts the value of AllowedIpRanges into the API's definition where it stood, see the tests of the door.
+    SAM puts the value of AllowedIpRanges into the API's definition where it stood, see the tests of the ingress.
     """
     found = {(match.rule.id, *match.path) for match in lint(json.dumps(minimal()), regions=[REGION])}
     assert found == {("W2001", "Parameters", "AllowedIpRanges")}

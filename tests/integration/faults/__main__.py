@@ -5,9 +5,9 @@ import tempfile
 from pathlib import Path
 
 from devtools import stack
-from tests.integration.faults.lanes import run
 from tests.integration.faults.matrix import MATRIX
 from tests.integration.faults.page import PAGE, render
+from tests.integration.faults.partitions import run
 
 
 def main() -> int:
@@ -21,7 +21,7 @@ def main() -> int:
             wrong += 1
             said = results.errors.get(cell) or f"{seen}"
             sys.stdout.write(f"{' '.join(cell)}: expected {expected}, but: {said}\n")
-    sys.stdout.writelines(f"{name}: {error}\n" for name, error in results.lanes.items())
+    sys.stdout.writelines(f"{name}: {error}\n" for name, error in results.partitions.items())
     sys.stdout.write(f"{len(MATRIX) - wrong} of {len(MATRIX)} cells came as expected.\n")
     if not wrong:
         PAGE.write_text(render(results.seconds))

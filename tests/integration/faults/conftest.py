@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.faults.lanes import FIRST, LANES, run
+from tests.integration.faults.partitions import FIRST, PARTITIONS, run
 from tests.integration.faults.results import Results
 
 
@@ -20,4 +20,4 @@ def results(tmp_path_factory: pytest.TempPathFactory, built: Path, *, in_contain
     if in_container:
         pytest.skip("A container's functions can't be led through the fault proxies.")
     del built
-    return run(tmp_path_factory.mktemp("faults"), LANES if all_faults else FIRST)
+    return run(tmp_path_factory.mktemp("faults"), PARTITIONS if all_faults else FIRST)

@@ -1,6 +1,6 @@
 """Cells of a hook function: deliveries through the front door while its services fail."""
 
-from tests.integration.faults.ground import Site
+from tests.integration.faults.environment import Site
 from tests.integration.faults.matrix import Cell, Kind, Seen, cells
 from tests.integration.faults.results import Results, befall
 
@@ -19,8 +19,8 @@ def run(site: Site, results: Results) -> None:
     hooks |= dict.fromkeys(cells(PARKING), PARKING)
     for hook in (*PLAIN_HOOKS[4:], PARKING):
         site.fire(hook)
-    lines = [[cell for cell, its in hooks.items() if its == hook] for hook in (*PLAIN_HOOKS, PARKING)]
-    results.run_lines(lines, lambda cell: _cell(site, results, cell, hooks[cell]), at_once=6)
+    sequences = [[cell for cell, its in hooks.items() if its == hook] for hook in (*PLAIN_HOOKS, PARKING)]
+    results.run_sequences(sequences, lambda cell: _cell(site, results, cell, hooks[cell]), at_once=6)
     site.invoke("Reconcile", {})
     results.conclude(site)
 

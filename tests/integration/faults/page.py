@@ -71,7 +71,7 @@ TAIL = """## What is not recoverable, and what comes twice
   published, noted or given back, exactly one of these: `tests/unit/functions/test_publish.py`. Redrive ends by itself
   too: `tests/unit/functions/test_redrive.py`.
 - Two functions carry no event and are not in the matrix. `Unknown` answers 500 while the secret can't be read, as a
-  hook does: `tests/integration/test_door.py`. `Silence` counts nothing while CloudWatch is away, since not to know is
+  hook does: `tests/integration/test_ingress.py`. `Silence` counts nothing while CloudWatch is away: not to know is
   not silence: `tests/unit/functions/test_silence.py`.
 - A rotation is interrupted between any two of its steps: `tests/unit/callback/test_rotation.py`.
 - Lambda ends a run of `Reconcile` half-way: `tests/integration/test_reconcile.py`.

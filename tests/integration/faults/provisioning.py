@@ -15,7 +15,7 @@ from uuid import uuid4
 from devtools import aws
 from simulator.dash import Account
 from simulator.faults import Fault as DashFault
-from tests.integration.faults.ground import Site
+from tests.integration.faults.environment import Site
 from tests.integration.faults.matrix import Cell, Kind, Seen, cells
 from tests.integration.faults.results import Results, befall
 from tests.integration.faults.rotating import dash_fault

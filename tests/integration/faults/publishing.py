@@ -7,7 +7,7 @@ reads the table's stream, invokes the function with the real record, and repeats
 from typing import Any
 
 from devtools.waiting import wait_for
-from tests.integration.faults.ground import LIMIT, Sent, Site
+from tests.integration.faults.environment import LIMIT, Sent, Site
 from tests.integration.faults.matrix import Cell, Kind, Seen, cells
 from tests.integration.faults.results import Results, befall
 

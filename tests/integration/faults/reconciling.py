@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.integration.faults.ground import Site
+from tests.integration.faults.environment import Site
 from tests.integration.faults.matrix import Cell, Kind, Seen, cells
 from tests.integration.faults.results import Results, befall
 from tests.integration.faults.rotating import dash_fault

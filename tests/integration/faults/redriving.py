@@ -11,7 +11,7 @@ from hookswitch.events.event import quarantine_item
 from simulator.encoding import encode_json
 from simulator.payloads import payload
 from tests.faults import Fault
-from tests.integration.faults.ground import LIMIT, Sent, Site, function_of
+from tests.integration.faults.environment import LIMIT, Sent, Site, function_of
 from tests.integration.faults.matrix import Cell, Kind, Seen, cells
 from tests.integration.faults.publishing import record_of, switch_off_the_stream
 from tests.integration.faults.results import Results, befall

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from tests.faults import Fault, FaultProxy
-from tests.integration.faults.ground import Site
+from tests.integration.faults.environment import Site
 from tests.integration.faults.matrix import Cell, Kind, Seen
 
 SLOW_SECONDS = 0.5
@@ -61,19 +61,19 @@ class Results:
         errors: By cell, with their tracebacks.
         seconds: How long the sender waited for its answer.
         services: Which services each function called; by its logical id.
-        lanes: The error that ended a lane, by its name.
+        partitions: The error that ended a partition, by its name.
     """
 
     seen: dict[Cell, Seen] = field(default_factory=dict)
     errors: dict[Cell, str] = field(default_factory=dict)
     seconds: dict[Cell, float] = field(default_factory=dict)
     services: dict[str, set[str]] = field(default_factory=dict)
-    lanes: dict[str, str] = field(default_factory=dict)
+    partitions: dict[str, str] = field(default_factory=dict)
     _open: dict[Cell, _Open] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, cell: Cell, seen: Seen, site: Site | None = None, probe: str = "") -> None:
-        """Note what a cell showed; with a probe its event is counted when its lane is done."""
+        """Note what a cell showed; with a probe its event is counted when its partition is done."""
         with self._lock:
             self._open[cell] = _Open(seen, site, probe)
 
@@ -85,27 +85,27 @@ class Results:
             with self._lock:
                 self.errors[cell] = traceback.format_exc()
 
-    def run_lane(self, name: str, site: Site, work: Callable[[Site, "Results"], None]) -> None:
-        """Run the cells of a stack; an error is that lane's and no other's."""
+    def run_partition(self, name: str, site: Site, work: Callable[[Site, "Results"], None]) -> None:
+        """Run the cells of a stack; an error is that partition's and no other's."""
         try:
             work(site, self)
-        except Exception:  # noqa: BLE001 - the tests of the lane's cells show it
+        except Exception:  # noqa: BLE001 - the tests of the partition's cells show it
             with self._lock:
-                self.lanes[name] = traceback.format_exc()
+                self.partitions[name] = traceback.format_exc()
 
     def run_all(self, cells: Iterable[Cell], work: Callable[[Cell], None], at_once: int = 1) -> None:
         """Run cells, some at the same time."""
-        self.run_lines([[cell] for cell in cells], work, at_once)
+        self.run_sequences([[cell] for cell in cells], work, at_once)
 
-    def run_lines(self, lines: Iterable[Iterable[Cell]], work: Callable[[Cell], None], at_once: int) -> None:
-        """Run lines of cells at the same time, those of a line one after the other."""
+    def run_sequences(self, sequences: Iterable[Iterable[Cell]], work: Callable[[Cell], None], at_once: int) -> None:
+        """Run sequences of cells at the same time, those of a sequence one after the other."""
 
-        def run_line(line: Iterable[Cell]) -> None:
-            for cell in line:
+        def run_sequence(sequence: Iterable[Cell]) -> None:
+            for cell in sequence:
                 self.run(cell, work)
 
         with ThreadPoolExecutor(at_once) as pool:
-            list(pool.map(run_line, lines))
+            list(pool.map(run_sequence, sequences))
 
     def conclude(self, site: Site) -> None:
         """Count the events of a site's cells, once nothing is under way any more."""

@@ -1,7 +1,7 @@
 """Cells of the rotate function, one after the other: a rotation ends half-way, and deliveries go on."""
 
 from simulator.faults import Fault as DashFault
-from tests.integration.faults.ground import Site
+from tests.integration.faults.environment import Site
 from tests.integration.faults.matrix import Cell, Kind, Seen, cells
 from tests.integration.faults.results import Results, befall
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.faults.ground import DEDICATED, function_of
+from tests.integration.faults.environment import DEDICATED, function_of
 from tests.integration.faults.matrix import MATRIX, USES, Cell, cells
 from tests.integration.faults.results import Results
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.timeout(900)  # the first test waits for all cells
 OUTSIDE = {"dash", "answer"}  # no service of AWS, so no proxy records their calls
 
 
-# What the other lanes have is longer: `make faults` runs it, and so does --all-faults.
+# What the other partitions have is longer: `make faults` runs it, and so does --all-faults.
 FIRST = {*cells("a hook"), *cells("parking"), *cells("publish"), *cells("redrive", "lambda", "dynamodbstreams")}
 LATER = "`make faults` runs it."
 
@@ -22,7 +22,7 @@ def test_cell(cell: Cell, results: Results, *, all_faults: bool) -> None:
     if cell not in FIRST and not all_faults:
         pytest.skip(LATER)
     assert cell not in results.errors, results.errors[cell]
-    assert results.seen.get(cell) == MATRIX[cell], results.lanes
+    assert results.seen.get(cell) == MATRIX[cell], results.partitions
 
 
 def test_no_dependency_is_forgotten(results: Results, *, all_faults: bool) -> None:

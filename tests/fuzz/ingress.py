@@ -24,7 +24,7 @@ class NoAnswerError(Exception):
     """There was no answer; the text says why."""
 
 
-class Door(Protocol):
+class Ingress(Protocol):
     """Takes requests in.
 
     Attributes:
@@ -44,7 +44,7 @@ class Door(Protocol):
         """Return what else was wrong with the last request, a sentence each."""
 
 
-class HttpDoor:
+class HttpIngress:
     """Sends by HTTP, on a kept connection."""
 
     def __init__(self, api_url: str) -> None:
@@ -91,7 +91,7 @@ class Context:
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
 
 
-class HandlerDoor:
+class HandlerIngress:
     """Calls the handlers of the hooks in this process, and looks at every line that they print."""
 
     def __init__(self, tokens: Mapping[str, str], environment: Mapping[str, str]) -> None:

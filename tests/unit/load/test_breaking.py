@@ -5,8 +5,8 @@ import pytest
 from simulator.sender import Sender
 from simulator.tests.receiver import Receiver
 from simulator.webhooks import Webhook
+from tests.load.breaking import BreakingTransport
 from tests.load.day import Break
-from tests.load.line import BreakingTransport
 
 LONG = {"call_id": "x" * 20_000}
 

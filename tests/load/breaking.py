@@ -1,4 +1,4 @@
-"""A connection that breaks when it is told to, as lines between Dash and a receiver do."""
+"""A connection that breaks when it is told to, as connections between Dash and a receiver do."""
 
 from dataclasses import dataclass, field
 from http.client import HTTPConnection

@@ -1,4 +1,4 @@
-"""At the front door: a stranger learns nothing from an answer, and what API Gateway enforces holds.
+"""Requests that are refused: a stranger learns nothing from an answer, and what API Gateway enforces holds.
 
 The emulator drops the template's gateway responses, so what API Gateway itself answers is asserted on the template:
 tests/template/test_api.py.
@@ -45,7 +45,7 @@ class Answer:
     body: bytes
 
 
-type Knock = Callable[[str, str], Answer]
+type Send = Callable[[str, str], Answer]
 
 
 @pytest.fixture
@@ -57,11 +57,11 @@ def _afresh(stack: Stack, lambda_: "LambdaClient") -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def knock(stack: Stack) -> Iterator[Knock]:
-    """Send a request to a path below the API, as anybody may: `knock("GET", "/hooks")`."""
+def send(stack: Stack) -> Iterator[Send]:
+    """Send a request to a path below the API, as anybody may: `send("GET", "/hooks")`."""
     with urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(60)) as pool:
 
-        def send(method: str, path: str) -> Answer:
+        def request(method: str, path: str) -> Answer:
             body = encode_json(payload(HOOK)) if method in {"POST", "PUT", "PATCH"} else None
             response = pool.request(
                 method, stack.local_api_url + path, body=body, headers={"content-type": "application/json"}
@@ -70,13 +70,13 @@ def knock(stack: Stack) -> Iterator[Knock]:
             kept = {name: value for name, value in headers.items() if name not in CHANGES_EACH_TIME}
             return Answer(response.status, kept, response.data)
 
-        yield send
+        yield request
 
 
 @pytest.fixture(scope="module")
-def refusal(knock: Knock) -> Answer:
+def refusal(send: Send) -> Answer:
     """What a wrong token is answered at a hook's address."""
-    answer = knock("POST", f"/hooks/{HOOK}/{WRONG}")
+    answer = send("POST", f"/hooks/{HOOK}/{WRONG}")
     assert answer.status == 403
     return answer
 
@@ -99,31 +99,31 @@ def refusal(knock: Knock) -> Answer:
         *((method, "/") for method in ("PUT", "PATCH", "DELETE", "OPTIONS")),
     ],
 )
-def test_nothing_tells_one_refusal_from_another(method: str, path: str, knock: Knock, refusal: Answer) -> None:
+def test_nothing_tells_one_refusal_from_another(method: str, path: str, send: Send, refusal: Answer) -> None:
     """An unknown hook, a missing token and another method are answered what a wrong token is, byte for byte."""
-    assert knock(method, path) == refusal
+    assert send(method, path) == refusal
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_right_token_by_another_method(method: str, stack: Stack, knock: Knock, refusal: Answer) -> None:
+def test_right_token_by_another_method(method: str, stack: Stack, send: Send, refusal: Answer) -> None:
     """Dash was told to post, or to get: nothing else proves that it comes from a webhook of ours."""
-    assert knock(method, stack.path(HOOK)) == refusal
+    assert send(method, stack.path(HOOK)) == refusal
 
 
-def test_head(knock: Knock, refusal: Answer) -> None:
+def test_head(send: Send, refusal: Answer) -> None:
     """Without its body, as it has to be, the answer is the same."""
-    answers = [knock("HEAD", path) for path in ("/", f"/hooks/{HOOK}/{WRONG}", "/.env")]
+    answers = [send("HEAD", path) for path in ("/", f"/hooks/{HOOK}/{WRONG}", "/.env")]
     assert {answer.status for answer in answers} == {refusal.status}
     assert len({(tuple(answer.headers.items()), answer.body) for answer in answers}) == 1
 
 
 @pytest.mark.usefixtures("_afresh")
-def test_a_refusal_takes_the_same_work(knock: Knock, faults: FaultProxies, logs: Logs) -> None:
-    """Wherever a stranger knocks, a function makes the same calls to AWS: when it starts, and afterwards none."""
+def test_a_refusal_takes_the_same_work(send: Send, faults: FaultProxies, logs: Logs) -> None:
+    """Whatever address a stranger tries, a function makes the same calls to AWS at its start, and none later."""
 
     def calls(path: str) -> list[tuple[str, str, str]]:
         faults.clear()
-        knock("POST", path)
+        send("POST", path)
         found = [(proxy.service, call.operation, str(call.body)) for proxy in faults for call in proxy.calls]
         return [call for call in found if call[0] in {"secretsmanager", "dynamodb", "sqs"}]
 
@@ -136,12 +136,12 @@ def test_a_refusal_takes_the_same_work(knock: Knock, faults: FaultProxies, logs:
 
 
 @pytest.mark.usefixtures("_afresh")
-def test_unknown_address_while_the_secret_is_away(knock: Knock, faults: FaultProxies) -> None:
+def test_unknown_address_while_the_secret_is_away(send: Send, faults: FaultProxies) -> None:
     """When no token can be checked, both say so in the same words."""
     faults["secretsmanager"].fail("GetSecretValue", "InternalServiceError", 500)
-    away = knock("POST", f"/hooks/{HOOK}/{WRONG}")
+    away = send("POST", f"/hooks/{HOOK}/{WRONG}")
     assert away.status == 500
-    assert knock("GET", "/.env") == away
+    assert send("GET", "/.env") == away
 
 
 @pytest.mark.parametrize("size", [MAX_BODY + 1, 5 * MEBIBYTE])

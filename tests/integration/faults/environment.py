@@ -217,7 +217,7 @@ def _readable(body: str) -> str:
         return body
 
 
-class Ground:
+class Environment:
     """Makes sites, one at a time."""
 
     def __init__(self, running: Emulator, template: Mapping[str, Any], undo: ExitStack) -> None:
@@ -247,8 +247,8 @@ class Ground:
 
 
 @contextmanager
-def ground(directory: Path) -> Iterator[Ground]:
+def environment(directory: Path) -> Iterator[Environment]:
     """Start an emulator and upload what was built to it."""
     with ExitStack() as undo:
         running = undo.enter_context(emulator.running(emulator.free_port(), directory, ENVIRONMENT))
-        yield Ground(running, uploaded(running.endpoint, directory), undo)
+        yield Environment(running, uploaded(running.endpoint, directory), undo)

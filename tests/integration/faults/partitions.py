@@ -1,0 +1,50 @@
+"""All cells of the matrix in one run, on as many stacks as keep them from disturbing each other."""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.integration.faults import hooks, provisioning, publishing, reconciling, redriving, rotating
+from tests.integration.faults.environment import DEDICATED, Site, environment
+from tests.integration.faults.results import Results
+
+
+class Partition(NamedTuple):
+    """What is run on one stack.
+
+    Attributes:
+        hooks: That are registered.
+        run: Runs the cells.
+    """
+
+    hooks: Iterable[str]
+    run: Callable[[Site, Results], None]
+
+
+FEW = ("missed_call", "parking")
+FIRST = ("publish", "redrive", "hooks")  # what happens to an event on its way
+AT_ONCE = 5  # most of a partition is waiting, but what starts cold needs the processor
+PARTITIONS: Mapping[str, Partition] = {  # the longest first
+    "publish": Partition(FEW, publishing.run),
+    "redrive": Partition({*redriving.DELIVERED_BY.values(), *redriving.REPLAYED_BY.values()}, redriving.run),
+    "hooks": Partition(DEDICATED, hooks.run),
+    "reconcile-1": Partition(FEW, partial(reconciling.run, services=("lambda",))),
+    "provision": Partition(FEW, provisioning.run),
+    "redrive-alone": Partition(("channel_create", *redriving.REPLAYED_BY.values()), redriving.run_alone),
+    "reconcile-2": Partition(FEW, partial(reconciling.run, services=("dash", "cloudformation"))),
+    "reconcile-3": Partition(FEW, partial(reconciling.run, services=("dynamodb", "secretsmanager"))),
+    "rotate": Partition(FEW, rotating.run),
+}
+
+
+def run(directory: Path, names: Iterable[str] = PARTITIONS) -> Results:
+    """Run all cells, or those of some partitions; `directory` is for what the emulator writes."""
+    results = Results()
+    with environment(directory) as made:
+        # One after the other: nothing else is to make the registration of their webhooks slow.
+        sites = {name: made.make(f"faults-{name}", PARTITIONS[name].hooks) for name in names}
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(lambda name: results.run_partition(name, sites[name], PARTITIONS[name].run), names))
+    return results
