@@ -22,7 +22,7 @@ from devtools.stack import build
 from devtools.template import parsed
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import attribute
-from hookswitch.events.cloudevent import entry_of
+from hookswitch.publishing.sns import to_entry
 
 BARE = "bare boto3"
 USUAL = "usual Powertools"
@@ -200,7 +200,7 @@ def publishers(records: int = 100) -> list[Subject]:
         ]
     }
     plain = TypeDeserializer()
-    entries = [entry_of({name: plain.deserialize(value) for name, value in image.items()}) for image in images]
+    entries = [to_entry({name: plain.deserialize(value) for name, value in image.items()}) for image in images]
     batches = {"batches": [entries[start : start + 10] for start in range(0, records, 10)]}
     build = WITH_BYTECODE
     return [

@@ -11,13 +11,13 @@ from boto3.dynamodb.types import TypeDeserializer
 from devtools.events import DOCUMENT, FOLDER, document, files
 from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, ROOT
 from devtools.template import parsed
-from functions.redrive.handler import QueuedDelivery, UnpublishedEvent
 from hookswitch.callback.rotation import STEPS
 from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import HOOKS
-from hookswitch.deliveries.delivery import Delivery, delivery_of, token_of
-from hookswitch.events.cloudevent import entry_of
+from hookswitch.deliveries.delivery import delivery_of, token_of
 from hookswitch.events.event import Event, event_of, fields_of
+from hookswitch.publishing.sns import to_entry
+from hookswitch.receiving.redelivery import QueuedDelivery, UnpublishedEvent, read_queue_message
 from hookswitch.webhooks.desired import Desired
 from tests.receiving import FORM, JSON, SETTINGS, payload_type
 
@@ -117,16 +117,18 @@ def test_stream_batch_is_published() -> None:
         image = record["dynamodb"]["NewImage"]
         assert record["eventName"] in pattern["eventName"]
         assert image["kind"]["S"] in pattern["dynamodb"]["NewImage"]["kind"]["S"]
-        entry = entry_of({name: plain(value) for name, value in image.items()})
+        entry = to_entry({name: plain(value) for name, value in image.items()})
         assert entry["Id"] == event_in(f"{image['hook']['S']}.json").key
 
 
 def test_queue_batch_is_redriven() -> None:
     """Its first message is a delivery, its second names the same event."""
-    delivery, unpublished = (json.loads(record["body"]) for record in read("redrive.json")["Records"])
-    came = Delivery.from_message(QueuedDelivery.model_validate(delivery).redelivery)
+    queued, unpublished = (read_queue_message(record["body"]) for record in read("redrive.json")["Records"])
+    assert isinstance(queued, QueuedDelivery)
+    assert isinstance(unpublished, UnpublishedEvent)
+    came = queued.delivery
     event = event_of(payload_type(came.hook), came, fields_of(came), SETTINGS)
-    assert UnpublishedEvent.model_validate(unpublished).event_id == event.key
+    assert unpublished.event_id == event.key
 
 
 def test_cloudformation_request_is_understood() -> None:

@@ -18,9 +18,9 @@ from devtools.local import ROOT
 from devtools.schemas import AS_IT_CAME, FOLDER, NAMES, Schema, broken_promises, files, version_notes
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import item
-from hookswitch.events.cloudevent import entry_of
 from hookswitch.events.envelope import TYPE_PREFIX
 from hookswitch.events.event import event_item
+from hookswitch.publishing.sns import to_entry
 from hookswitch.reconcile.announcement import NOTICED, RESTORED, item_of
 from hookswitch.reconcile.state import News, Recovered
 from hookswitch.settings import ReconcileSettings
@@ -40,7 +40,7 @@ def published(hook: str, sent: dict[str, Any], encoding: str = JSON) -> dict[str
 def message_from(values: Mapping[str, object]) -> dict[str, Any]:
     """Return the message that an item of the table ends as."""
     plain = TypeDeserializer().deserialize
-    entry = entry_of({name: plain(value) for name, value in item(values).items()})
+    entry = to_entry({name: plain(value) for name, value in item(values).items()})
     message: dict[str, Any] = json.loads(json.loads(entry["Message"])["default"])
     return message
 

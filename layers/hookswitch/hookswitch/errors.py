@@ -10,7 +10,7 @@ may go into a log, an answer or a CloudFormation event as it is.
     x SecretUnavailableError      Secrets Manager did not return the callback secret
     x StorageUnavailableError     DynamoDB did not take an item
     x QueueUnavailableError       SQS did not take a delivery
-  x NotTakenError                 a hook function did not take a redelivery: it may succeed later
+  x NotTakenError                 what was redelivered or republished was not taken: it may succeed later
   x StackError                    CloudFormation does not tell about the stack
   x RequestError                  a function was called with something that it can't use
   + DashError                     Dash's API, or what we keep there
@@ -74,7 +74,7 @@ class QueueUnavailableError(UnavailableServiceError):
 
 
 class NotTakenError(HookswitchError):
-    """A hook function did not take a redelivery; the same may succeed later."""
+    """What was redelivered or republished was not taken; the same may succeed later."""
 
 
 class StackError(HookswitchError):

@@ -11,8 +11,8 @@ import pytest
 
 from devtools.local import ROOT
 from devtools.template import ASKED, evaluated, parsed, resources, values_of
-from functions.redrive.handler import LONGEST_WAIT
 from hookswitch.observability.metrics import METRICS
+from hookswitch.receiving.redrive import LONGEST_WAIT
 from tests.documents.test_documents import anchor
 from tests.template.operations.metrics import FILTER, OURS, fits
 

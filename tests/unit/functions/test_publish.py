@@ -7,15 +7,13 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import given
-from hypothesis import strategies as st
 
 from devtools.template import parsed
 from functions.publish import handler as publishing
 from hookswitch.aws import clients
 from hookswitch.events.attributes import item as attributes
-from hookswitch.events.cloudevent import MAX_MESSAGE
 from hookswitch.events.event import event_item
+from hookswitch.publishing import dead_letter_queue, outbox, sns
 from simulator.payloads import payload
 from tests.receiving import SETTINGS, event
 
@@ -97,7 +95,9 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Services:
     services = Services()
     for client in ("sns", "sqs", "dynamodb"):
         monkeypatch.setattr(clients, client, lambda *_: services)
-    monkeypatch.setattr(publishing, "time", SimpleNamespace(monotonic=lambda: services.now, sleep=lambda _: None))
+    clock = SimpleNamespace(monotonic=lambda: services.now, sleep=lambda _: None)
+    for module in (publishing, outbox, sns, dead_letter_queue):
+        monkeypatch.setattr(module, "time", clock)
     monkeypatch.setenv("EVENTS_TOPIC_ARN", "the-topic")
     monkeypatch.setenv("PUBLISH_DEAD_LETTER_QUEUE_URL", "the-queue")
     monkeypatch.setenv("EVENTS_TABLE", "the-table")
@@ -228,16 +228,3 @@ def test_item_that_is_no_event(services: Services) -> None:
     publishing.handler(stream, CONTEXT)
     assert services.published == [[ids_of(stream)[0], ids_of(stream)[2]]]
     assert services.noted == [ids_of(stream)[1]]
-
-
-@given(st.lists(st.integers(1, MAX_MESSAGE), max_size=40))
-def test_limits_of_a_batch(sizes: list[int]) -> None:
-    """No batch has more entries or bytes than SNS takes, and together they hold every entry once, in order."""
-    entries: list[Any] = [
-        {"Id": str(number), "Message": "x" * (size - 1), "Subject": "s", "MessageAttributes": {}}
-        for number, size in enumerate(sizes)
-    ]
-    batches = publishing.batches(entries)
-    assert list(chain.from_iterable(batches)) == entries
-    assert all(1 <= len(batch) <= 10 for batch in batches)
-    assert all(sum(len(entry["Message"]) + 1 for entry in batch) <= MAX_MESSAGE for batch in batches)

@@ -122,8 +122,9 @@ def test_redrive(invoked: Invoked, lines: Lines) -> None:
         "publish": {"unpublished": []},
     }
     known = {"hook": "missed_call", "correlation_id": "request"}
-    redriving.handler(messages(DELIVERY | {"redelivery": known}), CONTEXT)
-    redriving.handler(messages(DELIVERY | {"redelivery": known, "function": "parking"}), CONTEXT)
+    queued = DELIVERY["redelivery"] | known
+    redriving.handler(messages(DELIVERY | {"redelivery": queued}), CONTEXT)
+    redriving.handler(messages(DELIVERY | {"redelivery": queued, "function": "parking"}), CONTEXT)
     redriving.handler(messages({"event_id": "e"}, queue="unpublished"), CONTEXT)
     brought, waits, published = lines.all
     assert brought.items() >= (KEYS | {"event_id": "e"}).items()

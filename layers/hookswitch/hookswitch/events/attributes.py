@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -44,6 +44,27 @@ def attribute(value: object) -> "AttributeValueTypeDef":  # noqa: PLR0911 - one 
 def item(values: Mapping[str, object]) -> dict[str, "AttributeValueTypeDef"]:
     """Return the attributes of an item, without those that are None."""
     return {name: attribute(value) for name, value in values.items() if value is not None}
+
+
+def plain(value: "AttributeValueTypeDef") -> Any:
+    """Return what `attribute` wrote, or DynamoDB's stream passes, as a plain value; numbers are Decimals.
+
+    Raises:
+        ValueError: The value is of a type that no item of ours has.
+    """
+    ((kind, inner),) = value.items()
+    match kind:
+        case "NULL":
+            return None
+        case "N":
+            return Decimal(str(inner))
+        case "M":
+            return {name: plain(each) for name, each in value["M"].items()}
+        case "L":
+            return [plain(each) for each in value["L"]]
+        case "S" | "BOOL" | "B":
+            return inner
+    raise ValueError(f"An item of the table has no attribute of type {kind}.")
 
 
 def _text(value: str) -> str:

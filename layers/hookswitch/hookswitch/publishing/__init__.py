@@ -1,1 +1,1 @@
-"""The way of a stored event to its subscribers."""
+"""A stored event's way to its subscribers."""

@@ -213,13 +213,16 @@ class PublishRequest:
 
     Attributes:
         event_ids: Keys of the items.
+        destination: Where they are still to be published.
     """
 
     event_ids: tuple[str, ...]
+    destination: str = SNS
 
     def to_message(self) -> dict[str, Any]:
         """Return the function's event."""
-        return {"event_ids": list(self.event_ids)}
+        named = {} if self.destination == SNS else {"destination": self.destination}
+        return {"event_ids": list(self.event_ids), **named}
 
     @classmethod
     def from_message(cls, message: Message) -> Self:
@@ -228,7 +231,7 @@ class PublishRequest:
         Raises:
             LookupError, TypeError, ValueError: The message is not one of ours.
         """
-        return cls(_texts(message["event_ids"]))
+        return cls(_texts(message["event_ids"]), _text(message.get("destination", SNS)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,165 @@
+"""The table's stream as an outbox: what of it is published, and what is still owed to which destination.
+
+An event that a destination refuses, or a destination that is unavailable, holds up nothing else: what was not taken
+after a few tries is noted, by its key, in the publish dead-letter queue, from which functions/redrive/ has it published
+later. Only what that queue does not take either is returned to the stream. Whatever a service does, the work ends by
+itself: if Lambda had to end it, everything that was published would be published again.
+"""
+
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from hookswitch.aws import clients
+from hookswitch.aws.clients import PATIENT, QUICK
+from hookswitch.errors import RequestError
+from hookswitch.observability.log import logger
+from hookswitch.observability.metrics import MetricsRecorder
+from hookswitch.publishing import dead_letter_queue
+from hookswitch.publishing.destination import Destination, Image, Status, StoredEvent
+from hookswitch.receiving.redelivery import NoteRequest, NoteResult, PublishRequest, PublishResult, UnpublishedEvent
+
+# Redrive waits 34 s for an answer. Publishing named events takes one more read and one more call of SNS after this,
+# noting keys one more call of the queue.
+NAMED_SECONDS = 6
+NOTE_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBatch:
+    """New events from the table's stream.
+
+    Attributes:
+        images: The items' attributes, by the sequence numbers of their records.
+    """
+
+    images: Mapping[str, Image]
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Self:
+        """Return what Lambda's stream mapping passes (AWS Lambda, "Using AWS Lambda with Amazon DynamoDB")."""
+        changes = [record["dynamodb"] for record in event["Records"]]
+        return cls({change["SequenceNumber"]: change["NewImage"] for change in changes})
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBatchResult:
+    """The answer to a StreamBatch.
+
+    Attributes:
+        returned: Sequence numbers of the records that the stream is to bring again.
+    """
+
+    returned: tuple[str, ...]
+
+    def to_message(self) -> dict[str, Any]:
+        """Return the partial batch response of Lambda's stream mappings."""
+        return {"batchItemFailures": [{"itemIdentifier": number} for number in self.returned]}
+
+
+type Request = StreamBatch | PublishRequest | NoteRequest
+
+
+def read_request(event: Mapping[str, Any]) -> Request:
+    """Return what the publish function is invoked with: by the stream, or by redrive.
+
+    Raises:
+        RequestError: It is none of the three.
+    """
+    if "Records" in event:
+        return StreamBatch.from_event(event)
+    if "event_ids" in event:
+        return PublishRequest.from_message(event)
+    if "note" in event:
+        return NoteRequest.from_message(event)
+    raise RequestError("Publish takes a batch of the table's stream, or a request by redrive.")
+
+
+class Outbox:
+    """Publishes events to each destination, and notes what a destination did not take."""
+
+    def __init__(self, destinations: Sequence[Destination], metrics: MetricsRecorder) -> None:
+        """Prepare to publish; metrics count what a destination took."""
+        self._destinations = {destination.name: destination for destination in destinations}
+        self._metrics = metrics
+
+    def publish_batch(self, batch: StreamBatch, deadline: float) -> StreamBatchResult:
+        """Publish new events to every destination, and return what has to come again.
+
+        Args:
+            batch: The events.
+            deadline: When the function's time ends, in seconds of `time.monotonic`.
+        """
+        # The last call of a destination, and then the last one of the queue, have to end before the deadline.
+        last_note = deadline - PATIENT.seconds
+        stop_at = last_note - PATIENT.seconds
+        events, unreadable = _read_images(batch.images.values())
+        owed = [UnpublishedEvent(event_id, name) for event_id in unreadable for name in self._destinations]
+        for destination in self._destinations.values():
+            owed += self._publish(events, destination, stop_at)
+        lost = dead_letter_queue.add(owed, last_note, clients.sqs(PATIENT)) if owed else []
+        returned = {event.event_id for event in lost}
+        return StreamBatchResult(
+            tuple(number for number, image in batch.images.items() if image["event_id"]["S"] in returned)
+        )
+
+    def publish_named(self, request: PublishRequest) -> PublishResult:
+        """Publish events of the table again to the destination that they are owed to.
+
+        Raises:
+            RequestError: There is no such destination.
+            KeyError: An event is no longer in the table, because it expired or somebody deleted it.
+        """
+        stop_at = time.monotonic() + NAMED_SECONDS
+        destination = self._destinations.get(request.destination)
+        if not destination:
+            raise RequestError(f"This version of hookswitch does not publish to {request.destination}.")
+        events, unreadable = _read_images([_read(event_id) for event_id in request.event_ids])
+        owed = self._publish(events, destination, stop_at)
+        return PublishResult((*unreadable, *(event.event_id for event in owed)))
+
+    def note(self, request: NoteRequest) -> NoteResult:
+        """Note events as owed to every destination, without trying to publish them."""
+        owed = [UnpublishedEvent(event_id, name) for event_id in request.event_ids for name in self._destinations]
+        lost = dead_letter_queue.add(owed, time.monotonic() + NOTE_SECONDS, clients.sqs(QUICK))
+        return NoteResult(tuple(dict.fromkeys(event.event_id for event in lost)))
+
+    def _publish(
+        self, events: Iterable[StoredEvent], destination: Destination, stop_at: float
+    ) -> list[UnpublishedEvent]:
+        """Publish events to one destination; return what it did not take."""
+        owed = []
+        for result in destination.publish(events, stop_at):
+            if result.status is Status.TAKEN:
+                self._count(result.event)
+            else:
+                owed.append(UnpublishedEvent(result.event.event_id, destination.name))
+        return owed
+
+    def _count(self, event: StoredEvent) -> None:
+        logger.info("Event published.", extra=event.log_keys)
+        self._metrics.add("published")
+        if event.occurred_at is not None:
+            self._metrics.add_delay("delay_to_published", event.occurred_at)
+
+
+def _read_images(images: Iterable[Image]) -> tuple[list[StoredEvent], list[str]]:
+    """Return the events in images, and the keys of images that are not events: they must not hold up others."""
+    events, unreadable = [], []
+    for image in images:
+        try:
+            events.append(StoredEvent.from_image(image))
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            event_id = image["event_id"]["S"]
+            logger.error("An item is not an event: %s", type(error).__name__, extra={"event_id": event_id})
+            unreadable.append(event_id)
+    return events, unreadable
+
+
+def _read(event_id: str) -> Image:
+    response = clients.dynamodb().get_item(
+        TableName=os.environ["EVENTS_TABLE"], Key={"event_id": {"S": event_id}}, ConsistentRead=True
+    )
+    return response["Item"]
