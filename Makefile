@@ -37,11 +37,13 @@ export UV_NO_PROGRESS := 1
 .DELETE_ON_ERROR:
 .PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz explore scale faults lint format events schemas requirements clean
 
+##@ Start here
+
 help: ## List these targets
 	@echo "make <target>, with PORT=$(PORT) or another where a port is used:"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
 
-run: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally, send a scenario of all fourteen hooks, show what became of it, clean up
+run: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally, send events to every hook, show what became of them, clean up
 	@exec $(LAPTOP) run --port "$(PORT)"
 
 up: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally and leave it running: [DOCKER=yes] lets `sam local` use it
@@ -53,32 +55,36 @@ down: ## Stop what `make up` left running
 fire: $(DEV) ## Send one event to what runs: HOOK=missed_call [VERB=post|get] [FORMAT=json|form-data] [COUNT=1]
 	@exec $(LAPTOP) fire "$(HOOK)" --verb "$(VERB)" --format "$(FORMAT)" --count "$(COUNT)"
 
+##@ The webhooks of a stack
+
 webhooks: $(DEV) ## Show what is registered on Dash for the stack that is up, or for one on AWS: [STACK=hookswitch]
 	@exec $(LAPTOP) webhooks --stack "$(STACK)"
 
-reconcile: $(DEV) ## Put the webhooks right and bring in what was missed, of that stack: [DRY_RUN=1] [SINCE=2026-11-23T14:00:00Z]
+reconcile: $(DEV) ## Repair that stack's webhooks and recover missed events: [DRY_RUN=1] [SINCE=2026-11-23T14:00:00Z]
 	@exec $(LAPTOP) reconcile --stack "$(STACK)" --since "$(SINCE)" --dry-run "$(DRY_RUN)"
 
-replay: $(DEV) ## Replay the quarantine of a hook, of that stack: HOOK=missed_call [DRY_RUN=1] [SINCE=...] [UNTIL=...]
+replay: $(DEV) ## Replay that stack's quarantine of a hook: HOOK=missed_call [DRY_RUN=1] [SINCE=...] [UNTIL=...]
 	@exec $(LAPTOP) replay --stack "$(STACK)" --hook "$(HOOK)" --since "$(SINCE)" --until "$(UNTIL)" --dry-run "$(DRY_RUN)"
 
-rotate: $(DEV) ## Replace the callback secret of the stack that is up, or of one on AWS, and the webhooks' tokens: [STACK=hookswitch]
+rotate: $(DEV) ## Replace that stack's callback secret and its webhooks' tokens: [STACK=hookswitch]
 	@exec $(LAPTOP) rotate --stack "$(STACK)"
 
-sam-local: $(DEV) $(SAM) $(EMULATOR) ## Check all fourteen hooks in the containers of `sam local`: needs Docker [API_PORT=3000]
+##@ Checks and measurements
+
+sam-local: $(DEV) $(SAM) $(EMULATOR) ## Check every hook in the containers of `sam local`; needs Docker: [API_PORT=3000]
 	@exec $(LAPTOP) sam-local --port "$(PORT)" --api-port "$(API_PORT)"
 
-test: lint $(EMULATOR) $(RUNTIME) $(LOCUST) ## Check everything: lint, types, and all tests; those in containers where Docker is
+test: lint $(EMULATOR) $(RUNTIME) $(LOCUST) ## Check everything: lint, types and all tests; those in containers only where Docker runs
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --durations 40 --basetemp .local/tests -m "not comes_last"
 	$(BIN)/pytest --quiet --trails=.local/tests -m comes_last
 
 bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions beside their peers, and write docs/engineering/performance.md: [QUICK=1]
 	@exec $(BIN)/python -m bench $(if $(QUICK),--quick)
 
-load: $(DEV) $(SAM) $(EMULATOR) $(LOCUST) ## Send a day of a reseller in fast motion, check its totals, and write docs/engineering/load.md: [QUICK=1]
+load: $(DEV) $(SAM) $(EMULATOR) $(LOCUST) ## Send a reseller's day of events in fast motion, check its totals, and write docs/engineering/load.md: [QUICK=1]
 	@exec $(BIN)/python -m tests.load $(if $(QUICK),--quick)
 
-fuzz: $(DEV) $(SAM) $(EMULATOR) ## Send any requests at all, check what comes of each, and write docs/engineering/fuzzing.md: [REQUESTS=100000] [SEED=1] [HTTP=1]
+fuzz: $(DEV) $(SAM) $(EMULATOR) ## Send random requests, check what becomes of each, and write docs/engineering/fuzzing.md: [REQUESTS=100000] [SEED=1] [HTTP=1]
 	@exec $(BIN)/python -m tests.fuzz --requests "$(REQUESTS)" $(if $(SEED),--seed "$(SEED)") $(if $(HTTP),--by-http 1)
 
 explore: $(DEV) ## Look for counter-examples of the properties that tests state, with fresh seeds: [SEED=1]
@@ -88,7 +94,7 @@ explore: $(DEV) ## Look for counter-examples of the properties that tests state,
 scale: $(DEV) ## Compute limits and costs from what was measured, and write docs/engineering/scale.md
 	@exec $(BIN)/python -m bench.scale
 
-faults: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Let every service of every function fail in every way, and write docs/engineering/faults.md
+faults: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Make every service of every function fail in every way, and write docs/engineering/faults.md
 	@PYTHONPATH="$(CURDIR):$(PYTHONPATH)" exec $(BIN)/python -m tests.integration.faults
 
 lint: $(DEV) $(SAM) $(CHECKS) ## Check style, types, the template, and the packages for known vulnerabilities
@@ -99,19 +105,21 @@ lint: $(DEV) $(SAM) $(CHECKS) ## Check style, types, the template, and the packa
 	$(LAPTOP) scan
 	$(LAPTOP) audit
 
-format: $(DEV) ## Put the code into the house's format
+format: $(DEV) ## Format the code
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
 
-events: $(DEV) ## Make the files of events/ again, after a change of the simulated payloads
+##@ Files and installation
+
+events: $(DEV) ## Rewrite events/ and docs/events.md, after a change of the simulated payloads
 	@$(LAPTOP) events
 
-schemas: $(DEV) ## Make the JSON Schemas of docs/schemas/ again, after a change of a payload type
+schemas: $(DEV) ## Rewrite the JSON Schemas in docs/schemas/, after a change of a payload type
 	@$(LAPTOP) schemas
 
 setup: $(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(RUNTIME) $(LOCUST) ## Install what the other targets need
 
-clean: down ## Stop what runs and remove all that was built or installed
+clean: down ## Stop what runs, and remove everything that was built or installed
 	rm -rf .local .aws-sam
 
 requirements: $(BOOT) ## Pin newer versions of everything, with hashes

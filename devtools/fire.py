@@ -12,12 +12,9 @@ from simulator.payloads import payload
 from simulator.sender import Sender
 from simulator.webhooks import Webhook
 
-VERBS = ("post", "get", "put")
-FORMATS = ("json", "form-data")
-
 
 def fire(hook: str, verb: str, body_format: str, count: int) -> bool:
-    """Send `count` events of a hook, print each answer, and tell whether Dash would be satisfied with all."""
+    """Send `count` events of a hook, print each answer, and return whether Dash would take all for success."""
     if hook not in HOOKS:
         said = f"There is no hook {hook!r}." if hook else "Which hook? Such as `make fire HOOK=missed_call`."
         raise LaptopError(f"{said} The hooks are: {', '.join(HOOKS)}.")
@@ -39,14 +36,14 @@ def fire(hook: str, verb: str, body_format: str, count: int) -> bool:
     for _ in range(count):
         attempt = sender.deliver(webhook, payload(hook))[-1]
         satisfied = satisfied and attempt.delivered
-        say(_told(attempt))
+        say(_describe(attempt))
     return satisfied
 
 
-def _told(attempt: Attempt) -> str:
+def _describe(attempt: Attempt) -> str:
     if attempt.status:
         answer = attempt.resp_body.decode(errors="replace")
         return f"{attempt.status}  {attempt.duration_ms:6.0f} ms  {answer}"
     if (attempt.client_error or "").startswith("malformed_url"):
-        return "Not sent: this event has parts within parts, which Dash can't put into the address of a get."
+        return "Not sent: this event has nested fields, which Dash cannot put into the URL of a GET."
     return f"No answer: {attempt.client_error}"

@@ -1,4 +1,4 @@
-"""`make reconcile` and `make replay`, here or on AWS; and the act of `make run` in which a hook breaks."""
+"""`make reconcile` and `make replay`, here or on AWS; and the part of `make run` in which a hook breaks."""
 
 import contextlib
 import json
@@ -10,9 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from devtools import aws
 from devtools.errors import LaptopError
 from devtools.local import DASH_ACCOUNT_ID
+from devtools.outcome import read_table
 from devtools.screen import say, step
 from devtools.stack import Stack
-from devtools.verdict import read_table
 from devtools.webhooks import Place
 from hookswitch.receiving.hook_functions import ALIAS
 from simulator.dash import Dash
@@ -27,26 +27,26 @@ BROKEN = "missed_call"
 
 
 def reconcile(stack: str, since: str, *, dry_run: bool) -> bool:
-    """Let reconcile run once, and print what it changed, or would change; tell whether it came to its end.
+    """Run reconcile once, and print what it changed or would change; return whether it finished.
 
     Raises:
-        LaptopError: It failed; the message says why.
+        LaptopError: It failed.
     """
     asked = {"dry_run": dry_run, **({"since": since} if since else {})}
-    with step("Looking at Dash" if dry_run else "Putting the webhooks right and bringing in what was missed"):
+    with step("Comparing the webhooks" if dry_run else "Repairing the webhooks and recovering missed events"):
         report = _called(Place.find(stack), "Reconcile", asked)
     if report.get("busy"):
-        say("Another run is at work. Try again in a few minutes.")
+        say("Another run is in progress. Try again in a few minutes.")
         return False
     _print(report)
     return bool(report["complete"])
 
 
 def replay(stack: str, hook: str, since: str, until: str, *, dry_run: bool) -> bool:
-    """Replay a hook's quarantine, part after part, and print what became of it; tell whether nothing is left to do.
+    """Replay a hook's quarantine, part by part, and print the result; return whether nothing is left to do.
 
     Raises:
-        LaptopError: It can't be replayed; the message says why.
+        LaptopError: It can't be replayed.
     """
     place = Place.find(stack)
     total: dict[str, int] = {}
@@ -62,19 +62,19 @@ def replay(stack: str, hook: str, since: str, until: str, *, dry_run: bool) -> b
         for reason, number in said["reasons"].items():
             reasons[reason] = reasons.get(reason, 0) + number
         start = None if said["not_yet"] else said["next"]
-    say(f"{total['found']} quarantined deliveries of {hook}, {total['truncated']} of which are not kept whole.")
+    say(f"{total['found']} quarantined deliveries of {hook}, {total['truncated']} of which are stored only in part.")
     if dry_run:
         return True
-    say(f"{total['accepted']} are used now, {total['refused']} are refused again.")
+    say(f"{total['accepted']} were accepted, {total['refused']} were refused again.")
     for reason, number in sorted(reasons.items()):
         say(f"  {number} times: {reason}", style="yellow")
     if total["not_yet"]:
-        say("The hook's function did not take them all; its log says why. Try again later.", style="red")
+        say("The hook's function did not accept all of them; see its log. Try again later.", style="red")
     return not (total["refused"] or total["not_yet"])
 
 
-def act(deployed: Stack, dash: Dash) -> list[str]:
-    """Break a hook until Dash switches it off, lift the fault, reconcile; return what is not as it should be."""
+def break_and_heal(deployed: Stack, dash: Dash) -> list[str]:
+    """Break a hook until Dash switches it off, lift the fault, reconcile; return what is wrong, a sentence each."""
     functions = aws.lambda_(deployed.endpoint)
     name = deployed.resources["MissedCall"]
     with step(f"Breaking the function of {BROKEN} while calls go on"), throttled(functions, name):
@@ -82,10 +82,10 @@ def act(deployed: Stack, dash: Dash) -> list[str]:
     tried = [firing for firing in firings if firing.webhook.uri.split("/")[-2] == BROKEN]
     off = [webhook for webhook in dash.webhooks(DASH_ACCOUNT_ID) if not webhook.enabled]
     say(
-        f"Dash was answered {tried[-1].attempts[-1].status} {len(tried)} times and switched off "
+        f"Dash got {tried[-1].attempts[-1].status} {len(tried)} times and switched off "
         f"{' and '.join(webhook.name for webhook in off) or 'nothing'}."
     )
-    with step("Lifting the fault, and letting reconcile run"):
+    with step("Lifting the fault and running reconcile"):
         report = _answer(functions.invoke(FunctionName=deployed.resources["Reconcile"], Payload=b"{}"))
     _print(report)
     items = read_table(aws.dynamodb(deployed.endpoint), deployed.outputs["EventsTableName"])
@@ -104,7 +104,7 @@ def act(deployed: Stack, dash: Dash) -> list[str]:
 def throttled(functions: "LambdaClient", name: str) -> Iterator[None]:
     """Throttle the deliveries to a hook's function for as long as the block lasts.
 
-    The emulator lets only the version that is not published go without concurrency, so its alias leads there.
+    The emulator can throttle only $LATEST, so the alias points there meanwhile.
     """
     version = functions.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"]
     functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion="$LATEST")
@@ -126,10 +126,10 @@ def _print(report: Mapping[str, Any]) -> None:
         counts = ", ".join(f"{number} {outcome.replace('_', ' ')}" for outcome, number in outcomes.items())
         say(f"{hook}: {counts}")
     if not (report["changes"] or report["events"]):
-        say("The webhooks are as they should be, and nothing was missed.")
+        say("The webhooks are correct, and nothing was missed.")
     if not report["complete"]:
-        say("There is more than one run can do; the next run goes on.")
-    say(f"Everything up to {report['watermark']} is in.", style="dim")
+        say("One run could not do everything; the next run continues.")
+    say(f"Everything up to {report['watermark']} is recovered.", style="dim")
 
 
 def _called(place: Place, logical_id: str, asked: Mapping[str, Any]) -> dict[str, Any]:

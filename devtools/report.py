@@ -7,15 +7,15 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from devtools.outcome import Outcome
 from devtools.sending import ENCODINGS, Sent
-from devtools.verdict import Findings
 from hookswitch.dash.hooks import HOOKS
 
 ID_DIGITS = 8
 
 
-def table(sent: Sequence[Sent], found: Findings) -> Table:
-    """Return a line for each hook and encoding: what was answered, stored and published."""
+def table(sent: Sequence[Sent], found: Outcome) -> Table:
+    """Return a row for each hook and encoding: what was answered, stored and published."""
     lines = Table(box=SIMPLE_HEAD, pad_edge=False, expand=True)
     lines.add_column("hook", style="bold", no_wrap=True)
     lines.add_column("encoding", no_wrap=True)
@@ -35,10 +35,10 @@ def table(sent: Sequence[Sent], found: Findings) -> Table:
     return lines
 
 
-def _cells(all_events: Sequence[Sent], found: Findings) -> list[Text]:
+def _cells(all_events: Sequence[Sent], found: Outcome) -> list[Text]:
     events = [event for event in all_events if event.answers]
     if not events:
-        unsendable = Text(f"Dash can't send it by {all_events[0].encoding}", "dim")
+        unsendable = Text(f"Dash can't send it as {all_events[0].encoding}", "dim")
         return [*[Text("")] * 4, unsendable, Text("")]
     first = events[0]
     item = found.items.get(first.event_id)

@@ -1,19 +1,19 @@
-"""`make run`: the whole way of all fourteen hooks on this machine, and a table of what became of it."""
+"""`make run`: every hook end to end on this machine, and a table of what became of its events."""
 
 import time
 from collections.abc import Sequence
 
 from devtools import aws, emulator, stack
 from devtools.dash import simulator
-from devtools.healing import act
+from devtools.healing import break_and_heal
 from devtools.inbox import Inbox
 from devtools.local import DASH_ACCOUNT_ID, LOCAL
+from devtools.outcome import Outcome, complete_hooks, problems, read_table
 from devtools.processes import shown
 from devtools.report import table
 from devtools.screen import console, say, step
 from devtools.sending import ENCODINGS, Sent, send_scenario
 from devtools.stack import Stack
-from devtools.verdict import Findings, problems, read_table, whole_hooks
 from devtools.waiting import TooLateError
 from hookswitch.dash.hooks import HOOKS
 from simulator.api import DashApi
@@ -24,7 +24,7 @@ SHOWN_PROBLEMS = 20
 
 
 def run(port: int) -> bool:
-    """Build, deploy, send, look and clean up; tell whether everything arrived exactly once."""
+    """Build, deploy, send, check and clean up; return whether everything arrived exactly once."""
     started = time.monotonic()
     directory = LOCAL / f"run-{port}"
     emulator.require_free(port)
@@ -40,7 +40,7 @@ def run(port: int) -> bool:
             sent, found = _send_and_look(deployed, api.dash)
             with step("Updating the stack, so that its webhooks post JSON again"):
                 deployed = stack.update(deployed, ENCODINGS["post json"])
-            not_healed = act(deployed, api.dash)
+            not_healed = break_and_heal(deployed, api.dash)
             registered = len(api.dash.webhooks(DASH_ACCOUNT_ID))
             with step("Deleting the stack, which removes its webhooks"):
                 stack.delete(emulated.endpoint)
@@ -55,27 +55,27 @@ def run(port: int) -> bool:
         say(f"✗ {problem}", style="red")
     if wrong:
         rest = len(wrong) - SHOWN_PROBLEMS
-        more = f"{rest} more of the kind. " if rest > 0 else ""
-        say(f"{more}What the emulator said is in {shown(emulated.log)}.")
+        more = f"{rest} more problems. " if rest > 0 else ""
+        say(f"{more}The emulator's log is {shown(emulated.log)}.")
     say(f"The stack had registered {registered} webhooks; after its deletion {len(left)} are left.", style="dim")
-    _print_verdict(sent, found, time.monotonic() - started)
-    return not wrong and len(whole_hooks(sent, found)) == len(HOOKS)
+    _print_result(sent, found, time.monotonic() - started)
+    return not wrong and len(complete_hooks(sent, found)) == len(HOOKS)
 
 
-def _send_and_look(deployed: Stack, dash: Dash) -> tuple[list[Sent], Findings]:
+def _send_and_look(deployed: Stack, dash: Dash) -> tuple[list[Sent], Outcome]:
     endpoint, outputs = deployed.endpoint, deployed.outputs
     sent: list[Sent] = []
     with Inbox(aws.sns(endpoint), aws.sqs(endpoint), outputs["EventsTopicArn"]) as inbox:
         for encoding in ENCODINGS:
             if ENCODINGS[encoding].items() - deployed.parameters.items():
-                with step(f"Updating the stack, so that its webhooks call by {encoding}"):
+                with step(f"Updating the stack, so that its webhooks send {encoding}"):
                     deployed = stack.update(deployed, ENCODINGS[encoding])
-            with step(f"Sending a day of phone events by {encoding}") as detail:
+            with step(f"Sending a day of phone events as {encoding}") as detail:
                 sent += send_scenario(dash, deployed, encoding, detail)
-        with step("Waiting for what is published"):
+        with step("Waiting for the published messages"):
             _wait_until_quiet(inbox, sent)
         items = read_table(aws.dynamodb(endpoint), outputs["EventsTableName"])
-    return sent, Findings(
+    return sent, Outcome(
         items={item["event_id"]: item for item in items if item.get("kind") == "event"},
         others=[item for item in items if item.get("kind") != "event"],
         published=inbox.counts_so_far(),
@@ -87,15 +87,15 @@ def _wait_until_quiet(inbox: Inbox, sent: Sequence[Sent]) -> None:
     try:
         inbox.wait_for_all(event.event_id for event in sent if event.event_id)
     except TooLateError:
-        return  # the verdict names the ones that are missing
-    # One that comes twice may come late.
+        return  # problems() names the missing ones
+    # A second copy may arrive late.
     count = -1
     while count != (count := len(inbox.read())):
         time.sleep(QUIET)
 
 
-def _print_verdict(sent: Sequence[Sent], found: Findings, seconds: float) -> None:
-    whole = whole_hooks(sent, found)
+def _print_result(sent: Sequence[Sent], found: Outcome, seconds: float) -> None:
+    whole = complete_hooks(sent, found)
     delivered = sum(len(event.answers) + len(event.elsewhere) for event in sent)
     left = sum(len(event.elsewhere) for event in sent)
     events = sum(bool(event.answers) for event in sent)

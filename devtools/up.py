@@ -46,7 +46,7 @@ class Up:
         up = cls(document["port"], processes, Reach(**document.get("reach", {})))
         return up if any(process.is_running() for process in processes.values()) else None
 
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Tell whether both of its processes run."""
         return len(self.processes) == len(NAMES) and all(it.is_running() for it in self.processes.values())
 
@@ -105,7 +105,7 @@ def up(port: int, *, for_containers: bool = False) -> None:
     with step("Building the functions") as detail:
         stack.build(on_line=detail)
     with ExitStack() as undo:
-        if running is None or not running.is_whole():
+        if running is None or not running.is_complete():
             if running:
                 running.end()
             running = Up(port, {}, reach)

@@ -48,7 +48,7 @@ class Place:
 
     @classmethod
     def find(cls, stack: str) -> "Place":
-        """Return the place of a stack on AWS, or of the one that is up if none is named.
+        """Return the place of a stack on AWS, or of the one that is up here if none is named.
 
         Raises:
             LaptopError: None is named, and nothing is up.
@@ -89,10 +89,10 @@ class Place:
 
 
 def show(stack: str) -> bool:
-    """Print what is registered on Dash for a stack, and tell whether all of it is as wanted.
+    """Print what is registered on Dash for a stack, and return whether it matches the template.
 
     Raises:
-        LaptopError: It can't be found out; the message says why.
+        LaptopError: Dash or AWS cannot be asked.
     """
     try:
         place = Place.find(stack)
@@ -106,12 +106,12 @@ def show(stack: str) -> bool:
     console.print(_table(webhooks, plan, ownership))
     say(f"{len(webhooks)} webhooks of {desired.stack} on the Dash account {desired.account_id}.")
     if plan:
-        say("They are not as the template wants them; the next deployment puts that right.", style="red")
+        say("They differ from the template; the next deployment or reconciliation repairs them.", style="red")
     return not plan
 
 
 def rotate(stack: str) -> bool:
-    """Give a stack a new callback secret and its webhooks new tokens, and tell whether that went well.
+    """Give a stack a new callback secret and its webhooks new tokens, and return whether that succeeded.
 
     Raises:
         LaptopError: The function can't be called.
@@ -119,13 +119,13 @@ def rotate(stack: str) -> bool:
     try:
         place = Place.find(stack)
         functions: LambdaClient = place.client("lambda")
-        with step("Rotating the callback secret, which waits a minute for the functions to know it"):
+        with step("Rotating the callback secret, which waits a minute until the functions know it"):
             answer = functions.invoke(FunctionName=place.rotate_function(), Payload=b"{}")
     except (ClientError, BotoCoreError) as error:
         raise LaptopError(str(error)) from error
     said = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        raise LaptopError(str(said.get("errorMessage", "The rotation failed; the function's log says why.")))
+        raise LaptopError(str(said.get("errorMessage", "The rotation failed; see the function's log.")))
     if place.endpoint:
         _write_new_tokens(place)
     say(f"{len(said['webhooks'])} webhooks have new tokens.")
@@ -133,7 +133,7 @@ def rotate(stack: str) -> bool:
 
 
 def _write_new_tokens(place: Place) -> None:
-    """Bring the stack file's callback URLs up to date."""
+    """Update the callback URLs in the stack file."""
     where = json.loads(STACK_FILE.read_text())
     secret = place.secret(where["outputs"]["CallbackSecretArn"])
     where["hooks"] = {

@@ -8,12 +8,12 @@ from typing import Any
 
 from devtools.events import FOLDER, FORM, GET, JSON, function_of
 from devtools.local import DASH_ACCOUNT_ID
+from devtools.outcome import Item
 from devtools.samlocal.cli import invoke
 from devtools.samlocal.files import Files
 from devtools.screen import Detail
 from devtools.sending import Answer
 from devtools.stack import Stack
-from devtools.verdict import Item
 from hookswitch.dash.hooks import CATALOGUE, HOOKS
 from simulator.payloads import payload
 from simulator.sender import Sender

@@ -13,6 +13,7 @@ from rich.text import Text
 from devtools import aws, emulator, stack
 from devtools.dash import simulator
 from devtools.local import LOCAL
+from devtools.outcome import Item, read_table
 from devtools.processes import shown
 from devtools.samlocal import docker, files
 from devtools.samlocal.cli import start_api
@@ -20,7 +21,6 @@ from devtools.samlocal.deliveries import ENCODINGS, Delivery, invoke_all, post_a
 from devtools.samlocal.files import Files
 from devtools.screen import console, say, step
 from devtools.stack import Stack
-from devtools.verdict import Item, read_table
 from hookswitch.dash.hooks import HOOKS
 from simulator.api import DashApi
 
@@ -94,7 +94,7 @@ def run(port: int, api_port: int) -> bool:
     wrong = problems([*posted, *invoked], items)
     for problem in wrong[:SHOWN_PROBLEMS]:
         say(f"✗ {problem}", style="red")
-    whole = [hook for hook in HOOKS if _is_whole(hook, posted, invoked, items)]
+    whole = [hook for hook in HOOKS if _is_complete(hook, posted, invoked, items)]
     say(
         f"{len(whole)} of {len(HOOKS)} hooks answered and stored in `sam local`, "
         f"in {time.monotonic() - began:.0f} seconds. What it said is in {shown(log)}.",
@@ -103,7 +103,7 @@ def run(port: int, api_port: int) -> bool:
     return not wrong and len(whole) == len(HOOKS)
 
 
-def _is_whole(hook: str, posted: Sequence[Delivery], invoked: Sequence[Delivery], items: dict[str, Item]) -> bool:
+def _is_complete(hook: str, posted: Sequence[Delivery], invoked: Sequence[Delivery], items: dict[str, Item]) -> bool:
     """Tell whether a hook was answered by both commands, at least once each, and nothing is wrong with it."""
     return all(
         any(it.answer for it in part if it.hook == hook)

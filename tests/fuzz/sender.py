@@ -52,7 +52,7 @@ class Plan:
 
 
 @dataclass
-class Findings:
+class Outcome:
     """What one sender saw.
 
     Attributes:
@@ -81,7 +81,7 @@ class Sender:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.findings = Findings()
+        self.findings = Outcome()
         self._seed = plan.first_seed
         self._ingress: Ingress = (
             HandlerIngress(plan.tokens, plan.environment) if plan.environment else HttpIngress(plan.api_url)
@@ -91,7 +91,7 @@ class Sender:
         self._stored: dict[str, tuple[Kept, Fuzzed]] = {}
         self._verdicts: dict[bytes, list[str]] = {}
 
-    def run(self) -> Iterator[Findings]:
+    def run(self) -> Iterator[Outcome]:
         """Send until the plan is done, and yield the findings so far after each round."""
         while self.findings.sent < self.plan.requests:
             self._round()

@@ -12,9 +12,9 @@ from devtools.errors import LaptopError
 from devtools.inbox import Inbox
 from devtools.local import DASH_ACCOUNT_ID, LOCAL, ROOT
 from devtools.logs import LogReader
+from devtools.outcome import read_table
 from devtools.processes import CommandError, run
 from devtools.stack import Stack
-from devtools.verdict import read_table
 from hookswitch.dash.hooks import HOOKS
 from tests.load.day import Delivery, Size, day
 from tests.load.totals import Answer, Totals, reckon

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from devtools.outcome import Outcome, complete_hooks, problems
 from devtools.sending import Answer, Sent
-from devtools.verdict import Findings, problems, whole_hooks
 from hookswitch.dash.hooks import HOOKS
 
 
@@ -20,9 +20,9 @@ def sent(hook: str, encoding: str = "post json") -> Sent:
 EVENTS = [sent(hook) for hook in HOOKS]
 
 
-def found(*events: Sent) -> Findings:
+def found(*events: Sent) -> Outcome:
     """Return what is found when all of these arrived as they should."""
-    return Findings(
+    return Outcome(
         items={event.event_id: {"hook": event.hook} for event in events},
         others=[],
         published=Counter(event.event_id for event in events),
@@ -33,14 +33,14 @@ def found(*events: Sent) -> Findings:
 def test_all_is_well() -> None:
     """Every event stored and published once: no problem, and all fourteen hooks whole."""
     assert problems(EVENTS, found(*EVENTS)) == []
-    assert whole_hooks(EVENTS, found(*EVENTS)) == list(HOOKS)
+    assert complete_hooks(EVENTS, found(*EVENTS)) == list(HOOKS)
 
 
 def test_an_encoding_that_dash_cannot_send_is_no_problem() -> None:
     """It neither helps nor harms the hook."""
     unsendable = Sent("missed_call", "get", ())
     assert problems([*EVENTS, unsendable], found(*EVENTS)) == []
-    assert whole_hooks([unsendable], found()) == []
+    assert complete_hooks([unsendable], found()) == []
 
 
 @pytest.mark.parametrize("times", [0, 2])
@@ -50,14 +50,14 @@ def test_published_never_or_twice(times: int) -> None:
     findings.published[EVENTS[3].event_id] = times
     assert len(problems(EVENTS, findings)) == 1
     assert HOOKS[3] in problems(EVENTS, findings)[0]
-    assert HOOKS[3] not in whole_hooks(EVENTS, findings)
+    assert HOOKS[3] not in complete_hooks(EVENTS, findings)
 
 
 def test_not_in_the_table() -> None:
     """An answer is no proof: the item has to be there."""
     findings = replace(found(*EVENTS), items=found(*EVENTS[1:]).items)
     assert any("not in the table" in said for said in problems(EVENTS, findings))
-    assert len(whole_hooks(EVENTS, findings)) == 13
+    assert len(complete_hooks(EVENTS, findings)) == 13
 
 
 def test_an_item_that_was_never_sent() -> None:
@@ -86,11 +86,11 @@ def test_a_second_delivery_that_is_not_recognised(again: Answer) -> None:
     event = replace(EVENTS[5], answers=(EVENTS[5].answers[0], again))
     events = [*EVENTS[:5], event, *EVENTS[6:]]
     assert any("delivered again" in said for said in problems(events, found(*EVENTS)))
-    assert HOOKS[5] not in whole_hooks(events, found(*EVENTS))
+    assert HOOKS[5] not in complete_hooks(events, found(*EVENTS))
 
 
 def test_a_refused_delivery() -> None:
     """The problem has the code and what was said."""
     event = Sent("register", "post json", (Answer(403, "", "", 1.0, "No."), Answer(403, "", "", 1.0, "No.")))
     assert any("403: No." in said for said in problems([event], found()))
-    assert whole_hooks([event], found()) == []
+    assert complete_hooks([event], found()) == []

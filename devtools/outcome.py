@@ -18,8 +18,8 @@ type Item = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Findings:
-    """What came out at the far end.
+class Outcome:
+    """What became of the events that were sent.
 
     Attributes:
         items: The table's items of kind `event`, by their id.
@@ -43,35 +43,35 @@ def read_table(dynamodb: "DynamoDBClient", table: str) -> list[Item]:
     ]
 
 
-def problems(sent: Sequence[Sent], found: Findings) -> list[str]:
-    """Return everything that is not as it should be, a sentence each."""
+def problems(sent: Sequence[Sent], found: Outcome) -> list[str]:
+    """Return everything that is wrong, a sentence each."""
     expected = {event.event_id: event for event in sent if event.answers}
     return [
         *(said for event in sent for said in _of_answers(event)),
         *(said for event in sent if event.event_id for said in _of_event(event, found)),
         *(
-            f"{event_id} ({item['hook']}) is in the table and was never sent."
+            f"{event_id} ({item['hook']}) is in the table but was never sent."
             for event_id, item in found.items.items()
             if event_id not in expected
         ),
-        *(f"{event_id} was published and never sent." for event_id in found.published.keys() - expected.keys()),
+        *(f"{event_id} was published but never sent." for event_id in found.published.keys() - expected.keys()),
         *(f"An item of kind {item.get('kind')!r} is in the table: {item}" for item in found.others),
         *_of_ids(sent),
     ]
 
 
-def whole_hooks(sent: Iterable[Sent], found: Findings) -> list[str]:
+def complete_hooks(sent: Iterable[Sent], found: Outcome) -> list[str]:
     """Return the hooks of which at least one event was sent, and every one stored and published exactly once."""
     events = [event for event in sent if event.answers]
     return [
         hook
         for hook in HOOKS
         if any(event.hook == hook for event in events)
-        and all(_is_whole(event, found) for event in events if event.hook == hook)
+        and all(_is_complete(event, found) for event in events if event.hook == hook)
     ]
 
 
-def _is_whole(event: Sent, found: Findings) -> bool:
+def _is_complete(event: Sent, found: Outcome) -> bool:
     return not _of_answers(event) and not _of_event(event, found)
 
 
@@ -82,23 +82,23 @@ def _of_answers(event: Sent) -> list[str]:
     first, *again = event.answers
     said: list[str] = []
     if first.code != OK or first.status != "stored" or not first.event_id:
-        said.append(f"{name} was not stored but answered {_told(first)}.")
+        said.append(f"{name} was not stored but answered {_describe(first)}.")
     if len(again) != 1:
         said.append(f"{name} was delivered {len(event.answers)} times instead of twice.")
     said += [
-        f"{name}, delivered again, was not recognised but answered {_told(answer)}."
+        f"{name}, delivered again, was not recognised as a duplicate but answered {_describe(answer)}."
         for answer in again
         if answer.code != OK or answer.status != "duplicate" or answer.event_id != first.event_id
     ]
     said += [
-        f"{name} should be left to its own hook by the catch-all, which answered {_told(answer)}."
+        f"{name} should be left to its own hook by the catch-all, which answered {_describe(answer)}."
         for answer in event.elsewhere
         if answer.code != OK or answer.status in {"stored", "quarantined", "queued"}
     ]
     return said
 
 
-def _of_event(event: Sent, found: Findings) -> list[str]:
+def _of_event(event: Sent, found: Outcome) -> list[str]:
     name = f"{event.hook} by {event.encoding} ({event.event_id})"
     item = found.items.get(event.event_id)
     said: list[str] = []
@@ -116,8 +116,8 @@ def _of_event(event: Sent, found: Findings) -> list[str]:
 
 def _of_ids(sent: Iterable[Sent]) -> list[str]:
     ids = Counter(event.event_id for event in sent if event.event_id)
-    return [f"{times} different events got the one id {event_id}." for event_id, times in ids.items() if times > 1]
+    return [f"{times} different events have the same id {event_id}." for event_id, times in ids.items() if times > 1]
 
 
-def _told(answer: Answer) -> str:
+def _describe(answer: Answer) -> str:
     return f"{answer.code}: {answer.text[:200]}" if answer.code else f"nothing ({answer.text[:200]})"

@@ -1,7 +1,7 @@
-"""Serves the routes for any method, which MiniStack leaves out when it imports an API's definition.
+"""Adds the routes for any method, which MiniStack drops when it imports an API's definition.
 
-It imports the seven methods that OpenAPI names and drops `x-amazon-apigateway-any-method`. Its API Gateway does have
-the method ANY, so what the template asks for is put in by hand after each deployment.
+MiniStack imports the seven methods that OpenAPI names and ignores `x-amazon-apigateway-any-method`. Its API Gateway
+supports the method ANY, so these routes are added after each deployment.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def routes() -> Iterator[tuple[str, str]]:
 
 
 def serve(endpoint: str, stack_name: str) -> None:
-    """Put the method ANY where a deployed stack lacks it."""
+    """Add the method ANY to the routes that lack it."""
     client: APIGatewayClient = aws.SESSION.client("apigateway", endpoint_url=endpoint, config=aws.CONFIG)
     cloudformation, functions = aws.cloudformation(endpoint), aws.lambda_(endpoint)
 

@@ -1,0 +1,149 @@
+"""The laptop commands. Each imports what it runs, so that none waits for the others' imports."""
+
+# ruff: noqa: PLC0415 - as said
+from typing import Annotated, Literal
+
+import typer
+
+LOCALLY, WEBHOOKS, CHECKS, FILES = "On this machine", "Webhooks of a stack", "Checks", "Files made from the code"
+PORTS = range(1024, 65535)  # the simulated Dash listens on the port after it
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def _port(port: int) -> int:
+    if port not in PORTS:
+        raise typer.BadParameter(f"PORT={port} is not a usable port; choose one from {PORTS[0]} to {PORTS[-1]}.")
+    return port
+
+
+Port = Annotated[int, typer.Option(callback=_port, help="Port of the emulator.")]
+StackName = Annotated[str, typer.Option(help="Name of a stack on AWS; empty for the one that is up here.")]
+HookName = Annotated[str, typer.Option(help="Name of the hook.")]
+Since = Annotated[str, typer.Option(help="RFC 3339 time to begin at, such as 2026-11-23T14:00:00Z.")]
+Until = Annotated[str, typer.Option(help="RFC 3339 time to end at.")]
+DryRun = Annotated[str, typer.Option(help="Anything but empty: only say what would be done.")]
+
+
+@app.command(rich_help_panel=LOCALLY)
+def run(port: Port = 4566) -> None:
+    """Deploy, send a day of phone events, show what became of them, clean up."""
+    from devtools.run import run
+
+    _exit(ok=run(port))
+
+
+@app.command(rich_help_panel=LOCALLY)
+def up(port: Port = 4566, *, for_containers: bool = False) -> None:
+    """Deploy and leave it running."""
+    from devtools.up import up
+
+    up(port, for_containers=for_containers)
+
+
+@app.command(rich_help_panel=LOCALLY)
+def down() -> None:
+    """Stop what `up` left running."""
+    from devtools.up import down
+
+    down()
+
+
+@app.command(rich_help_panel=LOCALLY)
+def fire(
+    hook: Annotated[str, typer.Argument(help="Name of the hook.")] = "",
+    verb: Literal["post", "get", "put"] = "post",
+    body_format: Annotated[Literal["json", "form-data"], typer.Option("--format")] = "json",
+    count: Annotated[int, typer.Option(min=1)] = 1,
+) -> None:
+    """Send events of one hook to what is up, as Dash would."""
+    from devtools.fire import fire
+
+    _exit(ok=fire(hook, verb, body_format, count))
+
+
+@app.command(rich_help_panel=LOCALLY)
+def sam_local(port: Port = 4566, api_port: Port = 3000) -> None:
+    """Check every hook in the containers of `sam local`."""
+    from devtools.samlocal.run import run
+
+    _exit(ok=run(port, api_port))
+
+
+@app.command(rich_help_panel=WEBHOOKS)
+def webhooks(stack: StackName = "") -> None:
+    """Show what is registered on Dash."""
+    from devtools.webhooks import show
+
+    _exit(ok=show(stack))
+
+
+@app.command(rich_help_panel=WEBHOOKS)
+def rotate(stack: StackName = "") -> None:
+    """Replace the callback secret and the webhooks' tokens."""
+    from devtools.webhooks import rotate
+
+    _exit(ok=rotate(stack))
+
+
+@app.command(rich_help_panel=WEBHOOKS)
+def reconcile(stack: StackName = "", since: Since = "", dry_run: DryRun = "") -> None:
+    """Repair the webhooks and recover what Dash could not deliver."""
+    from devtools.healing import reconcile
+
+    _exit(ok=reconcile(stack, since, dry_run=bool(dry_run)))
+
+
+@app.command(rich_help_panel=WEBHOOKS)
+def replay(
+    stack: StackName = "", hook: HookName = "", since: Since = "", until: Until = "", dry_run: DryRun = ""
+) -> None:
+    """Replay the quarantined deliveries of one hook."""
+    from devtools.healing import replay
+
+    _exit(ok=replay(stack, hook, since, until, dry_run=bool(dry_run)))
+
+
+@app.command(rich_help_panel=CHECKS)
+def lint() -> None:
+    """Validate the template."""
+    from devtools.stack import validate
+
+    validate()
+
+
+@app.command(rich_help_panel=CHECKS)
+def scan() -> None:
+    """Look for insecure settings in the template."""
+    from devtools.scan import scan
+
+    scan()
+
+
+@app.command(rich_help_panel=CHECKS)
+def audit() -> None:
+    """Look for known vulnerabilities in the packages."""
+    from devtools.audit import audit
+
+    audit()
+
+
+@app.command(rich_help_panel=FILES)
+def events() -> None:
+    """Write events/ and docs/events.md."""
+    from devtools.events import write
+
+    write()
+
+
+@app.command(rich_help_panel=FILES)
+def schemas() -> None:
+    """Write docs/schemas/."""
+    from devtools.schemas import write
+
+    write()
+
+
+def _exit(*, ok: bool) -> None:
+    if not ok:
+        raise typer.Exit(1)

@@ -1,0 +1,60 @@
+"""The laptop commands as the Makefile calls them."""
+
+import sys
+
+import pytest
+
+from devtools import __main__ as program
+from devtools.commands import app
+from devtools.local import ROOT
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch) -> "Call":
+    """Run a command line in this process, with its signals left alone."""
+    return Call(monkeypatch)
+
+
+class Call:
+    """Calls commands."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        monkeypatch.setattr(program, "SIGNALS", ())
+
+    def __call__(self, *words: str) -> int:
+        """Return the exit code of a command."""
+        self._monkeypatch.setattr(sys, "argv", ["devtools", *words])
+        return program.main()
+
+
+@pytest.mark.parametrize("port", ["80", "65535", "port"])
+def test_port_that_cannot_be_used(port: str, call: Call, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is refused before anything starts, by the name under which the user gave it."""
+    assert call("run", "--port", port) == 2
+    assert "--port" in capsys.readouterr().err
+
+
+def test_hook_that_does_not_exist(call: Call, capsys: pytest.CaptureFixture[str]) -> None:
+    """The error names the hooks that do."""
+    assert call("fire", "missed_cal") == 1
+    assert "missed_call" in capsys.readouterr().err
+
+
+def test_interruption(call: Call, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C ends a command with the exit code that shells expect."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("devtools.schemas.write", interrupt)
+    assert call("schemas") == program.INTERRUPTED
+    assert capsys.readouterr().err.startswith("Interrupted")
+
+
+def test_makefile_calls_commands_that_exist() -> None:
+    """Each `$(LAPTOP) <command>` of the Makefile is a command."""
+    words = [line.partition("$(LAPTOP) ")[2].split() for line in (ROOT / "Makefile").read_text().splitlines()]
+    called = {word[0].strip(";") for word in words if word}
+    assert called
+    assert called <= {it.callback.__name__.replace("_", "-") for it in app.registered_commands if it.callback}
