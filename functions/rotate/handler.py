@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from hookswitch.callback.rotation import STEPS, Rotation
 from hookswitch.errors import RotationError
 from hookswitch.observability.log import logger
 from hookswitch.settings import RotateSettings
 from hookswitch.webhooks.desired import Desired
+from hookswitch.webhooks.rotation import STEPS, Rotation
 
 RESERVE = 10  # seconds of the function's time that stay unused
 

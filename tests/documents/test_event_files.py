@@ -11,7 +11,6 @@ from boto3.dynamodb.types import TypeDeserializer
 from devtools.events import DOCUMENT, FOLDER, document, files
 from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, ROOT
 from devtools.template import parsed
-from hookswitch.callback.rotation import STEPS
 from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.deliveries.delivery import delivery_of, token_of
@@ -19,6 +18,7 @@ from hookswitch.events.event import Event, event_of, fields_of
 from hookswitch.publishing.sns import to_entry
 from hookswitch.receiving.redelivery import QueuedDelivery, UnpublishedEvent, read_queue_message
 from hookswitch.webhooks.desired import Desired
+from hookswitch.webhooks.rotation import STEPS
 from tests.receiving import FORM, JSON, SETTINGS, payload_type
 
 FILES = sorted(path.name for path in FOLDER.iterdir())

@@ -73,7 +73,7 @@ TAIL = """## What is not recoverable, and what comes twice
 - Two functions carry no event and are not in the matrix. `Unknown` answers 500 while the secret can't be read, as a
   hook does: `tests/integration/test_ingress.py`. `Silence` counts nothing while CloudWatch is away: not to know is
   not silence: `tests/unit/functions/test_silence.py`.
-- A rotation is interrupted between any two of its steps: `tests/unit/callback/test_rotation.py`.
+- A rotation is interrupted between any two of its steps: `tests/unit/webhooks/test_rotation.py`.
 - Lambda ends a run of `Reconcile` half-way: `tests/integration/test_reconcile.py`.
 - What the stream's mapping does with a batch that is given back: `tests/template/test_storage.py`.
 """

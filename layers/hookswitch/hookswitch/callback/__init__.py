@@ -1,1 +1,1 @@
-"""The callback secret: its tokens, their verification, and its rotation."""
+"""The callback secret: its tokens and their verification."""

@@ -9,7 +9,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.rotate.handler import handler
-from hookswitch.callback.rotation import STEPS
 from hookswitch.callback.secret import CallbackSecret
 from hookswitch.callback.token import token_for
 from hookswitch.callback.verification import REFRESH_INTERVAL
@@ -18,6 +17,7 @@ from hookswitch.errors import DashError, RotationError, UnavailableError
 from hookswitch.webhooks.apply import apply_desired
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership
+from hookswitch.webhooks.rotation import STEPS
 from simulator.api import DashApi
 from simulator.dash import Dash
 from simulator.faults import Fault
