@@ -18,7 +18,7 @@ from devtools.inbox import Inbox
 from devtools.local import DASH_ACCOUNT_ID
 from devtools.processes import end_tree
 from devtools.stack import Stack
-from hookswitch.events.event import key_of
+from hookswitch.events.event import event_key
 from hookswitch.payloads.base import GREGORIAN_EPOCH
 from simulator.encoding import encode_json
 from simulator.payloads import payload
@@ -146,7 +146,7 @@ def _body() -> tuple[str, bytes]:
     """Return a new missed call and its key."""
     event = payload(HOOK, rng=random.SystemRandom(), now=time.time(), account_id=DASH_ACCOUNT_ID)
     moment = datetime.fromtimestamp(int(event["timestamp"]) - GREGORIAN_EPOCH, UTC)
-    return key_of(HOOK, str(event["call_id"]), moment), encode_json(event)
+    return event_key(HOOK, str(event["call_id"]), moment), encode_json(event)
 
 
 def _post(port: int, path: str, body: bytes) -> None:

@@ -13,9 +13,10 @@ from uuid import UUID
 from devtools.hook_types import SETTINGS, payload_type
 from devtools.local import REGION, STACK_NAME, parameters
 from devtools.template import parsed, resources
-from hookswitch.deliveries.delivery import Delivery, delivery_of, token_of
+from hookswitch.deliveries.delivery import Delivery
 from hookswitch.events.attributes import item
-from hookswitch.events.event import Event, event_item, event_of, fields_of
+from hookswitch.events.event import Event
+from hookswitch.events.items import event_item
 
 ACCOUNT = "123456789012"
 ARN = f"{REGION}:{ACCOUNT}"
@@ -146,10 +147,10 @@ def scheduler_event(function: str, now: int) -> dict[str, Any]:
 
 
 def _delivery(hook: str, event: Mapping[str, Any], now: int) -> Delivery:
-    arrived = delivery_of(event, hook, token_of(event))
+    arrived = Delivery.from_api_gateway(event, hook)
     return Delivery.from_message(arrived.to_message() | {"received_at": datetime.fromtimestamp(now, UTC).isoformat()})
 
 
 def _event(hook: str, event: Mapping[str, Any], now: int) -> Event:
     came = _delivery(hook, event, now)
-    return event_of(payload_type(hook), came, fields_of(came), SETTINGS)
+    return Event.from_delivery(payload_type(hook), came, came.decode(), SETTINGS)

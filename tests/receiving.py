@@ -6,8 +6,8 @@ from typing import Any
 
 from devtools.hook_types import SETTINGS, hook_module, payload_type
 from hookswitch.dash.hooks import HOOKS
-from hookswitch.deliveries.delivery import FORM, Delivery, delivery_of
-from hookswitch.events.event import Event, event_of, fields_of
+from hookswitch.deliveries.delivery import FORM, Delivery
+from hookswitch.events.event import Event
 from hookswitch.settings import HookSettings
 from simulator.confidential import note
 from simulator.encoding import encode_form, encode_json
@@ -33,7 +33,7 @@ def rest_event(body: bytes | str, content_type: str = JSON, **changes: Any) -> d
 
 def delivery(hook: str, body: bytes | str, content_type: str = JSON, **changes: Any) -> Delivery:
     """Return the delivery in such an event."""
-    return delivery_of(rest_event(body, content_type, **changes), hook, TOKEN)
+    return Delivery.from_api_gateway(rest_event(body, content_type, **changes), hook)
 
 
 def event(
@@ -47,7 +47,7 @@ def event(
     """Return the event that a payload becomes, sent in an encoding."""
     body = encode_form(payload) if encoding == FORM else encode_json(payload)
     came = delivery(hook, body, encoding)
-    parsed = event_of(payload_type(hook), came, fields_of(came), settings)
+    parsed = Event.from_delivery(payload_type(hook), came, came.decode(), settings)
     return replace(parsed, received_at=received_at or datetime.now(UTC))
 
 

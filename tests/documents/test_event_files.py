@@ -13,8 +13,8 @@ from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, ROOT
 from devtools.template import parsed
 from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import HOOKS
-from hookswitch.deliveries.delivery import delivery_of, token_of
-from hookswitch.events.event import Event, event_of, fields_of
+from hookswitch.deliveries.delivery import Delivery, path_token
+from hookswitch.events.event import Event
 from hookswitch.publishing.sns import to_entry
 from hookswitch.receiving.redelivery import QueuedDelivery, UnpublishedEvent, read_queue_message
 from hookswitch.webhooks.desired import Desired
@@ -43,8 +43,8 @@ def hook_of(name: str) -> str:
 def event_in(name: str) -> Event:
     """Return the event that the hook makes of a file."""
     request, hook = read(name), hook_of(name)
-    came = delivery_of(request, hook, token_of(request))
-    event = event_of(payload_type(hook), came, fields_of(came), SETTINGS)
+    came = Delivery.from_api_gateway(request, hook)
+    event = Event.from_delivery(payload_type(hook), came, came.decode(), SETTINGS)
     return replace(event, received_at=datetime(2026, 11, 23, tzinfo=UTC))  # the key of a parked call has to do with it
 
 
@@ -71,7 +71,7 @@ def test_file_is_what_the_script_makes(name: str) -> None:
 def test_token_is_the_hooks_own(name: str) -> None:
     """A stack with the local secret accepts the file at its hook's route, and at no other's."""
     request, token = read(name), token_for(CALLBACK_SECRET, hook_of(name))
-    assert token_of(request) == token
+    assert path_token(request) == token
     path: str = request.get("path") or request["rawPath"]
     assert path.endswith(f"/hooks/{hook_of(name)}/{token}")
 
@@ -127,7 +127,7 @@ def test_queue_batch_is_redriven() -> None:
     assert isinstance(queued, QueuedDelivery)
     assert isinstance(unpublished, UnpublishedEvent)
     came = queued.delivery
-    event = event_of(payload_type(came.hook), came, fields_of(came), SETTINGS)
+    event = Event.from_delivery(payload_type(came.hook), came, came.decode(), SETTINGS)
     assert unpublished.event_id == event.key
 
 

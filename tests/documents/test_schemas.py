@@ -19,7 +19,7 @@ from devtools.schemas import AS_IT_CAME, FOLDER, NAMES, Schema, broken_promises,
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import item
 from hookswitch.events.envelope import TYPE_PREFIX
-from hookswitch.events.event import event_item
+from hookswitch.events.items import event_item
 from hookswitch.publishing.sns import to_entry
 from hookswitch.reconcile.announcement import NOTICED, RESTORED, item_of
 from hookswitch.reconcile.state import News, Recovered

@@ -17,7 +17,7 @@ from devtools.samlocal.docker import REPOSITORY, SAM_LABEL, TAG, containers, dae
 from devtools.samlocal.run import Ready
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import item
-from hookswitch.events.event import event_item
+from hookswitch.events.items import event_item
 from simulator.encoding import UnsendableError, encode_json, get_url
 from simulator.payloads import payload
 from simulator.sender import CLUSTER_ID

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from devtools.template import ASKED, expanded, parsed, resources
-from hookswitch.receiving.receiver import NOT_KEPT, REFUSED
+from hookswitch.receiving.receiver import NOT_STORED, REFUSED
 
 WEB_ACL = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/phones/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 # Of API Gateway's variables for a log, those whose value is the route, a number, a name of AWS's or an address.
@@ -57,7 +57,7 @@ def stage(**given: str) -> dict[str, Any]:
 # What API Gateway answers by itself
 
 
-@pytest.mark.parametrize(("response", "sentence"), [("DEFAULT_4XX", REFUSED), ("DEFAULT_5XX", NOT_KEPT)])
+@pytest.mark.parametrize(("response", "sentence"), [("DEFAULT_4XX", REFUSED), ("DEFAULT_5XX", NOT_STORED)])
 def test_gateway_answers_in_the_functions_words(response: str, sentence: str) -> None:
     """No address, too large, too many, not from there, kept out by the web ACL: the body is that of a function."""
     responses = properties("Api")["Body"]["x-amazon-apigateway-gateway-responses"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from devtools.template import ASKED, parsed, resources
-from hookswitch.events.event import event_item, quarantine_item
+from hookswitch.events.items import event_item, quarantine_item
 from simulator.payloads import payload
 from tests.receiving import SETTINGS, delivery, event
 from tests.template.views import EVERYTHING, full, minimal, of_type

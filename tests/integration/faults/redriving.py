@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from devtools.waiting import wait_for
 from hookswitch.events.attributes import item
-from hookswitch.events.event import quarantine_item
+from hookswitch.events.items import quarantine_item
 from simulator.encoding import encode_json
 from simulator.payloads import payload
 from tests.faults import Fault

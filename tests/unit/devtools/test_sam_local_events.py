@@ -12,8 +12,8 @@ import pytest
 from devtools.events import FORM, GET, JSON, arrival
 from devtools.gateway import STAGE, Arrival, http_event, rest_event
 from hookswitch.dash.hooks import HOOKS
-from hookswitch.deliveries.delivery import Delivery, delivery_of, token_of
-from hookswitch.events.event import event_of, fields_of
+from hookswitch.deliveries.delivery import Delivery, path_token
+from hookswitch.events.event import Event
 from tests.receiving import SETTINGS, payload_type
 
 ENCODINGS = {"JSON": JSON, "form": FORM}
@@ -63,13 +63,13 @@ def local_event(arrived: Arrival) -> dict[str, Any]:
 
 def delivered(event: dict[str, Any], hook: str) -> Delivery:
     """Return the delivery in an event."""
-    return delivery_of(event, hook, token_of(event))
+    return Delivery.from_api_gateway(event, hook)
 
 
 def key(event: dict[str, Any], hook: str) -> str:
     """Return the key of the item that the event would become."""
     came = delivered(event, hook)
-    return event_of(payload_type(hook), came, fields_of(came), SETTINGS).key
+    return Event.from_delivery(payload_type(hook), came, came.decode(), SETTINGS).key
 
 
 def of_sender(delivery: Delivery) -> dict[str, str]:
@@ -83,7 +83,7 @@ def test_posts(hook: str, encoding: dict[str, str]) -> None:
     """Body, token and the sender's headers come out the same from both, whatever the headers' case."""
     arrived = arrival(hook, encoding)
     local, aws = local_event(arrived), rest_event(arrived)
-    assert token_of(local) == token_of(aws) != ""
+    assert path_token(local) == path_token(aws) != ""
     assert delivered(local, hook).body == delivered(aws, hook).body == arrived.request.body
     assert delivered(local, hook).content_type == arrived.request.headers["content-type"]
     assert of_sender(delivered(local, hook)) == of_sender(delivered(aws, hook)) == dict(arrived.request.headers)
@@ -127,5 +127,5 @@ def test_base64_or_not() -> None:
 
 def test_missing_parts() -> None:
     """`sam local invoke` takes any file: what has no headers, query or path parameters is refused, not crashed on."""
-    assert token_of({}) == token_of({"pathParameters": None}) == ""
+    assert path_token({}) == path_token({"pathParameters": None}) == ""
     assert delivered({"headers": None, "body": None, "queryStringParameters": None}, "parking").body == b""

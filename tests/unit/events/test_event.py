@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hookswitch.dash.hooks import DEFAULT_HOOKS, HOOKS
 from hookswitch.deliveries.decoding import decode
 from hookswitch.errors import UnusableError
-from hookswitch.events.event import event_item, key_of
+from hookswitch.events.event import event_key
+from hookswitch.events.items import event_item
 from hookswitch.payloads.base import GREGORIAN_EPOCH
 from simulator.encoding import encode_json
 from simulator.payloads import DEFAULT_ACCOUNT_ID, SECRET_EVENTS, older_channel_destroy, payload
@@ -117,13 +118,13 @@ def test_second_best_identity(hook: str, instead: str) -> None:
 @given(st.lists(st.text(), min_size=1, max_size=4), st.lists(st.text(), min_size=1, max_size=4))
 def test_keys(one: list[str], two: list[str]) -> None:
     """Two identities have the same key if, and only if, they are equal part by part."""
-    assert (key_of(*one) == key_of(*two)) == (one == two)
+    assert (event_key(*one) == event_key(*two)) == (one == two)
 
 
 @given(st.text(min_size=1), st.text(min_size=1), st.text(min_size=1))
 def test_parts_do_not_run_together(one: str, two: str, three: str) -> None:
     """No content of one part can imitate the border between two."""
-    assert key_of("hook", one + two, three) != key_of("hook", one, two + three)
+    assert event_key("hook", one + two, three) != event_key("hook", one, two + three)
 
 
 @pytest.mark.parametrize("hook", HOOKS)

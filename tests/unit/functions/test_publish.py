@@ -12,7 +12,7 @@ from devtools.template import parsed
 from functions.publish import handler as publishing
 from hookswitch.aws import clients
 from hookswitch.events.attributes import item as attributes
-from hookswitch.events.event import event_item
+from hookswitch.events.items import event_item
 from hookswitch.publishing import dead_letter_queue, outbox, sns
 from simulator.payloads import payload
 from tests.receiving import SETTINGS, event

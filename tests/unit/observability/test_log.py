@@ -11,7 +11,7 @@ from functions.publish import handler as publishing
 from functions.redrive import handler as redriving
 from hookswitch.errors import StorageUnavailableError
 from hookswitch.events.attributes import item as attributes
-from hookswitch.events.event import event_item
+from hookswitch.events.items import event_item
 from hookswitch.observability.log import logger
 from simulator.encoding import encode_json
 from simulator.payloads import payload

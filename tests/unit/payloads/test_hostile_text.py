@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookswitch.dash.hooks import HOOKS
-from hookswitch.events.event import event_item
+from hookswitch.events.items import event_item
 from hookswitch.payloads.text import MAX_LINE
 from simulator.payloads import payload
 from tests.receiving import SETTINGS, event

@@ -9,7 +9,8 @@ import pytest
 
 from hookswitch.callback.token import token_for
 from hookswitch.errors import QueueUnavailableError, SecretUnavailableError, StorageUnavailableError, UnusableError
-from hookswitch.receiving import receiver
+from hookswitch.receiving import processing, receiver
+from hookswitch.settings import HookSettings
 from simulator.encoding import encode_json
 from simulator.payloads import payload
 from tests.receiving import SETTINGS, delivery, payload_type, rest_event
@@ -56,11 +57,11 @@ class Places:
 def places(monkeypatch: pytest.MonkeyPatch) -> Places:
     """The places that the function finds."""
     places = Places()
-    monkeypatch.setattr(receiver, "settings", lambda: SETTINGS)
+    monkeypatch.setattr(HookSettings, "from_environment", lambda: SETTINGS)
     monkeypatch.setattr(receiver, "secret_reader", lambda _: lambda stage: SECRET if stage == "AWSCURRENT" else None)
-    monkeypatch.setattr(receiver, "put_new", places.put_new)
-    monkeypatch.setattr(receiver, "enqueue", places.enqueue)
-    monkeypatch.setattr(receiver, "store_event", lambda _event, _settings: places.store())
+    monkeypatch.setattr(processing, "put_new", places.put_new)
+    monkeypatch.setattr(processing, "enqueue", places.enqueue)
+    monkeypatch.setattr(processing, "store_event", lambda _event, _settings: places.store())
     return places
 
 

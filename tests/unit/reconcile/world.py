@@ -21,7 +21,7 @@ from hookswitch.aws.via_botocore import SdkClient
 from hookswitch.dash import client
 from hookswitch.dash.client import DashClient
 from hookswitch.dash.credentials import ApiKey
-from hookswitch.deliveries.delivery import Delivery, delivery_of
+from hookswitch.deliveries.delivery import Delivery
 from hookswitch.receiving.hook_functions import ALIAS
 from hookswitch.reconcile import redeliverer
 from hookswitch.webhooks.apply import apply_desired
@@ -84,7 +84,7 @@ class World:
         hook = urlsplit(request.url).path.split("/")[-2]
         body, query = request.body.decode(), urlsplit(request.url).query
         sent = {"headers": dict(request.headers), "body": body, "rawQueryString": query}
-        arrived = delivery_of(sent, hook, "")
+        arrived = Delivery.from_api_gateway(sent, hook)
         answer = self.call(hook, self._received(arrived), queue=True)
         return Response(answer["statusCode"], {}, answer["body"].encode())
 

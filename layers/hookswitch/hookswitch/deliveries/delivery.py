@@ -1,7 +1,6 @@
-"""One delivery as it arrived: what is decoded now, or kept aside and brought in later.
+"""One delivery as it arrived: decoded now, or put aside and redelivered later.
 
-An API Gateway event becomes a `Delivery` and a token. The token goes no further: whatever is stored, queued or
-logged is the delivery, without it.
+The token that proves where it comes from is not part of it, so none is stored, queued or logged with it.
 """
 
 import base64
@@ -9,12 +8,13 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
-from hookswitch.deliveries.decoding import encode_query
+from hookswitch.deliveries.decoding import decode, encode_query
+from hookswitch.errors import UnusableError
 
-# One limit that fits all places a body may have to go to: a DynamoDB item (400 KB), an SQS message as base64
-# and an SNS message as JSON within JSON (256 KB each). Dash's largest events have several KB.
+# Bytes. Fits every place that a body may go to: a DynamoDB item (400 KB), an SQS message as base64, and an SNS message
+# as JSON within JSON (256 KB each). Dash's largest events have several KB.
 MAX_BODY = 128 * 1024
 
 FORM = "application/x-www-form-urlencoded"
@@ -27,13 +27,13 @@ class Delivery:
     Attributes:
         hook: The hook whose route it came by.
         received_at: When it arrived, in UTC.
-        content_type: Of the body; form for a delivery by get.
+        content_type: Of the body; form for a delivery with GET.
         headers: Names in lower case; no value holds the token.
-        body: The exact bytes, or the query string of a get; at most MAX_BODY of them.
-        body_size: Bytes that arrived.
+        body: The exact bytes, or the query string of a GET; at most MAX_BODY of them.
+        body_size: Number of bytes that arrived.
         body_sha256: Hexadecimal SHA-256 of what arrived.
-        attempted_at: When Dash tried to deliver it, in UTC, for one that was read from Dash's attempt log; else None.
-        correlation_id: By which all log lines about it are found: API Gateway's id of the request that brought it.
+        attempted_at: When Dash tried to deliver it, in UTC, if it was read from Dash's attempt log; else None.
+        correlation_id: Finds all log lines about it: API Gateway's id of the request that delivered it.
     """
 
     hook: str
@@ -46,9 +46,43 @@ class Delivery:
     attempted_at: datetime | None = None
     correlation_id: str | None = None
 
+    @classmethod
+    def from_api_gateway(cls, event: Mapping[str, Any], hook: str) -> Self:
+        """Return the delivery in an API Gateway event of either format, REST 1.0 or HTTP 2.0.
+
+        A request without a body (a GET, or the empty GET that a redirected POST turns into) is its query string. The
+        token of the path is masked wherever else it appears.
+        """
+        token = path_token(event)
+        headers = {name: _masked(value, token) for name, value in _headers(event)}
+        content_type = headers.get("content-type", "")
+        body = _body(event)
+        if not body:
+            body, content_type = _query(event), FORM
+        return cls(
+            hook=hook,
+            received_at=datetime.now(UTC),
+            content_type=content_type,
+            headers=headers,
+            body=body[:MAX_BODY],
+            body_size=len(body),
+            body_sha256=hashlib.sha256(body).hexdigest(),
+            correlation_id=request_id(event),
+        )
+
+    def decode(self) -> dict[str, Any]:
+        """Return the fields of the body.
+
+        Raises:
+            UnusableError: The body is too large to be kept whole, or can't be decoded.
+        """
+        if self.truncated:
+            raise UnusableError(f"The body has {self.body_size} bytes; at most {len(self.body)} are kept.")
+        return decode(self.body, self.content_type)
+
     @property
     def moment(self) -> datetime:
-        """When Dash delivered it, or would have: what takes the place of the time that some events lack."""
+        """When Dash delivered it, or tried to, in UTC: the time of events that do not say when they happened."""
         return self.attempted_at or self.received_at
 
     @property
@@ -56,12 +90,12 @@ class Delivery:
         """Whether more arrived than is kept."""
         return self.body_size > MAX_BODY
 
-    def with_body(self, body: bytes, content_type: str) -> "Delivery":
-        """Return this delivery with a body that took the place of the original, which was not to be kept."""
+    def with_body(self, body: bytes, content_type: str) -> Self:
+        """Return this delivery with another body in place of the original, which must not be kept."""
         return replace(self, body=body[:MAX_BODY], content_type=content_type)
 
     def to_message(self) -> dict[str, Any]:
-        """Return the delivery as JSON types. The body is base64: its size does not depend on what is in it."""
+        """Return the delivery as JSON types. The body is base64, so its size does not depend on its content."""
         return {
             "hook": self.hook,
             "received_at": self.received_at.isoformat(),
@@ -75,7 +109,7 @@ class Delivery:
         }
 
     @classmethod
-    def from_message(cls, message: Mapping[str, Any]) -> "Delivery":
+    def from_message(cls, message: Mapping[str, Any]) -> Self:
         """Return the delivery that `to_message` wrote.
 
         Raises:
@@ -94,36 +128,14 @@ class Delivery:
         )
 
 
-def token_of(event: Mapping[str, Any]) -> str:
-    """Return the token in the path of an API Gateway event, empty where there is none."""
+def path_token(event: Mapping[str, Any]) -> str:
+    """Return the token in the path of an API Gateway event; empty if there is none."""
     return (event.get("pathParameters") or {}).get("token") or ""
 
 
-def request_id_of(event: Mapping[str, Any]) -> str | None:
+def request_id(event: Mapping[str, Any]) -> str | None:
     """Return API Gateway's id of the request."""
     return (event.get("requestContext") or {}).get("requestId")
-
-
-def delivery_of(event: Mapping[str, Any], hook: str, token: str) -> Delivery:
-    """Return the delivery in an API Gateway event of either format, REST 1.0 or HTTP 2.0.
-
-    A request without a body (a get, or the empty get that a redirected post turns into) is its query string.
-    """
-    headers = {name: _masked(value, token) for name, value in _headers(event)}
-    content_type = headers.get("content-type", "")
-    body = _body(event)
-    if not body:
-        body, content_type = _query(event), FORM
-    return Delivery(
-        hook=hook,
-        received_at=datetime.now(UTC),
-        content_type=content_type,
-        headers=headers,
-        body=body[:MAX_BODY],
-        body_size=len(body),
-        body_sha256=hashlib.sha256(body).hexdigest(),
-        correlation_id=request_id_of(event),
-    )
 
 
 def _headers(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,8 @@ from hookswitch.aws import hook_clients
 from hookswitch.backoff import jittered
 from hookswitch.errors import NoAnswerError, ServiceError, StorageUnavailableError, UnusableError
 from hookswitch.events.attributes import item
-from hookswitch.events.event import Event, event_item, timestamp
+from hookswitch.events.event import Event
+from hookswitch.events.items import event_item, timestamp
 from hookswitch.settings import HookSettings
 
 if TYPE_CHECKING:

@@ -1,241 +1,154 @@
-"""The way of a delivery through a hook function, and the one place that decides how it is answered.
+"""The Lambda handlers of the API's addresses: who is let in, and how a delivery is answered.
 
-Dash counts exactly 200 as success, repeats nothing that got another status, and switches a webhook off after six
-of those in a minute (docs/dash-protocol.md, section 2). So an authentic delivery is answered 200 whatever it
-holds: stored, or known already, or quarantined, or queued for later. 403 is for a sender that proves nothing,
-500 for the case that no durable place is left.
+Dash counts exactly 200 as success, does not repeat what got another status, and switches a webhook off after six
+of those in a minute (docs/dash-protocol.md, section 2). So an authentic delivery is answered 200 whatever it holds:
+stored, already known, quarantined, or queued for later. 403 is for a sender that proves nothing, 500 for the case that
+no durable place is left.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, override
 
-from hookswitch.callback.verification import SenderCheck, secret_reader
-from hookswitch.deliveries.delivery import Delivery, delivery_of, request_id_of, token_of
-from hookswitch.errors import (
-    ForbiddenError,
-    HookswitchError,
-    StorageUnavailableError,
-    UnavailableServiceError,
-    UnusableError,
-)
-from hookswitch.events.event import Event, event_of, fields_of, quarantine_item, safe_to_keep
-from hookswitch.events.table import put_new, store_event
+from hookswitch.callback.verification import SenderCheck, Stage, secret_reader
+from hookswitch.deliveries.delivery import Delivery, path_token, request_id
+from hookswitch.errors import ForbiddenError, UnavailableServiceError
 from hookswitch.observability.log import log_fault, logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.payloads.base import Payload
+from hookswitch.receiving.processing import Result, process
 from hookswitch.receiving.redelivery import Outcome, Redelivery, RedeliveryResult
-from hookswitch.receiving.redrive_queue import enqueue
 from hookswitch.settings import HookSettings, starts_from_snapshot
 
-settings = HookSettings.from_environment
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-type Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
-type Receive = Callable[[Mapping[str, Any], str, MetricsRecorder], Mapping[str, object]]
+type Handler = Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]
 
-NO_HOOK = "unknown"  # what stands for a hook where the address is none's
+NO_HOOK = "unknown"  # stands for the hook at an address that belongs to none
 
-# For whoever tries the URL by hand: Dash reads neither. API Gateway says the same where it answers by itself.
+# For people who try the URL by hand: Dash reads neither. API Gateway's own responses say the same.
 REFUSED = "This address accepts deliveries of its own webhook only."
-NOT_KEPT = "The delivery could not be kept. Dash has it in its attempt log."
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """An outcome, the key of the item that it is about, where there is one, why it is quarantined, and the event."""
-
-    outcome: Outcome
-    event_id: str | None = None
-    reasons: tuple[str, ...] | None = None
-    event: Event | None = None
+NOT_STORED = "The delivery could not be stored. Dash has it in its attempt log."
 
 
 def receiver(payload_type: type[Payload]) -> Handler:
     """Return the Lambda handler of a hook.
 
-    It takes an API Gateway event of either format, or a delivery that another function of the stack brings in:
-    `{"redelivery": ...}`, with `"queue": true` if it may go to the redrive queue. Nothing that comes through the
-    API can pass itself off as that: API Gateway makes the top level of its events itself, and always with a
-    `requestContext`. Only such a delivery is told why it is quarantined, and which call it is about.
+    Its event is one of API Gateway, of either format, or a `Redelivery` from another function of the stack. Nothing
+    that comes through the API can pass itself off as that: API Gateway makes the top level of its events itself, and
+    always with a `requestContext`.
     """
-    payload_type.model_rebuild()  # now, in the cold start's own time, and not with the first delivery
+    payload_type.model_rebuild()  # during the cold start, not with the first delivery
     if starts_from_snapshot():
         from hookswitch.aws import snapstart  # noqa: PLC0415 - brings the SDK, which no other cold start waits for
 
         snapstart.register()
-    hook = payload_type.hook
-    accepts = _sender_check(hook)
-
-    def authenticated(event: Mapping[str, Any]) -> Delivery:
-        token = token_of(event)
-        if not accepts(token):
-            raise ForbiddenError
-        return delivery_of(event, hook, token)
-
-    def received(event: Mapping[str, Any], correlation_id: str, measures: MetricsRecorder) -> Mapping[str, object]:
-        if not _is_through_api(event):
-            return _brought_in(payload_type, event, correlation_id, measures)
-        delivery = authenticated(event)
-        measures.add("received")
-        result = _measured(_kept(payload_type, delivery, queue=True), measures)
-        return RedeliveryResult(result.outcome, result.event_id).to_message()
-
-    return _answering(hook, received)
+    return logger.inject_lambda_context(clear_state=True)(_HookAddress(payload_type).handle)
 
 
 def refuser() -> Handler:
-    """Return the Lambda handler of every address that is no hook's.
+    """Return the Lambda handler of every address that belongs to no hook.
 
-    It does a hook's work with a wrong token, down to the calls of Secrets Manager, and gives the same answer, so that
-    nobody learns from it which addresses there are. No token opens it: its route has none.
+    It does the same work as a hook for a wrong token, down to the calls of Secrets Manager, and gives the same answer,
+    so that nobody learns from it which addresses exist. No token opens it: its route has none.
     """
-    accepts = _sender_check(NO_HOOK)
+    return logger.inject_lambda_context(clear_state=True)(_Address(NO_HOOK).handle)
 
-    def refused(event: Mapping[str, Any], correlation_id: str, measures: MetricsRecorder) -> Mapping[str, object]:
-        del correlation_id, measures
-        accepts(token_of(event))  # for the work, and for the errors that it may end in
+
+class _Address:
+    """An address of the API that accepts nothing."""
+
+    def __init__(self, hook: str) -> None:
+        self._hook = hook
+        self._sender = SenderCheck(hook, _read_secret)
+
+    def handle(self, event: Mapping[str, Any], context: "LambdaContext") -> dict[str, Any]:
+        """Answer an invocation, log it and count it."""
+        redelivered = _is_redelivery(event)
+        correlation_id = (None if redelivered else request_id(event)) or context.aws_request_id
+        logger.append_keys(hook=self._hook, correlation_id=correlation_id)
+        with MetricsRecorder(hook=self._hook) as metrics, metrics.timed("handling_time"):
+            try:
+                result = self.redeliver(event, correlation_id, metrics) if redelivered else self.receive(event, metrics)
+            except ForbiddenError:
+                logger.warning("Delivery refused: it does not prove that it comes from a webhook of this stack.")
+                metrics.add("refused")
+                return _response(403, {"message": REFUSED})
+            except Exception as error:
+                if not redelivered:  # a redelivery that fails stays where it comes from
+                    metrics.add("failed")
+                if not isinstance(error, UnavailableServiceError):
+                    raise
+                logger.error("Delivery not stored. %s", error)
+                return _response(500, {"message": NOT_STORED})
+            return _response(200, result.to_message())
+
+    def receive(self, event: Mapping[str, Any], metrics: MetricsRecorder) -> RedeliveryResult:
+        """Receive a delivery through the API."""
+        del metrics
+        self._sender.accepts(path_token(event))  # for the work, and for the errors that it may end in
         raise ForbiddenError
 
-    return _answering(NO_HOOK, refused)
+    def redeliver(self, event: Mapping[str, Any], correlation_id: str, metrics: MetricsRecorder) -> RedeliveryResult:
+        """Receive a delivery from another function of the stack."""
+        del correlation_id
+        return self.receive(event, metrics)
 
 
-def _sender_check(hook: str) -> Callable[[str], bool]:
-    """Return what tells whether a token is the hook's, made when it is first needed."""
-    made: list[SenderCheck] = []
+class _HookAddress(_Address):
+    """The address of a hook."""
 
-    def accepts(token: str) -> bool:
-        if not made:
-            made.append(SenderCheck(hook, secret_reader(settings().callback_secret)))
-        return made[0].accepts(token)
+    def __init__(self, payload_type: type[Payload]) -> None:
+        super().__init__(payload_type.hook)
+        self._payload_type = payload_type
 
-    return accepts
+    @override
+    def receive(self, event: Mapping[str, Any], metrics: MetricsRecorder) -> RedeliveryResult:
+        if not self._sender.accepts(path_token(event)):
+            raise ForbiddenError
+        metrics.add("received")
+        delivery = Delivery.from_api_gateway(event, self._hook)
+        result = process(self._payload_type, delivery, HookSettings.from_environment(), may_queue=True)
+        _record(result, metrics)
+        return result.for_sender()
 
-
-def _answering(hook: str, received: Receive) -> Handler:
-    """Return the Lambda handler that answers with what became of a delivery, and logs and counts it."""
-
-    @logger.inject_lambda_context(clear_state=True)
-    def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        through_api = _is_through_api(event)
-        correlation_id = (request_id_of(event) if through_api else None) or context.aws_request_id
-        logger.append_keys(hook=hook, correlation_id=correlation_id)
-        with MetricsRecorder(hook=hook) as measures, measures.timed("handling_time"):
-            try:
-                return _answer(200, received(event, correlation_id, measures))
-            except Exception as error:
-                if answer := _refused(error, measures, through_api=through_api):
-                    return answer
-                raise
-
-    return handler
+    @override
+    def redeliver(self, event: Mapping[str, Any], correlation_id: str, metrics: MetricsRecorder) -> RedeliveryResult:
+        redelivery = Redelivery.from_message(event)
+        delivery = replace(redelivery.delivery, correlation_id=redelivery.delivery.correlation_id or correlation_id)
+        logger.append_keys(correlation_id=delivery.correlation_id)
+        settings = HookSettings.from_environment()
+        result = process(self._payload_type, delivery, settings, may_queue=redelivery.may_queue)
+        _record(result, metrics)
+        return result.for_redelivery()
 
 
-def _is_through_api(event: Mapping[str, Any]) -> bool:
-    return "redelivery" not in event or "requestContext" in event
+def _read_secret(stage: Stage) -> str | None:
+    return secret_reader(HookSettings.from_environment().callback_secret)(stage)
 
 
-def _brought_in(
-    payload_type: type[Payload], event: Mapping[str, Any], invocation: str, measures: MetricsRecorder
-) -> Mapping[str, object]:
-    redelivery = Redelivery.from_message(event)
-    delivery = replace(redelivery.delivery, correlation_id=redelivery.delivery.correlation_id or invocation)
-    logger.append_keys(correlation_id=delivery.correlation_id)
-    result = _measured(_kept(payload_type, delivery, queue=redelivery.may_queue), measures)
-    call_id = result.event.payload.timeline_call() if result.event else None
-    return RedeliveryResult(result.outcome, result.event_id, result.reasons or (), call_id).to_message()
+def _is_redelivery(event: Mapping[str, Any]) -> bool:
+    return "redelivery" in event and "requestContext" not in event
 
 
-def _kept(payload_type: type[Payload], delivery: Delivery, *, queue: bool) -> Result:
-    """Keep a delivery in the table, or in the queue if that is to be used."""
-    fields: dict[str, Any] | None = None
-    try:
-        fields = fields_of(delivery)
-        reasons: tuple[str, ...] = ()
-    except UnusableError as error:
-        reasons = error.reasons
-    delivery = safe_to_keep(payload_type, delivery, fields)
-    try:
-        if fields is None:
-            return _quarantined(delivery, reasons)
-        return _stored(payload_type, delivery, payload_type.redact(fields))
-    except StorageUnavailableError as error:
-        if not queue:
-            raise
-        logger.warning("Delivery goes to the redrive queue. %s", error)
-        enqueue(delivery, settings())
-        return Result(Outcome.QUEUED)
-
-
-def _stored(payload_type: type[Payload], delivery: Delivery, fields: dict[str, Any]) -> Result:
-    try:
-        event = event_of(payload_type, delivery, fields, settings())
-        logger.append_keys(call_id=event.payload.timeline_call())
-        if event.payload.superseded_by(settings().hooks):
-            return Result(Outcome.LEFT, event=event)
-        logger.append_keys(event_id=event.key)
-        if event.invalid_fields:
-            logger.warning(
-                "Fields do not fit their types and are kept as they came.", extra={"fields": event.invalid_fields}
-            )
-        event_id, new = store_event(event, settings())
-    except UnusableError as error:
-        return _quarantined(delivery, error.reasons)
-    except HookswitchError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the customer the event
-        return _quarantined(delivery, (log_fault(error),))
-    return Result(Outcome.STORED if new else Outcome.DUPLICATE, event_id, event=event)
-
-
-def _quarantined(delivery: Delivery, reasons: tuple[str, ...]) -> Result:
-    item = quarantine_item(delivery, reasons, settings())
-    try:
-        put_new(item, settings().events_table)
-    except UnusableError as error:
-        raise StorageUnavailableError(str(error)) from error
-    logger.append_keys(event_id=item["event_id"])
-    logger.warning("Delivery is unusable: %s", " ".join(reasons))
-    return Result(Outcome.QUARANTINED, str(item["event_id"]), reasons)
-
-
-def _measured(result: Result, measures: MetricsRecorder) -> Result:
+def _record(result: Result, metrics: MetricsRecorder) -> None:
     """Log and count what became of a delivery."""
     if result.event_id:
-        logger.append_keys(event_id=result.event_id)  # a duplicate's may be another than its own
+        logger.append_keys(event_id=result.event_id)  # that of a duplicate may be another than its own
     logger.info("Delivery %s.", result.outcome, extra={"outcome": result.outcome})
-    measures.add(result.outcome)
-    if result.outcome is Outcome.STORED and result.event:
-        try:
-            if not result.event.attempted_at:
-                measures.add_delay("delay_to_stored", result.event.occurred_at.timestamp())
-            for measure in result.event.payload.measurements():
-                measures.add(measure.name, measure.value, **measure.dimensions)
-        except Exception as error:  # noqa: BLE001 - the event is stored, and that is what the sender is told
-            log_fault(error)
-    return result
+    metrics.add(result.outcome)
+    if result.outcome is not Outcome.STORED or not result.event:
+        return
+    try:
+        if not result.event.attempted_at:
+            metrics.add_delay("delay_to_stored", result.event.occurred_at.timestamp())
+        for measure in result.event.payload.measurements():
+            metrics.add(measure.name, measure.value, **measure.dimensions)
+    except Exception as error:  # noqa: BLE001 - the event is stored, and the sender has to learn that
+        log_fault(error)
 
 
-def _refused(error: Exception, measures: MetricsRecorder, *, through_api: bool) -> dict[str, Any] | None:
-    """Map an error to an answer; None is for faults.
-
-    The sentence is for whoever tries the URL by hand.
-    """
-    if isinstance(error, ForbiddenError):
-        logger.warning("Delivery refused: it does not prove that it comes from a webhook of this stack.")
-        measures.add("refused")
-        return _answer(403, {"message": REFUSED})
-    if through_api:  # one that is brought in stays where it comes from
-        measures.add("failed")
-    if not isinstance(error, UnavailableServiceError):
-        return None
-    logger.error("Delivery not kept. %s", error)
-    return _answer(500, {"message": NOT_KEPT})
-
-
-def _answer(status: int, body: Mapping[str, object]) -> dict[str, Any]:
-    return {
-        "statusCode": status,
-        "headers": {"content-type": "application/json"},
-        "body": json.dumps({name: value for name, value in body.items() if value is not None}),
-    }
+def _response(status: int, body: Mapping[str, object]) -> dict[str, Any]:
+    return {"statusCode": status, "headers": {"content-type": "application/json"}, "body": json.dumps(body)}

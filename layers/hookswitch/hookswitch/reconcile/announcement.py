@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, TypedDict
 
 from hookswitch.events.envelope import Field, Time
-from hookswitch.events.event import expiry, key_of, timestamp
+from hookswitch.events.items import announcement_item
 from hookswitch.reconcile.state import News, iso
 from hookswitch.settings import ReconcileSettings
 
@@ -56,21 +56,14 @@ def item_of(news: News, settings: ReconcileSettings, now: datetime | None = None
     if not news:
         return None
     hook = RESTORED if news.restored or news.recovered else NOTICED
-    at = timestamp(now or datetime.now(UTC))
-    return {
-        "event_id": key_of(hook, news.id),
-        "kind": "event",
-        "hook": hook,
-        "account_id": settings.account_id,
-        "occurred_at": at,
-        "received_at": at,
-        "summary": " ".join(_sentences(news)),
-        "alert": True,
-        "payload": _payload(news),
-        "expires_at": expiry(now or datetime.now(UTC), settings.retention_days),
-        "timeline_key": f"{at}#99#{at}",
-        "feed": f"{settings.account_id}/{hook}/{at[:10]}",
-    }
+    return announcement_item(
+        hook=hook,
+        identity=news.id,
+        at=now or datetime.now(UTC),
+        summary=" ".join(_sentences(news)),
+        payload=_payload(news),
+        settings=settings,
+    )
 
 
 def _sentences(news: News) -> Iterable[str]:

@@ -11,10 +11,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, fiel
 from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, error_code
 from hookswitch.dash.hooks import CATALOGUE
-from hookswitch.deliveries.delivery import Delivery
 from hookswitch.errors import NotTakenError, RequestError, StorageUnavailableError
 from hookswitch.events.attributes import attribute
-from hookswitch.events.event import timestamp
+from hookswitch.events.items import QUARANTINE, delivery_from_item, quarantine_summary, timestamp
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.receiving.hook_functions import HookFunctions
@@ -22,7 +21,6 @@ from hookswitch.receiving.hook_functions import HookFunctions
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-FEED = "quarantine"
 PATIENCE = 3  # deliveries in a row that a hook function may fail to take before the replay ends
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -127,7 +125,7 @@ class Quarantine:
         """Send one delivery; return what became of it, and why it is refused."""
         hook = str(item["hook"])
         try:
-            taken = self._functions.deliver(hook, delivery_in(item))
+            taken = self._functions.deliver(hook, delivery_from_item(item))
         except NotTakenError as error:
             logger.warning("A quarantined delivery was not taken. %s", error, extra=_told(item))
             return "not_yet", ()
@@ -150,7 +148,7 @@ class Quarantine:
             ConditionExpression="attribute_exists(event_id)",
             ExpressionAttributeValues={
                 ":reasons": attribute(reasons),
-                ":summary": attribute(f"Quarantined {hook}: {reasons[0] if reasons else 'it does not say why'}"),
+                ":summary": attribute(quarantine_summary(hook, reasons)),
                 ":now": attribute(timestamp(datetime.now(UTC))),
             },
         )
@@ -163,7 +161,7 @@ class Quarantine:
             "KeyConditionExpression": "feed = :feed AND timeline_key BETWEEN :since AND :until",
             "FilterExpression": "hook = :hook",
             "ExpressionAttributeValues": {
-                ":feed": {"S": FEED},
+                ":feed": {"S": QUARANTINE},
                 ":since": {"S": timestamp(asked.since.astimezone(UTC))},
                 ":until": {"S": timestamp((asked.until or datetime.now(UTC)).astimezone(UTC))},
                 ":hook": {"S": asked.hook},
@@ -197,23 +195,6 @@ class Quarantine:
         except CALL_ERRORS as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise _unavailable(error_code(error)) from error
-
-
-def delivery_in(item: Mapping[str, Any]) -> Delivery:
-    """Return the delivery that a quarantined item holds, with its own time of receipt."""
-    body = item["body"]
-    attempted_at = item.get("attempted_at")
-    return Delivery(
-        hook=item["hook"],
-        received_at=datetime.fromisoformat(item["received_at"]),
-        content_type=item["content_type"],
-        headers=item["headers"],
-        body=body.encode() if isinstance(body, str) else bytes(getattr(body, "value", body)),
-        body_size=int(item["body_size"]),
-        body_sha256=item["body_sha256"],
-        attempted_at=datetime.fromisoformat(attempted_at) if attempted_at else None,
-        correlation_id=item.get("correlation_id"),
-    )
 
 
 def _told(item: Mapping[str, Any]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hookswitch.events.event import timestamp
+from hookswitch.events.items import timestamp
 
 MAX_GAPS = 50  # more would make the item grow; gaps that are close to each other are then merged
 MERGE_DISTANCE = 60  # seconds between two gaps of one hook that are merged in any case

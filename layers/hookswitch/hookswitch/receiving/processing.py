@@ -1,0 +1,135 @@
+"""The way of an authentic delivery: decode it, redact it, make the event of it, store that."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from hookswitch.deliveries.delivery import Delivery
+from hookswitch.errors import HookswitchError, StorageUnavailableError, UnusableError
+from hookswitch.events.event import Event
+from hookswitch.events.items import quarantine_item
+from hookswitch.events.table import put_new, store_event
+from hookswitch.observability.log import log_fault, logger
+from hookswitch.payloads.base import Payload
+from hookswitch.receiving.redelivery import Outcome, RedeliveryResult
+from hookswitch.receiving.redrive_queue import enqueue
+from hookswitch.settings import HookSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a delivery.
+
+    Attributes:
+        outcome: What became of it.
+        event_id: Key of its item in the table; None if it has none yet.
+        reasons: Why it is quarantined, if it is.
+        event: What was made of it; None if it is quarantined or queued.
+    """
+
+    outcome: Outcome
+    event_id: str | None = None
+    reasons: tuple[str, ...] = ()
+    event: Event | None = None
+
+    def for_sender(self) -> RedeliveryResult:
+        """Return what a sender is told who can't change anything about it."""
+        return RedeliveryResult(self.outcome, self.event_id)
+
+    def for_redelivery(self) -> RedeliveryResult:
+        """Return what another function of the stack is told: also why, and which call it is about."""
+        call_id = self.event.payload.timeline_call() if self.event else None
+        return RedeliveryResult(self.outcome, self.event_id, self.reasons, call_id)
+
+
+def process(payload_type: type[Payload], delivery: Delivery, settings: HookSettings, *, may_queue: bool) -> Result:
+    """Store a delivery in the table, or while DynamoDB is unavailable in the redrive queue.
+
+    Args:
+        payload_type: The type of the hook's payloads.
+        delivery: An authentic delivery.
+        settings: The function's.
+        may_queue: Whether the redrive queue may have it.
+
+    Raises:
+        UnavailableServiceError: No durable place took it.
+    """
+    fields, reasons = _decode(delivery)
+    delivery, fields = redact(payload_type, delivery, fields)
+    try:
+        if fields is None:
+            return quarantine(delivery, reasons, settings)
+        return store(payload_type, delivery, fields, settings)
+    except StorageUnavailableError as error:
+        if not may_queue:
+            raise
+        logger.warning("Delivery goes to the redrive queue. %s", error)
+        enqueue(delivery, settings)
+        return Result(Outcome.QUEUED)
+
+
+def _decode(delivery: Delivery) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+    """Return the fields of a delivery, or None and why there are none."""
+    try:
+        return delivery.decode(), ()
+    except UnusableError as error:
+        return None, error.reasons
+
+
+def redact(
+    payload_type: type[Payload], delivery: Delivery, fields: dict[str, Any] | None
+) -> tuple[Delivery, dict[str, Any] | None]:
+    """Return delivery and fields without values that the hook must not keep. Nothing else is stored, queued or logged.
+
+    The body is replaced only if it held such a value.
+    """
+    if fields is None:
+        text = delivery.body.decode("utf-8", "replace")
+        redacted = payload_type.redact_text(text)
+        return delivery if redacted == text else delivery.with_body(redacted.encode(), delivery.content_type), None
+    safe = payload_type.redact(fields)
+    if safe != fields:
+        delivery = delivery.with_body(json.dumps(safe, default=str).encode(), "application/json")
+    return delivery, safe
+
+
+def store(payload_type: type[Payload], delivery: Delivery, fields: dict[str, Any], settings: HookSettings) -> Result:
+    """Store the event in a delivery; quarantine the delivery if there is no event in it.
+
+    Raises:
+        StorageUnavailableError: DynamoDB took neither.
+    """
+    try:
+        event = Event.from_delivery(payload_type, delivery, fields, settings)
+        logger.append_keys(call_id=event.payload.timeline_call())
+        if event.payload.superseded_by(settings.hooks):
+            return Result(Outcome.LEFT, event=event)
+        logger.append_keys(event_id=event.key)
+        if event.invalid_fields:
+            logger.warning(
+                "Fields do not fit their types and are kept as they came.", extra={"fields": event.invalid_fields}
+            )
+        event_id, is_new = store_event(event, settings)
+    except UnusableError as error:
+        return quarantine(delivery, error.reasons, settings)
+    except HookswitchError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the customer the event
+        return quarantine(delivery, (log_fault(error),), settings)
+    return Result(Outcome.STORED if is_new else Outcome.DUPLICATE, event_id, event=event)
+
+
+def quarantine(delivery: Delivery, reasons: tuple[str, ...], settings: HookSettings) -> Result:
+    """Keep a delivery that can't be used, with the reasons.
+
+    Raises:
+        StorageUnavailableError: DynamoDB did not take it.
+    """
+    item = quarantine_item(delivery, reasons, settings)
+    try:
+        put_new(item, settings.events_table)
+    except UnusableError as error:
+        raise StorageUnavailableError(str(error)) from error
+    logger.append_keys(event_id=item["event_id"])
+    logger.warning("Delivery is unusable: %s", " ".join(reasons))
+    return Result(Outcome.QUARANTINED, str(item["event_id"]), reasons)
