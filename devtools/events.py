@@ -35,16 +35,16 @@ CAUSES = {  # of the functions that have no route of their own
     "Redrive": "the redrive queue and the publish dead-letter queue",
     "Provision": "CloudFormation, `Custom::DashWebhooks`",
     "Rotate": "Secrets Manager, the callback secret's rotation",
-    "Reconcile": "its schedule",
-    "Silence": "its schedule of EventBridge Scheduler",
-    "Unknown": "every address and method that is no hook's",
+    "Reconcile": "its EventBridge schedule",
+    "Silence": "its EventBridge Scheduler schedule",
+    "Unknown": "every other path and method",
 }
-HEADING = """# The events of the functions
+HEADING = """# Sample events
 
-`make events` makes these files, and this page, from the simulated Dash and the payload types; nobody edits them.
-The files of one hook hold one event in other clothes: as JSON, as a form (`.form`), in the address of a get
-(`.get`, where Dash can send it so), as base64 (`.base64`), and in the format of HTTP APIs, 2.0 (`.http-api`). Their
-tokens fit a stack that has the local callback secret, such as that of `make up`.
+Events for `sam local invoke` and for tests. `make events` generates these files and this page from the simulated Dash
+and the payload types; don't edit them. Each hook has one event in several encodings: as JSON, as a form (`.form`), in
+the URL of a GET (`.get`, where Dash can send it so), as base64 (`.base64`), and in the HTTP API format 2.0
+(`.http-api`). Their tokens are valid for a stack with the local callback secret, such as that of `make up`.
 """
 STORED = ("channel_destroy", "missed_call", "voicemail_new")  # the events of the stream batch
 

@@ -23,7 +23,7 @@ def names_in(path: Path) -> frozenset[str]:
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.split("|")[1].strip() for row in ROWS])
 def test_threat_has_its_test(row: str) -> None:
-    """Each row says who and how, what stops it, and by which tests that is shown: all of them are there."""
+    """Each row says who and how, what prevents it, and which tests prove that: all of them exist."""
     who, what, shown = (cell.strip() for cell in row.strip("|").split("|"))
     assert who
     assert what
@@ -34,7 +34,7 @@ def test_threat_has_its_test(row: str) -> None:
 
 
 def test_page_is_whole() -> None:
-    """It speaks of each of the four, of loss, and of what is left."""
+    """The page covers each of the four threats, loss, and what is not prevented."""
     headings = re.findall(r"^## (.*)$", PAGE, re.MULTILINE)
-    assert headings == ["Forge", "Replay", "Flood", "Read", "Tamper and lose", "What is not stopped"]
+    assert headings == ["Forge", "Replay", "Flood", "Read", "Tamper and lose", "What is not prevented"]
     assert len(ROWS) > 20
