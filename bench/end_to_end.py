@@ -19,7 +19,7 @@ from devtools.local import DASH_ACCOUNT_ID
 from devtools.processes import end_tree
 from devtools.stack import Stack
 from hookswitch.events.event import event_key
-from hookswitch.payloads.base import GREGORIAN_EPOCH
+from hookswitch.payloads.times import GREGORIAN_EPOCH
 from simulator.encoding import encode_json
 from simulator.payloads import payload
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar, override
 
 from hookswitch.observability.metrics import Measurement
+from hookswitch.payloads.base import Identity
 from hookswitch.payloads.channel import ChannelPayload
 from hookswitch.payloads.text import part
 from hookswitch.receiving.receiver import receiver
@@ -45,6 +46,21 @@ class ChannelDestroy(ChannelPayload):
     ringing_seconds: int | None = None
     billing_seconds: int | None = None
 
+    @property
+    def is_final(self) -> bool:
+        """Whether the payload says how the leg ended.
+
+        Dash also reports a leg as destroyed when it loses its media server. Such an event has none of these fields. The
+        call may go on, and its real end comes later.
+        """
+        said = (self.hangup_cause, self.hangup_code, self.duration_seconds, self.billing_seconds, self.ringing_seconds)
+        return any(value is not None for value in said)
+
+    @override
+    def identity(self) -> Identity:
+        """Return the leg and the second; without the second, whether it is the leg's real end."""
+        return super().identity() if self.timestamp or self.is_final else (*super().identity(), "media server lost")
+
     @override
     def describe(self) -> str:
         seconds, cause = _seconds(self.duration_seconds), part(self.hangup_cause)
@@ -54,8 +70,8 @@ class ChannelDestroy(ChannelPayload):
 
     @override
     def measurements(self) -> Iterator[Measurement]:
-        """Yield the metrics of a call if this is the leg that began it (docs/metrics.md)."""
-        if self.call_direction != "inbound" or self.is_internal_leg:
+        """Yield the metrics of a call if this is the end of the leg that began it (docs/metrics.md)."""
+        if self.call_direction != "inbound" or self.is_internal_leg or not self.is_final:
             return
         yield Measurement("calls")
         talked, rang = _seconds(self.billing_seconds), _seconds(self.ringing_seconds)

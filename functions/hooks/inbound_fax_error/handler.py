@@ -1,6 +1,5 @@
 """A fax could not be received: Dash's `inbound_fax_error`."""
 
-from datetime import datetime
 from typing import ClassVar, override
 
 from hookswitch.payloads.fax import FaxPayload
@@ -20,13 +19,6 @@ class InboundFaxError(FaxPayload):
     def fax(self) -> str | None:
         """Return the id of the document: an inbound fax has no job."""
         return self.fax_id
-
-    @override
-    def identity(self) -> tuple[str | datetime, ...]:
-        """Return the document and when it failed, else `msg_id`: a call that fails early leaves no document."""
-        if self.fax_id and self.fax_timestamp:
-            return self.fax_id, self.fax_timestamp
-        return self.message_identity()
 
     @override
     def describe(self) -> str:

@@ -1,19 +1,43 @@
 """Nobody answered a call: Dash's `missed_call`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, override
+from typing import Annotated, Any, ClassVar, override
+
+from pydantic import BeforeValidator, WithJsonSchema
 
 from hookswitch.observability.metrics import Measurement
-from hookswitch.payloads.base import GregorianSeconds, IdentityText
+from hookswitch.payloads.base import Identity, IdentityText
 from hookswitch.payloads.notification import NotificationPayload
+from hookswitch.payloads.times import GregorianSeconds
 from hookswitch.receiving.receiver import receiver
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) and value else value
+
+
+def _addresses(value: object) -> Iterator[str]:
+    """Yield all addresses in a list, and all values in what other structure a system sends in its place."""
+    if isinstance(value, Mapping):
+        value = [*value.values()]
+    if isinstance(value, list):
+        for element in value:
+            yield from _addresses(element)
+    elif value is not None and (address := str(value).strip().casefold()):
+        yield address
+
+
+_LIST_SCHEMA = {"anyOf": [{"items": {"type": "string"}, "type": "array"}, {"type": "null"}]}
+# Any value is taken, since it tells two notifications apart; consumers are promised a list of strings or what came.
+Recipients = Annotated[Any, BeforeValidator(_as_list), WithJsonSchema(_LIST_SCHEMA)]
 
 
 class MissedCall(NotificationPayload):
     """A call that rang and was not answered.
 
-    `to` is a list of e-mail addresses here; `notify` is the whole hang-up event.
+    `to` lists the e-mail addresses of the people to tell; `notify` is the whole hang-up event. One call can have
+    several notifications, in the same second, for other people (docs/dash-protocol.md, section 6).
     """
 
     hook: ClassVar = "missed_call"
@@ -21,18 +45,22 @@ class MissedCall(NotificationPayload):
     timeline_order: ClassVar = 90
 
     call_id: IdentityText
-    timestamp: GregorianSeconds
+    timestamp: GregorianSeconds | None = None
     call_bridged: bool | None = None
     message_left: bool | None = None
-    to: list[str] | None = None
+    to: Recipients = None
     notify: dict[str, Any] | None = None
 
     @override
-    def identity(self) -> tuple[str | datetime, ...]:
-        return self.call_id, self.timestamp
+    def identity(self) -> Identity:
+        """Return the call, the second and the people to tell, in whatever order they are listed.
+
+        A republished notification has a new `msg_id`, and the same people to tell.
+        """
+        return self.call_id, self.timestamp, *sorted(set(_addresses(self.to)))
 
     @override
-    def occurred_at(self) -> datetime:
+    def occurred_at(self) -> datetime | None:
         return self.timestamp
 
     @override

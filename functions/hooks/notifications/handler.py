@@ -5,11 +5,15 @@ replaces such values before anything is stored, queued or logged.
 """
 
 import re
-from typing import Any, ClassVar, override
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, override
 
-from hookswitch.payloads.base import IdentityText
+from pydantic import Field
+
+from hookswitch.payloads.base import Identity, IdentityText
 from hookswitch.payloads.notification import NotificationPayload
 from hookswitch.payloads.text import part
+from hookswitch.payloads.times import GregorianSeconds
 from hookswitch.receiving.receiver import receiver
 
 MARK = "[removed by hookswitch]"
@@ -23,12 +27,20 @@ _IN_JSON = re.compile(
 _IN_FORM = re.compile(rf"((?:^|&)[^=&]*(?:{_NAMES})[^=&]*=)[^&]*", re.IGNORECASE)
 
 
+# Read for the time of the event; in its payload it stays as received, as all fields of unknown notifications do.
+UntypedTime = Annotated[GregorianSeconds | None, Field(exclude=True)]
+
+
 class Notifications(NotificationPayload):
     """A notification of any name; `msg_id` is the only field that they all have."""
 
     hook: ClassVar = "notifications"
 
     msg_id: IdentityText
+    timestamp: UntypedTime = None
+    fax_timestamp: UntypedTime = None
+    voicemail_timestamp: UntypedTime = None
+    event_timestamp: UntypedTime = None
 
     @classmethod
     @override
@@ -42,8 +54,13 @@ class Notifications(NotificationPayload):
         return self.event_name_ if self.event_name_ in hooks else None
 
     @override
-    def identity(self) -> tuple[str, ...]:
+    def identity(self) -> Identity:
         return (self.msg_id,)
+
+    @override
+    def occurred_at(self) -> datetime | None:
+        """Return the first time in the event's own fields; notifications name it differently."""
+        return self.timestamp or self.fax_timestamp or self.voicemail_timestamp or self.event_timestamp
 
     @override
     def describe(self) -> str:

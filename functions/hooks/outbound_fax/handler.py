@@ -1,6 +1,5 @@
 """A fax was sent: Dash's `outbound_fax`."""
 
-from datetime import datetime
 from typing import ClassVar, override
 
 from hookswitch.payloads.fax import FaxPayload
@@ -11,10 +10,6 @@ class OutboundFax(FaxPayload):
     """A fax that reached its recipient."""
 
     hook: ClassVar = "outbound_fax"
-
-    @override
-    def identity(self) -> tuple[str | datetime, ...]:
-        return self.sending_identity()
 
     @override
     def describe(self) -> str:

@@ -1,6 +1,5 @@
 """A fax could not be sent: Dash's `outbound_fax_error`."""
 
-from datetime import datetime
 from typing import ClassVar, override
 
 from hookswitch.payloads.fax import FaxPayload
@@ -15,10 +14,6 @@ class OutboundFaxError(FaxPayload):
 
     fax_error: str | None = None
     fax_result_code: str | None = None
-
-    @override
-    def identity(self) -> tuple[str | datetime, ...]:
-        return self.sending_identity()
 
     @override
     def describe(self) -> str:

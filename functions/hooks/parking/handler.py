@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, override
 
 from pydantic import AliasChoices, Field
 
-from hookswitch.payloads.base import IdentityText, Payload
+from hookswitch.payloads.base import Identity, IdentityText, Payload
 from hookswitch.payloads.text import part
 from hookswitch.receiving.receiver import receiver
 
@@ -46,7 +46,7 @@ class Parking(Payload):
         return event_name in _PHRASES
 
     @override
-    def identity(self) -> tuple[str, ...]:
+    def identity(self) -> Identity:
         return self.call_id, self.event_name_, self.parking_slot
 
     @override

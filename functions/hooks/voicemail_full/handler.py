@@ -2,7 +2,7 @@
 
 from typing import ClassVar, override
 
-from hookswitch.payloads.base import IdentityText
+from hookswitch.payloads.base import Identity, IdentityText
 from hookswitch.payloads.notification import NotificationPayload
 from hookswitch.payloads.text import part
 from hookswitch.receiving.receiver import receiver
@@ -20,8 +20,18 @@ class VoicemailFull(NotificationPayload):
     max_message_count: int | None = None
 
     @override
-    def identity(self) -> tuple[str, ...]:
-        return (self.msg_id,)
+    def identity(self) -> Identity:
+        """Return the mailbox, its messages, and the log of the call that found it full; else `msg_id`.
+
+        `msg_id` is new each time that Dash publishes the notification, `system_log_id` each time that a caller finds
+        the mailbox full. Two callers can do so in one minute and find the same number of messages, so counts and time
+        are not enough. See docs/engineering/decisions/0061-event-identity.md.
+        """
+        log = self.system_log_id or ""
+        if not self.voicemail_box or not log.strip("0"):  # all zeros is Kazoo's log id outside of any call
+            return (self.msg_id,)
+        counts = (None if count is None else str(count) for count in (self.message_count, self.max_message_count))
+        return self.voicemail_box, log, *counts
 
     @override
     def subject(self) -> str | None:

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any, ClassVar, override
 
-from hookswitch.payloads.base import GregorianSeconds, IdentityText
+from hookswitch.payloads.base import Identity, IdentityText
 from hookswitch.payloads.notification import NotificationPayload
+from hookswitch.payloads.times import GregorianSeconds
 from hookswitch.receiving.receiver import receiver
 
 DAY = 86_400_000  # milliseconds; a larger number is not the length of a message
@@ -28,7 +29,7 @@ class VoicemailNew(NotificationPayload):
     voicemail_transcription: str | dict[str, Any] | None = None
 
     @override
-    def identity(self) -> tuple[str, ...]:
+    def identity(self) -> Identity:
         return (self.voicemail_id,)
 
     @override

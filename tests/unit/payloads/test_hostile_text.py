@@ -1,8 +1,6 @@
 """Hostile text in the fields of events: what is shown of it is one short, printable line."""
 
-import json
 import unicodedata
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from hookswitch.events.items import event_item
 from hookswitch.payloads.text import MAX_LINE
 from simulator.payloads import payload
 from tests.receiving import SETTINGS, event
+from tests.unit.payloads.cases import case
 
 HOSTILE = (
     "+15551230000\r\nAccount 00000000000000000000000000000000\nEvent forged",
@@ -81,7 +80,7 @@ def test_unprintable_numbers_are_unknown() -> None:
 
 def test_case_of_line_breaks() -> None:
     """A fax error with line breaks does not forge lines of the alert mail."""
-    sent = json.loads((Path(__file__).parent / "cases" / "line_breaks.json").read_text())
+    sent = case("line_breaks.json")
     summary = event("outbound_fax_error", sent).payload.summary()
     expected = "Fax from +15551230000 to +15557650000 failed: line one Account 00000000000000000000000000000000 Event"
     assert summary == f"{expected} forged"

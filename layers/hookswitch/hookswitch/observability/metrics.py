@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from hookswitch.observability.log import log_fault, logger
 
 SERVICE = ("service",)
+LONGEST_DELAY = timedelta(days=31)  # queues keep messages for 14 days at most
 MAX_VALUES = 100  # of one metric in a log line (CloudWatch, "Embedded metric format specification")
 _CONTEXT_KEYS = ("hook", "correlation_id", "event_id", "call_id")  # keys of the logger that a line of metrics has too
 
@@ -129,8 +131,14 @@ class MetricsRecorder:
         self._dimensions |= dimensions
 
     def add_delay(self, name: str, since: float) -> None:
-        """Record the time since a moment in Unix seconds; a moment in the future, by another clock, counts as now."""
-        self.add(name, round(max(0.0, time.time() - since) * 1000, 3))
+        """Record the time since a moment in Unix seconds.
+
+        A moment in the future, by another clock, counts as now. One that is longer ago than anything here waits is not
+        a delay, but a wrong clock or a wrong number, and is left out.
+        """
+        delay = max(0.0, time.time() - since)
+        if delay <= LONGEST_DELAY.total_seconds():
+            self.add(name, round(delay * 1000, 3))
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:

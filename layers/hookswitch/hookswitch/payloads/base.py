@@ -5,29 +5,17 @@ identity cannot do without; nearly everything else may be absent (docs/dash-prot
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self, final
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from hookswitch.errors import UnusableError
 from hookswitch.observability.metrics import Measurement
 from hookswitch.payloads.text import one_line
 
-# Seconds from the year 0, where Erlang's calendar begins, to 1970, where Unix time does.
-GREGORIAN_EPOCH = 62_167_219_200
-
-
-def _from_gregorian(value: object) -> datetime:
-    try:
-        seconds = int(str(value))
-        return datetime.fromtimestamp(seconds - GREGORIAN_EPOCH, UTC)
-    except (ValueError, OverflowError, OSError):
-        raise ValueError("not a number of gregorian seconds") from None
-
-
-GregorianSeconds = Annotated[datetime, PlainValidator(_from_gregorian, json_schema_input_type=int | str)]
-"""Seconds since the year 0, as an integer or a string of digits; becomes a datetime in UTC."""
+type Identity = tuple[str | datetime | None, ...]
+"""What makes two deliveries the same event, part by part. None stands for a part that the payload lacks."""
 
 IdentityText = Annotated[str, StringConstraints(min_length=1)]
 """A string that tells one event from another, so it is never empty. A number becomes its digits."""
@@ -71,7 +59,7 @@ class Payload(BaseModel):
         """Return whether events of this hook can have this name; by default it is the hook's own."""
         return event_name == cls.hook
 
-    def identity(self) -> tuple[str | datetime, ...]:
+    def identity(self) -> Identity:
         """Return the parts that are equal for two deliveries only if these are the same event.
 
         Raises:

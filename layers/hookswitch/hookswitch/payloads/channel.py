@@ -9,8 +9,9 @@ from typing import Any, ClassVar, override
 
 from pydantic import Field
 
-from hookswitch.payloads.base import GregorianSeconds, IdentityText, Payload
+from hookswitch.payloads.base import Identity, IdentityText, Payload
 from hookswitch.payloads.text import part
+from hookswitch.payloads.times import GregorianSeconds
 
 
 class ChannelPayload(Payload):
@@ -19,7 +20,7 @@ class ChannelPayload(Payload):
     name_field: ClassVar = "hook_event"
 
     call_id: IdentityText
-    timestamp: GregorianSeconds
+    timestamp: GregorianSeconds | None = None
     hook_event: str | None = None
     call_direction: str | None = None
     request: str | None = None
@@ -50,11 +51,15 @@ class ChannelPayload(Payload):
         return self.hook_event
 
     @override
-    def identity(self) -> tuple[str | datetime, ...]:
+    def identity(self) -> Identity:
+        """Return the leg and the second.
+
+        A leg is created, answered and destroyed once, so that the leg alone identifies an event without a time.
+        """
         return self.call_id, self.timestamp
 
     @override
-    def occurred_at(self) -> datetime:
+    def occurred_at(self) -> datetime | None:
         return self.timestamp
 
     @override

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any, override
 
-from hookswitch.payloads.base import GregorianSeconds
+from hookswitch.payloads.base import Identity
 from hookswitch.payloads.notification import NotificationPayload
+from hookswitch.payloads.times import GregorianSeconds
 
 
 class FaxPayload(NotificationPayload):
@@ -35,13 +36,11 @@ class FaxPayload(NotificationPayload):
         fax = self.fax()
         return f"fax/{fax}" if fax else None
 
-    def sending_identity(self) -> tuple[str | datetime, ...]:
-        """Return the identity of an outbound fax: its job, else its document, and when it ended.
+    @override
+    def identity(self) -> Identity:
+        """Return the fax and when it ended, else `msg_id`.
 
-        Raises:
-            ValueError: One of them is missing.
+        One fax can fail several times. A call that fails early leaves no document, and some payloads lack the time.
         """
         fax = self.fax()
-        if not fax or not self.fax_timestamp:
-            raise ValueError("fax_jobid (or fax_id) and fax_timestamp: Fields required.")
-        return fax, self.fax_timestamp
+        return (fax, self.fax_timestamp) if fax and self.fax_timestamp else self.message_identity()

@@ -1,11 +1,10 @@
 """The base payload of the hooks that are `notifications` to Dash (docs/dash-protocol.md, section 4)."""
 
-from datetime import datetime
 from typing import override
 
 from pydantic import Field
 
-from hookswitch.payloads.base import Payload
+from hookswitch.payloads.base import Identity, Payload
 from hookswitch.payloads.text import part
 
 
@@ -50,7 +49,7 @@ class NotificationPayload(Payload):
         """Return the called number, for a summary."""
         return part(self.callee_id_number) or part(self.to_user) or "an unknown number"
 
-    def message_identity(self) -> tuple[str | datetime, ...]:
+    def message_identity(self) -> Identity:
         """Return `msg_id`, as the identity of an event that has no other.
 
         Raises:

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import override
 
-from hookswitch.payloads.base import GregorianSeconds, IdentityText
+from hookswitch.payloads.base import Identity, IdentityText
 from hookswitch.payloads.notification import NotificationPayload
+from hookswitch.payloads.times import GregorianSeconds
 
 
 class RegistrationPayload(NotificationPayload):
@@ -25,8 +26,16 @@ class RegistrationPayload(NotificationPayload):
     suppress_unregister_notify: bool | None = None
 
     @override
-    def identity(self) -> tuple[str | datetime, ...]:
-        return (self.msg_id,)
+    def identity(self) -> Identity:
+        """Return the device, the second, and the dialog and contact that it registered with; else `msg_id`.
+
+        `msg_id` is new each time that Dash publishes the notification. Two registrations of a device in one second
+        differ in their contact or call id.
+        """
+        device, dialog = self.device(), (self.call_id or None, self.contact or None)
+        if not device or not self.event_timestamp or not any(dialog):
+            return (self.msg_id,)
+        return device, self.event_timestamp, *dialog
 
     @override
     def occurred_at(self) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import Any
 from hookswitch.dash.client import DashClient, Document
 from hookswitch.errors import NoAttemptsError, TooManyError, UnknownWebhookError
 from hookswitch.observability.log import logger
-from hookswitch.payloads.base import GREGORIAN_EPOCH
+from hookswitch.payloads.times import GREGORIAN_EPOCH
 
 PAGE_SIZE = 100  # entries of a page
 LARGEST_PAGE_SIZE = 6_400  # the same, for a second that has more entries than a page
