@@ -46,6 +46,7 @@ METRICS: Mapping[str, Metric] = {
     "quarantined": _COUNT,
     "queued": _COUNT,
     "left_to_dedicated_hook": _COUNT,
+    "preview": _COUNT,
     "refused": _COUNT,
     "failed": _COUNT,
     "handling_time": _MILLISECONDS,

@@ -21,6 +21,15 @@ IdentityText = Annotated[str, StringConstraints(min_length=1)]
 """A string that tells one event from another, so it is never empty. A number becomes its digits."""
 
 
+def is_preview(fields: Mapping[str, Any]) -> bool:
+    """Return whether fields are the preview of an e-mail template, which Dash sends to the webhook of its event too.
+
+    In a preview every field has its own name as its value: nothing happened (docs/dash-protocol.md, section 6).
+    """
+    preview = fields.get("preview")
+    return preview is True or (isinstance(preview, str) and preview.strip().casefold() == "true")
+
+
 class Payload(BaseModel):
     """What every hook sends: an account and a name for the event.
 

@@ -10,7 +10,7 @@ from hookswitch.events.event import Event
 from hookswitch.events.items import quarantine_item
 from hookswitch.events.table import put_new, store_event
 from hookswitch.observability.log import log_fault, logger
-from hookswitch.payloads.base import Payload
+from hookswitch.payloads.base import Payload, is_preview
 from hookswitch.receiving.redelivery import Outcome, RedeliveryResult
 from hookswitch.receiving.redrive_queue import enqueue
 from hookswitch.settings import HookSettings
@@ -55,6 +55,8 @@ def process(payload_type: type[Payload], delivery: Delivery, settings: HookSetti
         UnavailableServiceError: No durable place took it.
     """
     fields, reasons = _decode(delivery)
+    if fields is not None and is_preview(fields):
+        return Result(Outcome.PREVIEW)
     delivery, fields = redact(payload_type, delivery, fields)
     try:
         if fields is None:

@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     QUARANTINED = "quarantined"
     QUEUED = "queued"
     LEFT = "left_to_dedicated_hook"
+    PREVIEW = "preview"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ RESERVED = frozenset(
         *("type", "action", "account_id", "event_name", "event_category", "hook_event", "msg_id"),
         *("call_id", "other_leg_call_id", "timestamp", "event_timestamp", "parking_slot"),
         *("voicemail_id", "voicemail_box", "voicemail_timestamp", "fax_id", "fax_jobid", "fax_timestamp"),
+        *("to", "system_log_id", "message_count", "max_message_count", "username", "realm", "contact", "preview"),
     }
 )
 
