@@ -22,7 +22,7 @@ from devtools.stack import build
 from devtools.template import parsed
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import attribute
-from hookswitch.publishing.sns import to_entry
+from hookswitch.publishing.sns_message import to_entry
 
 BARE = "bare boto3"
 USUAL = "usual Powertools"

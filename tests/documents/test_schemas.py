@@ -20,7 +20,7 @@ from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import item
 from hookswitch.events.envelope import TYPE_PREFIX
 from hookswitch.events.items import event_item
-from hookswitch.publishing.sns import to_entry
+from hookswitch.publishing.sns_message import to_entry
 from hookswitch.reconcile.announcement import NOTICED, RESTORED, item_of
 from hookswitch.reconcile.state import News, Recovered
 from hookswitch.settings import ReconcileSettings

@@ -40,6 +40,7 @@ class Services:
 
     Attributes:
         refused: For each call of PublishBatch, which of its entries SNS refuses.
+        unacceptable: What SNS refuses for what it contains.
         published: The events of each call.
         noted: What the publish dead-letter queue holds.
         sns_away, sqs_away: The service fails as a whole.
@@ -52,6 +53,7 @@ class Services:
         self.not_noted: list[set[str]] = []
         self.sns_seconds = self.sqs_seconds = self.now = 0.0
         self.refused: list[set[str]] = []
+        self.unacceptable: set[str] = set()
         self.published: list[list[str]] = []
         self.noted: list[str] = []
         self.sns_away = self.sqs_away = False
@@ -64,6 +66,11 @@ class Services:
         self.published.append(ids)
         if self.sns_away:
             raise ClientError({"Error": {"Code": "InternalError"}}, "PublishBatch")
+        if unacceptable := self.unacceptable.intersection(ids):
+            return {
+                "Successful": [{"Id": each} for each in ids if each not in unacceptable],
+                "Failed": [{"Id": each, "Code": "InvalidParameter", "SenderFault": True} for each in unacceptable],
+            }
         refused = self.refused.pop(0) if self.refused else set()
         return {
             "Successful": [{"Id": each} for each in ids if each not in refused],
@@ -219,6 +226,15 @@ def test_keys_to_be_noted(services: Services) -> None:
     services.not_noted = [{"event-3"}]
     assert publishing.handler({"note": keys}, CONTEXT) == {"unnoted": ["event-3", *keys[10:]]}
     assert services.published == []
+
+
+def test_refused_event(services: Services) -> None:
+    """An event that SNS refuses even without its data is noted for a person to see; its neighbours are published."""
+    stream = stream_of(25)
+    services.unacceptable = {ids_of(stream)[3]}
+    assert publishing.handler(stream, CONTEXT) == {"batchItemFailures": []}
+    assert services.noted == [ids_of(stream)[3]]
+    assert set(chain.from_iterable(services.published)) == set(ids_of(stream))
 
 
 def test_item_that_is_no_event(services: Services) -> None:

@@ -54,6 +54,7 @@ METRICS: Mapping[str, Metric] = {
     # events, behind the hooks
     "published": _COUNT,
     "delay_to_published": _MILLISECONDS,
+    "unpublishable": _COUNT,
     "redriven": _COUNT,
     # webhooks and what they missed, by reconcile
     "webhook_disabled": _COUNT,

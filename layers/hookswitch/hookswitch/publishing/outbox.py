@@ -131,11 +131,14 @@ class Outbox:
     ) -> list[UnpublishedEvent]:
         """Publish events to one destination; return what it did not take."""
         owed = []
+        self._metrics.add("unpublishable", 0)
         for result in destination.publish(events, stop_at):
             if result.status is Status.TAKEN:
                 self._count(result.event)
             else:
                 owed.append(UnpublishedEvent(result.event.event_id, destination.name))
+                if result.status is Status.REFUSED:
+                    self._metrics.add("unpublishable")
         return owed
 
     def _count(self, event: StoredEvent) -> None:

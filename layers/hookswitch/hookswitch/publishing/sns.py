@@ -1,38 +1,42 @@
 """The SNS topic as a destination of events."""
 
-import json
-import os
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, override
+from typing import TYPE_CHECKING, override
 
 from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, PATIENT, Limits, error_code
 from hookswitch.backoff import jittered
-from hookswitch.events.cloudevent import cloud_event, to_json
-from hookswitch.events.envelope import Envelope
 from hookswitch.observability.log import logger
 from hookswitch.publishing.destination import Destination, Result, Status, StoredEvent
+from hookswitch.publishing.sns_message import batches, to_entry, without_data
 from hookswitch.receiving.redelivery import SNS
 
 if TYPE_CHECKING:
-    from types_boto3_sns.type_defs import MessageAttributeValueTypeDef, PublishBatchRequestEntryTypeDef
+    from types_boto3_sns.type_defs import BatchResultErrorEntryTypeDef
 
-    type Entry = PublishBatchRequestEntryTypeDef
+    from hookswitch.publishing.sns_message import Entry
 
-TRIES = 3  # of an event that SNS refuses out of a batch
-MAX_ENTRIES = 10  # of one batch (SNS, PublishBatch)
-MAX_SIZE = 256 * 1024  # bytes of one message, and of one batch, with attributes (SNS, PublishBatch)
-MAX_SUBJECT = 99  # an e-mail's subject has fewer than 100 characters (SNS, Publish)
-_ATTRIBUTES = ("hook", "account_id", "call_direction", "alert")
+TRIES = 3  # of an event that SNS fails to take out of a batch
 _RETRY_SECONDS = 0.3
+
+# Errors of a whole call that are about what was sent, and not about the topic, the key, the role or SNS (SNS,
+# PublishBatch, "Errors"): somebody among the entries is to blame, and the others can be published.
+_ABOUT_CONTENT = {"BatchRequestTooLong", "InvalidBatchEntryId", "InvalidParameter", "InvalidParameterValue"}
+_ABOUT_CONTENT |= {"MessageTooLong", "ParameterValueInvalid", "ValidationException"}
+
+# Parts of codes that SNS may call the sender's fault, and that yet pass or are for the operator to mend.
+_NOT_ABOUT_CONTENT = ("KMS", "Throttl", "TooManyRequests", "Authorization", "Security", "Disabled", "NotFound")
 
 
 class SnsDestination(Destination):
     """The topic of events.
 
-    An event that SNS refuses out of a batch is tried again with other refused ones. When a whole call fails, after the
-    SDK's own retries, SNS counts as unavailable, and the rest is not tried.
+    An event that SNS refuses for what it contains is sent once more without its data. If SNS refuses that too, no
+    retry will ever help. When a whole call fails for what it contains, its events are sent one by one. An event that
+    SNS fails to take otherwise is tried again a few times. When a whole call fails otherwise, after the SDK's own
+    retries, SNS counts as unavailable, and the rest is not tried.
     """
 
     name = SNS
@@ -43,122 +47,114 @@ class SnsDestination(Destination):
 
     @override
     def publish(self, events: Iterable[StoredEvent], stop_at: float) -> Iterator[Result]:
-        pending: dict[str, StoredEvent] = {}
-        entries: dict[str, Entry] = {}
+        publication = _Publication(self, stop_at)
+        yield from publication.prepare(events)
+        yield from publication.carry_out()
+
+    def send(self, batch: list["Entry"]) -> "Mapping[str, BatchResultErrorEntryTypeDef]":
+        """Publish a batch; return the entries that SNS did not take, by their ids.
+
+        Raises:
+            ClientError, BotoCoreError: SNS did not take any of it.
+        """
+        client = clients.sns(self._limits)
+        response = client.publish_batch(TopicArn=self._topic_arn, PublishBatchRequestEntries=batch)
+        return {failure["Id"]: failure for failure in response["Failed"]}
+
+
+class _Publication:
+    """The work of one call of `publish`: the events without a result yet, and the batches to send."""
+
+    def __init__(self, destination: SnsDestination, stop_at: float) -> None:
+        self._destination, self._stop_at = destination, stop_at
+        self._pending: dict[str, StoredEvent] = {}
+        self._entries: dict[str, Entry] = {}
+        self._batches: deque[list[Entry]] = deque()
+        self._without_data: set[str] = set()
+
+    def prepare(self, events: Iterable[StoredEvent]) -> Iterator[Result]:
+        """Make the entries; yield the events of which none can be made."""
         for event in events:
-            if entry := _entry_or_none(event):
-                pending[event.event_id], entries[event.event_id] = event, entry
-            else:
-                yield Result(event, Status.REFUSED)
+            try:
+                self._entries[event.event_id] = to_entry(event.item)
+                self._pending[event.event_id] = event
+            except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+                yield self._refused(event, type(error).__name__)
+
+    def carry_out(self) -> Iterator[Result]:
+        """Send all entries, and yield what became of each event."""
         for attempt in range(TRIES):
             if attempt:
                 time.sleep(jittered(_RETRY_SECONDS * attempt, least=1 / 3))
-            for batch in batches([entries[event_id] for event_id in pending]):
-                failed, reason = self._send(batch, stop_at)
+            self._batches.extend(batches([self._entries[event_id] for event_id in self._pending]))
+            while self._batches:
+                reason = ""
+                if time.monotonic() >= self._stop_at:
+                    reason = "too slow"
+                else:
+                    try:
+                        yield from self._publish(self._batches.popleft())
+                    except CALL_ERRORS as error:
+                        reason = error_code(error)
                 if reason:
-                    logger.warning("SNS does not take messages: %s", reason)
-                    yield from (Result(event, Status.NOT_REACHED, reason) for event in pending.values())
+                    logger.warning("SNS does not take messages: %s", reason, extra={"left": len(self._pending)})
+                    yield from self._not_reached(reason)
                     return
-                for entry in batch:
-                    if code := failed.get(entry["Id"]):
-                        logger.warning("SNS refused an event: %s", code, extra=pending[entry["Id"]].log_keys)
-                    else:
-                        yield Result(pending.pop(entry["Id"]), Status.TAKEN)
-            if not pending:
+            if not self._pending:
                 return
-        yield from (Result(event, Status.REFUSED) for event in pending.values())
+        yield from self._not_reached("failed repeatedly")
 
-    def _send(self, batch: list["Entry"], stop_at: float) -> tuple[Mapping[str, str], str]:
-        """Publish a batch.
+    def _publish(self, batch: list["Entry"]) -> Iterator[Result]:
+        """Send one batch.
 
-        Returns:
-            The code of each entry that SNS refused, by the entry's id; and why it took none of the batch, if so.
+        Raises:
+            ClientError, BotoCoreError: SNS takes nothing.
         """
-        if time.monotonic() >= stop_at:
-            return {}, "too slow"
-        client = clients.sns(self._limits)
+        failures: Mapping[str, BatchResultErrorEntryTypeDef]
         try:
-            response = client.publish_batch(TopicArn=self._topic_arn, PublishBatchRequestEntries=batch)
+            failures = self._destination.send(batch)
         except CALL_ERRORS as error:
-            return {}, error_code(error)
-        return {failure["Id"]: failure["Code"] for failure in response["Failed"]}, ""
+            code = error_code(error)
+            if code not in _ABOUT_CONTENT:
+                raise
+            if len(batch) > 1:
+                self._batches.extendleft([entry] for entry in reversed(batch))
+                return
+            failures = {batch[0]["Id"]: {"Id": batch[0]["Id"], "Code": code, "SenderFault": True}}
+        for entry in batch:
+            event_id = entry["Id"]
+            failure = failures.get(event_id)
+            if not failure:
+                yield Result(self._pending.pop(event_id), Status.TAKEN)
+            elif _is_about_content(failure):
+                yield from self._try_without_data(event_id, failure["Code"])
+            else:
+                keys = self._pending[event_id].log_keys
+                logger.warning("SNS did not take an event: %s", failure["Code"], extra=keys)
+
+    def _try_without_data(self, event_id: str, code: str) -> Iterator[Result]:
+        event = self._pending[event_id]
+        entry = without_data(event.item)
+        if event_id in self._without_data or entry == self._entries[event_id]:
+            yield self._refused(self._pending.pop(event_id), code)
+            return
+        logger.warning("SNS refused an event: %s. It is sent without its data.", code, extra=event.log_keys)
+        self._without_data.add(event_id)
+        self._entries[event_id] = entry
+        self._batches.append([entry])
+
+    def _not_reached(self, reason: str) -> Iterator[Result]:
+        yield from (Result(event, Status.NOT_REACHED, reason) for event in self._pending.values())
+
+    @staticmethod
+    def _refused(event: StoredEvent, reason: str) -> Result:
+        logger.error("SNS will never take an event as it is: %s", reason, extra=event.log_keys)
+        return Result(event, Status.REFUSED, reason)
 
 
-def _entry_or_none(event: StoredEvent) -> "Entry | None":
-    try:
-        return to_entry(event.item)
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-        logger.error("No message can be made of an item: %s", type(error).__name__, extra=event.log_keys)
-        return None
-
-
-def to_entry(item: Mapping[str, Any]) -> "Entry":
-    """Return the entry of a batch for an event's item; its Id is the event's key.
-
-    E-mail and SMS subscribers get the summary, all others the event. An event that is larger than SNS takes goes out
-    without `data`, and `dataref` (a CloudEvents extension) names the item that has it.
-
-    Raises:
-        ArithmeticError, LookupError, TypeError, ValueError: The item is not an event.
-    """
-    event = cloud_event(item)
-    entry = _entry(item, event)
-    if entry_size(entry) > MAX_SIZE:
-        del event["data"]
-        event["dataref"] = f"dynamodb:{os.environ['EVENTS_TABLE']}/{item['event_id']}"
-        entry = _entry(item, event)
-    return entry
-
-
-def entry_size(entry: "Entry") -> int:
-    """Return what an entry counts against MAX_SIZE, in bytes."""
-    attributes = sum(
-        len(name) + len(value["DataType"]) + len(value["StringValue"].encode())
-        for name, value in entry["MessageAttributes"].items()
+def _is_about_content(failure: "BatchResultErrorEntryTypeDef") -> bool:
+    """Tell whether an entry was refused for what it contains, so that no retry will help."""
+    code = failure["Code"]
+    return code in _ABOUT_CONTENT or (
+        failure["SenderFault"] and not any(part.lower() in code.lower() for part in _NOT_ABOUT_CONTENT)
     )
-    return len(entry["Message"].encode()) + len(entry["Subject"]) + attributes
-
-
-def batches(entries: Iterable["Entry"]) -> list[list["Entry"]]:
-    """Divide entries, in order, into batches of at most MAX_ENTRIES and MAX_SIZE."""
-    found: list[list[Entry]] = []
-    room = 0
-    for entry in entries:
-        size = entry_size(entry)
-        if size > room or len(found[-1]) == MAX_ENTRIES:
-            found.append([])
-            room = MAX_SIZE
-        found[-1].append(entry)
-        room -= size
-    return found
-
-
-def _entry(item: Mapping[str, Any], event: Envelope) -> "Entry":
-    summary = str(item["summary"])
-    message = {"default": to_json(event), "email": _email(item), "sms": summary}
-    return {
-        "Id": item["event_id"],
-        "Message": json.dumps(message, ensure_ascii=False, separators=(",", ":")),
-        "MessageStructure": "json",
-        "Subject": _subject(summary),
-        "MessageAttributes": {name: _attribute(item[name]) for name in _ATTRIBUTES if item.get(name) not in (None, "")},
-    }
-
-
-def _email(item: Mapping[str, Any]) -> str:
-    return f"{item['summary']}\n\n{item['occurred_at']}\nAccount {item['account_id']}\nEvent {item['event_id']}\n"
-
-
-def _subject(summary: str) -> str:
-    """Return a summary as SNS takes a subject: printable ASCII that does not start with a space."""
-    plain = summary.isascii() and summary.isprintable()
-    printable = summary if plain else "".join(letter if " " <= letter <= "~" else "?" for letter in summary)
-    return printable.strip()[:MAX_SUBJECT] or "Dash event"
-
-
-def _attribute(value: object) -> "MessageAttributeValueTypeDef":
-    # As text, also true: SNS filters on String attributes in every protocol, and policies stay readable.
-    return {
-        "DataType": "String",
-        "StringValue": "true" if value is True else "false" if value is False else str(value),
-    }

@@ -1,0 +1,120 @@
+"""A stored event as an entry of SNS's PublishBatch, within what SNS accepts."""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hookswitch.events.cloudevent import cloud_event, to_json
+from hookswitch.payloads.text import one_line
+
+if TYPE_CHECKING:
+    from types_boto3_sns.type_defs import MessageAttributeValueTypeDef, PublishBatchRequestEntryTypeDef
+
+    type Entry = PublishBatchRequestEntryTypeDef
+
+MAX_ENTRIES = 10  # of one batch (SNS, PublishBatch)
+MAX_SIZE = 256 * 1024  # bytes of one message, and of one batch, with attributes (SNS, PublishBatch)
+MAX_SUBJECT = 99  # an e-mail's subject has fewer than 100 characters (SNS, Publish)
+MAX_SMS = 1_600  # characters of a message by SMS (SNS, "Publishing SMS messages")
+_ATTRIBUTES = ("hook", "account_id", "call_direction", "alert")
+_LINK = re.compile(r"(?P<scheme>:(?=//))|(?P<dot>\.(?=[^\W\d_]))")
+
+
+def to_entry(item: Mapping[str, Any]) -> "Entry":
+    """Return the entry of a batch for an event's item; its Id is the event's key.
+
+    E-mail and SMS subscribers get the summary, all others the event. An event that is larger than SNS takes goes out
+    without `data`.
+
+    Raises:
+        ArithmeticError, LookupError, TypeError, ValueError: The item is not an event.
+    """
+    entry = _entry(item, with_data=True)
+    return entry if entry_size(entry) <= MAX_SIZE else without_data(item)
+
+
+def without_data(item: Mapping[str, Any]) -> "Entry":
+    """Return the entry with `dataref` (a CloudEvents extension), which names the item, in place of `data`."""
+    return _entry(item, with_data=False)
+
+
+def entry_size(entry: "Entry") -> int:
+    """Return what an entry counts against MAX_SIZE, in bytes.
+
+    SNS counts the message, and name, type and value of each attribute (SNS, MessageAttributeValue). Whether it counts
+    the subject is not documented, so it is counted too.
+    """
+    attributes = sum(
+        len(name) + len(value["DataType"]) + len(value["StringValue"].encode())
+        for name, value in entry["MessageAttributes"].items()
+    )
+    return len(entry["Message"].encode()) + len(entry["Subject"]) + attributes
+
+
+def batches(entries: Iterable["Entry"]) -> list[list["Entry"]]:
+    """Divide entries, in order, into batches of at most MAX_ENTRIES and MAX_SIZE.
+
+    An entry that is too large by itself is a batch of its own.
+    """
+    found: list[list[Entry]] = []
+    room = 0
+    for entry in entries:
+        size = entry_size(entry)
+        if size > room or len(found[-1]) == MAX_ENTRIES:
+            found.append([])
+            room = MAX_SIZE
+        found[-1].append(entry)
+        room -= size
+    return found
+
+
+def _entry(item: Mapping[str, Any], *, with_data: bool) -> "Entry":
+    event = cloud_event(item)
+    if not with_data:
+        del event["data"]
+        event["dataref"] = f"dynamodb:{os.environ['EVENTS_TABLE']}/{item['event_id']}"
+    summary = event["summary"]
+    message = {
+        "default": to_json(event),
+        "email": _email(item, summary),
+        "sms": one_line(_unlinked(summary), MAX_SMS),
+    }
+    return {
+        "Id": item["event_id"],
+        "Message": json.dumps(message, ensure_ascii=False, separators=(",", ":")),
+        "MessageStructure": "json",
+        "Subject": _subject(summary),
+        "MessageAttributes": {
+            name: _attribute(value) for name in _ATTRIBUTES if (value := _attribute_text(item.get(name)))
+        },
+    }
+
+
+def _email(item: Mapping[str, Any], summary: str) -> str:
+    account = one_line(str(item["account_id"]))
+    return f"{_unlinked(summary)}\n\n{item['occurred_at']}\nAccount {_unlinked(account)}\nEvent {item['event_id']}\n"
+
+
+def _unlinked(text: str) -> str:
+    """Return text in which mail programs and telephones find nothing to make a link of.
+
+    Whoever calls chooses the caller's name and number, which we send to people in our own name.
+    """
+    return _LINK.sub(lambda found: f"[{found[0]}]", text)
+
+
+def _subject(summary: str) -> str:
+    """Return a summary as SNS takes a subject: printable ASCII that does not start with a space."""
+    printable = summary if summary.isascii() else "".join(letter if letter.isascii() else "?" for letter in summary)
+    return printable.strip()[:MAX_SUBJECT].strip() or "Dash event"
+
+
+def _attribute_text(value: object) -> str:
+    # Also true and false as text: SNS filters on String attributes in every protocol, and policies stay readable.
+    return str(value).lower() if isinstance(value, bool) else one_line(str(value)) if value is not None else ""
+
+
+def _attribute(text: str) -> "MessageAttributeValueTypeDef":
+    return {"DataType": "String", "StringValue": text}
