@@ -2,10 +2,7 @@
 
 import gc
 import json
-import os
 import socket
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,21 +42,6 @@ def raises(error: Exception) -> Any:
         raise error
 
     return call
-
-
-def test_no_docker_is_one_line_and_an_exit_code_of_its_own() -> None:
-    """`make sam-local` ends at once: before it builds, starts or pulls anything."""
-    done = subprocess.run(
-        [sys.executable, "-m", "devtools", "sam-local"],
-        cwd=ROOT,
-        env={**os.environ, "DOCKER_HOST": "tcp://127.0.0.1:9"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == os.EX_UNAVAILABLE == 69
-    assert done.stdout == ""
-    assert done.stderr == "`sam local` runs the functions in Docker, and no Docker daemon answers here.\n"
 
 
 def test_a_socket_that_a_daemon_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,21 +1,14 @@
 """The static checks can fail. Each scan of the template checks that checkov finds something (devtools/scan.py)."""
 
-import json
 import re
 import subprocess
-import threading
-from collections.abc import Iterator
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any, override
 
 import pytest
 
 from devtools import audit
 from devtools.exceptions import (
     DependencyException,
-    Exceptions,
     TemplateException,
     exceptions,
     faults_of_dependencies,
@@ -29,7 +22,6 @@ ONE_QUEUE = ("CKV_1", "AWS::SQS::Queue.One", "Ensure that it is good")
 TOPIC = ("CKV_1", "AWS::SNS::Topic.One", "Ensure that it is good")
 TODAY = date(2026, 11, 23)
 KNOWN = DependencyException(vulnerability="CVE-1", package="one", expires=date(2026, 12, 1), reason="Not used.")
-KNOWN_OF_TWO = KNOWN.model_copy(update={"package": "two", "vulnerability": "PYSEC-2", "expires": date.max})
 VULNERABLE = ("one", "1.0", frozenset({"PYSEC-1", "CVE-1"}))
 
 
@@ -52,92 +44,6 @@ def test_exception_that_fits_nothing_is_a_fault() -> None:
 
 
 # pip-audit
-
-
-class Advisories(BaseHTTPRequestHandler):
-    """A vulnerability service that speaks OSV's language, and knows what it is told."""
-
-    known: dict[str, list[str]]
-
-    def do_POST(self) -> None:
-        """Answer for one package."""
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        ids = self.known.get(asked["package"]["name"], [])
-        affected = [{"package": asked["package"], "versions": [asked["version"]], "ranges": []}]
-        vulns = [{"id": ids[0], "aliases": ids[1:], "summary": "It is.", "affected": affected}] if ids else []
-        content = json.dumps({"vulns": vulns} if vulns else {}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    @override
-    def log_message(self, format: str, *args: Any) -> None:
-        """Print nothing."""
-
-
-@pytest.fixture
-def advisories(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, list[str]]]:
-    """What the service knows that pip-audit asks; the control to begin with. The packages are two of no renown."""
-    package, _, vulnerability = audit.CONTROL
-    known = {package: ["PYSEC-0", vulnerability], "two": ["PYSEC-2"]}
-    handler = type("Handler", (Advisories,), {"known": known})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        monkeypatch.setenv("PIP_AUDIT_VULNERABILITY_SERVICE", "osv")
-        monkeypatch.setenv("PIP_AUDIT_OSV_URL", f"http://127.0.0.1:{server.server_port}/v1/query")
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        monkeypatch.setattr(audit, "FOLDER", tmp_path)
-        monkeypatch.setattr(audit, "exceptions", lambda: Exceptions(dependency=(KNOWN_OF_TWO,)))
-        monkeypatch.setattr(audit, "pinned", lambda: {("one", "1.0"), ("two", "1.0")})
-        yield known
-        server.shutdown()
-
-
-def test_no_vulnerability(advisories: dict[str, list[str]], capsys: pytest.CaptureFixture[str]) -> None:
-    """Where the service knows of none that is not accepted, the audit says for how many packages that holds."""
-    assert advisories
-    audit.audit()
-    assert "no vulnerability in 2 packages, but for 1 that are explained" in capsys.readouterr().out
-
-
-def test_vulnerability_fails_the_audit(advisories: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every version that is pinned anywhere is asked for, and named."""
-    monkeypatch.setattr(audit, "check_service", lambda: None)
-    monkeypatch.setattr(audit, "pinned", lambda: {("one", "1.0"), ("one", "2.0"), ("two", "1.0")})
-    advisories["one"] = ["PYSEC-1", "CVE-1"]
-    with pytest.raises(audit.AuditError, match=r"one 1\.0 has CVE-1, PYSEC-1\.(.|\n)*one 2\.0 has"):
-        audit.audit()
-
-
-def test_service_without_advisories_is_not_believed(
-    advisories: dict[str, list[str]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One that does not know what everybody knows is no proof of anything: the audit is skipped, aloud."""
-    advisories.clear()
-    audit.audit()
-    assert "SKIPPED" in capsys.readouterr().out
-
-
-def test_service_away(
-    advisories: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """So it is where nobody answers."""
-    assert advisories
-    monkeypatch.setenv("PIP_AUDIT_OSV_URL", "http://127.0.0.1:9/v1/query")
-    audit.audit()
-    assert "SKIPPED" in capsys.readouterr().out
-
-
-def test_audit_that_fails_is_not_taken_for_a_service_that_is_away(
-    advisories: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What pip-audit does not understand is an error."""
-    assert advisories
-    monkeypatch.setattr(audit, "check_service", lambda: None)
-    monkeypatch.setattr(audit, "pinned", lambda: {("one", "no version")})
-    with pytest.raises(audit.AuditError, match="pip-audit"):
-        audit.audit()
 
 
 def test_accepted_vulnerability() -> None:
