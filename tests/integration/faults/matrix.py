@@ -59,20 +59,19 @@ SERVICES = {
     "secretsmanager": "Secrets Manager",
     "lambda": "Lambda",
     "cloudformation": "CloudFormation",
-    "answer": "The address for CloudFormation's answer",
+    "answer": "CloudFormation's response URL",
     "dash": "Dash's API",
 }
 PROOFS = {
     "front door": "Dash fires an event at the deployed stack.",
     "poller": (
-        "The deployed function, invoked by the test in the place of Lambda's poller, with the real stream record: the "
-        "emulator's poller takes no notice of `ReportBatchItemFailures`. For how long Lambda tries is asserted on the "
-        "template."
+        "The test invokes the deployed function instead of Lambda's poller, with the real stream record: the "
+        "emulator's poller ignores `ReportBatchItemFailures`. How long Lambda retries is asserted on the template."
     ),
-    "queue": "The deployed function, on what it finds in its queues.",
-    "short queue": "The same, with a queue that makes a message wait for seconds instead of eighteen minutes.",
-    "by hand": "The deployed function, invoked as a person or the schedule does.",
-    "request": "The deployed function, asked as CloudFormation asks, and answering to the test.",
+    "queue": "The deployed function processes its real queues.",
+    "short queue": "The same, with a queue whose visibility timeout is seconds instead of eighteen minutes.",
+    "by hand": "The deployed function is invoked as an operator or the schedule does.",
+    "request": "The deployed function gets a request like CloudFormation's, and responds to the test.",
 }
 
 
@@ -110,7 +109,7 @@ USES: Mapping[str, Mapping[str, Use]] = {
     "a hook": {
         "dynamodb": Use("stores the event", "front door", STORING),
         "sqs": Use(
-            "keeps what DynamoDB does not take",
+            "queues what DynamoDB does not accept",
             "front door",
             _away(
                 NOT_KEPT,
@@ -118,7 +117,7 @@ USES: Mapping[str, Mapping[str, Use]] = {
                 Seen("500", "the redrive queue, Dash's attempt log", "Redrive and Reconcile"),
             ),
         ),
-        "secretsmanager": Use("checks who delivers, at a cold start", "front door", _away(NOT_KEPT, STORED)),
+        "secretsmanager": Use("authenticates, at a cold start", "front door", _away(NOT_KEPT, STORED)),
     },
     "parking": {
         "dynamodb": Use("stores the event in a transaction", "front door", STORING),
@@ -134,12 +133,12 @@ USES: Mapping[str, Mapping[str, Use]] = {
             ),
         ),
         "sqs": Use(
-            "notes what SNS does not take",
+            "queues what SNS does not accept",
             "poller",
             _away(GIVEN_BACK, NOTED, NOTED._replace(back="Redrive, twice")),
         ),
         "dynamodb": Use(
-            "reads what Redrive has published",
+            "reads what Redrive asks to publish",
             "queue",
             _away(
                 Seen("Redrive: not yet", "the table, the publish dead-letter queue", "Redrive"),
@@ -149,36 +148,34 @@ USES: Mapping[str, Mapping[str, Use]] = {
     },
     "redrive": {
         "lambda": Use(
-            "invokes what receives or publishes",
+            "invokes hooks and Publish",
             "queue",
             _away(KEPT, OUT, Seen("the queue: kept", "the table, the redrive queue", "Redrive")),
         ),
-        "sqs": Use("says how long a message waits", "short queue", dict.fromkeys(Kind, KEPT)),
+        "sqs": Use("sets how long a message waits", "short queue", dict.fromkeys(Kind, KEPT)),
         "dynamodbstreams": Use(
             "reads a failed batch again",
             "queue",
             _away(Seen("the queue: kept", "the table, the publish dead-letter queue", "Redrive"), OUT),
         ),
         "dynamodb": Use("replays the quarantine", "by hand", _away(REPLAY, REPLAYED, REPLAYED)),
-        "cloudformation": Use("finds the hook's function, for a replay", "by hand", _away(REPLAY, REPLAYED)),
+        "cloudformation": Use("finds the hook's function for a replay", "by hand", _away(REPLAY, REPLAYED)),
     },
     "provision": {
         "dash": Use("registers the webhooks", "request", _away(FAILED, MADE, MADE)),
         "secretsmanager": Use("reads the Dash credentials", "request", _away(FAILED, MADE)),
-        "cloudformation": Use("asks whether a failed update is undone", "request", _away(WAY_BACK, WAY_BACK)),
+        "cloudformation": Use("checks for a rollback", "request", _away(WAY_BACK, WAY_BACK)),
         "answer": Use(
             "answers CloudFormation", "request", dict.fromkeys((Kind.ERROR, Kind.HANG, Kind.SLOW, Kind.LOST), MADE)
         ),
     },
     "rotate": {
-        "secretsmanager": Use(
-            "makes the new secret the current one", "by hand", _away(OLD_TOKENS, NEW_TOKENS, OLD_TOKENS)
-        ),
+        "secretsmanager": Use("promotes the new secret", "by hand", _away(OLD_TOKENS, NEW_TOKENS, OLD_TOKENS)),
         "dash": Use("gives the webhooks new tokens", "by hand", _away(OLD_TOKENS, NEW_TOKENS, NEW_TOKENS)),
     },
     "reconcile": {
-        "dash": Use("looks at webhooks and attempts", "by hand", _away(MISSED, RECOVERED, RECOVERED)),
-        "dynamodb": Use("remembers how far it came", "by hand", _away(MISSED, RECOVERED, RECOVERED)),
+        "dash": Use("reads webhooks and attempts", "by hand", _away(MISSED, RECOVERED, RECOVERED)),
+        "dynamodb": Use("stores the watermark", "by hand", _away(MISSED, RECOVERED, RECOVERED)),
         "secretsmanager": Use("reads the Dash credentials", "by hand", _away(MISSED, RECOVERED)),
         "cloudformation": Use("finds the hook functions", "by hand", _away(MISSED, RECOVERED)),
         "lambda": Use(
