@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.encoding import Pieces
+
 UNIX_EPOCH_GREGORIAN = 62_167_219_200
 CHANNEL_PREFIX = "channel_"
 
@@ -23,7 +25,8 @@ class Attempt:
     """One try of one delivery.
 
     `timestamp` is in gregorian seconds, `duration_ms` in milliseconds, `tries_left` counts this try too.
-    `status` is absent when a client error happened, and then `client_error` says which.
+    `status` is absent when a client error happened, and then `client_error` says which. `req_pieces` has the body as
+    it is logged if that is not its text.
     """
 
     account_id: str
@@ -42,6 +45,7 @@ class Attempt:
     resp_headers: Mapping[str, str] | None = None
     resp_body: bytes = b""
     client_error: str | None = None
+    req_pieces: Pieces | None = None
 
     @property
     def last(self) -> bool:
@@ -58,7 +62,7 @@ class Attempt:
             "uri": self.uri,
             "method": self.method,
             "req_headers": {name: value.lower() for name, value in self.req_headers.items()},
-            "req_body": self.req_body.decode(),
+            "req_body": self.req_body.decode() if self.req_pieces is None else self.req_pieces,
             "timestamp": self.timestamp,
         }
 
@@ -94,6 +98,7 @@ class AttemptLog:
         self._keep_successes = keep_successes
         self._lock = threading.Lock()
         self._attempts: list[Attempt] = []
+        self._malformed: list[tuple[str, int, object]] = []
 
     def add(self, attempt: Attempt) -> None:
         """Keep the attempt if it is of the kind that is kept."""
@@ -101,6 +106,22 @@ class AttemptLog:
             return
         with self._lock:
             self._attempts.append(attempt)
+
+    def add_malformed(self, account_id: str, timestamp: int, entry: object) -> None:
+        """Keep something that is no attempt, to be listed as if it had been made at a time in gregorian seconds."""
+        with self._lock:
+            self._malformed.append((account_id, timestamp, entry))
+
+    def entries(self, account_id: str, hook_id: str | None = None) -> list[tuple[int, object]]:
+        """Return what the API lists of an account or of one webhook, each with its gregorian second, newest first."""
+        entries: list[tuple[int, object]] = [
+            (attempt.timestamp, attempt.entry()) for attempt in self.newest_first(account_id, hook_id)
+        ]
+        with self._lock:
+            entries += [
+                (second, entry) for owner, second, entry in self._malformed if (owner, hook_id) == (account_id, None)
+            ]
+        return sorted(entries, key=lambda row: row[0], reverse=True)
 
     def newest_first(self, account_id: str, hook_id: str | None = None) -> list[Attempt]:
         """Return the attempts of an account's webhooks, or of one of them."""

@@ -76,6 +76,7 @@ class Dash:
         failure_limit: Failed tries of one webhook that switch it off.
         failure_window: The seconds within which they count.
         keep_successes: Whether the attempt log keeps successes too.
+        page_limit: The most entries that a page of the API holds, whatever is asked for.
         cluster_id: Added last to every payload, unless it is `None`.
     """
 
@@ -88,6 +89,7 @@ class Dash:
     failure_limit: int = 6
     failure_window: float = 60.0
     keep_successes: bool = False
+    page_limit: int | None = None
     cluster_id: str | None = CLUSTER_ID
     accounts: dict[str, Account] = field(default_factory=dict, init=False)
     sender: Sender = field(init=False)

@@ -10,6 +10,8 @@ INDENT = "  "
 MAX_ZEROS = 6
 NEVER_IN_A_QUERY = frozenset(" []")
 
+type Pieces = list[str | Pieces]
+
 
 class UnsendableError(ValueError):
     """The sender can't put this payload on the wire: nothing is ever sent."""
@@ -28,7 +30,18 @@ def encode_form(payload: Mapping[str, Any]) -> bytes:
     Raises:
         UnsendableError: an array is an element of an array, which the sender has no encoding for.
     """
-    return _form_object(payload, "").encode()
+    return _joined(form_pieces(payload)).encode()
+
+
+def form_pieces(payload: Mapping[str, Any]) -> Pieces:
+    """Return the form body as the sender assembles it: nested lists of its pieces, which is how it is logged.
+
+    `{"a": 1, "o": {}}` is `[["a", "=", "1"], "&", []]` (Kazoo, `kz_http_util:json_to_querystring/1`).
+
+    Raises:
+        UnsendableError: See `encode_form`.
+    """
+    return _form_object(payload, None)
 
 
 def get_url(uri: str, payload: Mapping[str, Any], *, lenient: bool = False) -> str:
@@ -73,16 +86,28 @@ def _bracket(opening: str, items: list[str], closing: str, margin: str) -> str:
     return f"{opening}{inner}{f',{inner}'.join(items)}\n{margin}{closing}"
 
 
-def _form_object(payload: Mapping[str, Any], prefix: str) -> str:
-    return "&".join(_form_field(f"{prefix}[{key}]" if prefix else key, value) for key, value in _defined(payload))
+def _form_object(payload: Mapping[str, Any], prefix: Pieces | None) -> Pieces:
+    return _separated([_form_field(_form_key(prefix, key), value) for key, value in _defined(payload)])
 
 
-def _form_field(key: str, value: Any) -> str:
+def _form_key(prefix: Pieces | None, key: str) -> Pieces:
+    return [key] if prefix is None else [prefix, "[", key, "]"]
+
+
+def _form_field(key: Pieces, value: Any) -> Pieces:
     if isinstance(value, Mapping):
         return _form_object(value, key)
     if _is_array(value):
-        return "&".join(f"{key}[]={quote_plus(_form_element(item), safe='')}" for item in value)
-    return f"{key}={quote_plus(_form_scalar(value), safe='')}"
+        return _separated([[*key, "[]=", quote_plus(_form_element(item), safe="")] for item in value])
+    return [*key, "=", quote_plus(_form_scalar(value), safe="")]
+
+
+def _separated(fields: list[Pieces]) -> Pieces:
+    return [piece for field in fields for piece in ("&", field)][1:]
+
+
+def _joined(pieces: str | Pieces) -> str:
+    return pieces if isinstance(pieces, str) else "".join(map(_joined, pieces))
 
 
 def _form_element(value: Any) -> str:

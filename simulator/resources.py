@@ -72,7 +72,9 @@ class Webhooks:
     def _list(self, call: Call, account_id: str) -> Answer:
         rows = [(webhook.id, webhook.summary()) for webhook in self._dash.webhooks(account_id)]
         start = _start_key(call.query)
-        page, paging = _page(call.query, [row for row in rows if start is None or row[0] >= str(start)])
+        page, paging = _page(
+            call.query, [row for row in rows if start is None or row[0] >= str(start)], self._dash.page_limit
+        )
         return Answer(page, paging=paging)
 
     def _create(self, call: Call, account_id: str) -> Answer:
@@ -107,12 +109,9 @@ class Webhooks:
         # A page starts at a second, not at an entry: what shares the second of the border shows up twice.
         start = _start_key(call.query)
         latest = created_to if start is None else min(created_to, int(start))
-        rows = [
-            (attempt.timestamp, attempt.entry())
-            for attempt in self._dash.sender.log.newest_first(account_id, webhook_id)
-            if created_from <= attempt.timestamp <= latest
-        ]
-        page, paging = _page(call.query, rows)
+        entries = self._dash.sender.log.entries(account_id, webhook_id)
+        rows = [(second, entry) for second, entry in entries if created_from <= second <= latest]
+        page, paging = _page(call.query, rows, self._dash.page_limit)
         return Answer(page, paging=paging)
 
     def _range(self, query: Mapping[str, str]) -> tuple[int, int]:
@@ -136,8 +135,10 @@ def _date_range(message: str, cause: int) -> ApiError:
     return validation_error({"created_from": {"date_range": {"message": message, "cause": cause}}})
 
 
-def _page(query: Mapping[str, str], rows: list[tuple[Any, Any]]) -> tuple[list[Any], dict[str, Any]]:
+def _page(query: Mapping[str, str], rows: list[tuple[Any, Any]], limit: int | None) -> tuple[list[Any], dict[str, Any]]:
     size = max(1, _integer(query, "page_size", PAGE_SIZE))
+    if limit is not None:
+        size = min(size, limit)
     page = [row for _, row in rows[:size]]
     paging: dict[str, Any] = {"page_size": len(page)}
     if "start_key" in query:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.attempts import Attempt, AttemptLog, FailureWindow, gregorian
-from simulator.encoding import UnsendableError, encode_form, encode_json, get_url
+from simulator.encoding import UnsendableError, encode_form, encode_json, form_pieces, get_url
 from simulator.transport import ClientError, Request, Response, Transport, elapsed_ms
 from simulator.webhooks import Webhook
 
@@ -35,6 +35,8 @@ class Sender:
         cluster_id: Added last to every payload, unless it is `None`.
         failures: What switches webhooks off.
         log: Where attempts are kept.
+        interrupt_after: Tries after which a delivery ends although tries are left, as when the system is restarted
+            between two of them; `None` for never.
     """
 
     transport: Transport = field(default_factory=Transport)
@@ -44,6 +46,7 @@ class Sender:
     cluster_id: str | None = CLUSTER_ID
     failures: FailureWindow = field(default_factory=FailureWindow)
     log: AttemptLog = field(default_factory=AttemptLog)
+    interrupt_after: int | None = None
     _closed: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
 
     def deliver(self, webhook: Webhook, payload: Mapping[str, Any]) -> list[Attempt]:
@@ -54,7 +57,9 @@ class Sender:
         as a client error.
         """
         live, webhook = webhook, webhook.snapshot()
-        request, error = self._request(webhook, self.event(webhook, payload))
+        event = self.event(webhook, payload)
+        request, error = self._request(webhook, event)
+        pieces = form_pieces(event) if request and self._sends_form(webhook) else None
         event_id = secrets.token_hex(5)
         attempts: list[Attempt] = []
         for tries_left in range(webhook.tries, 0, -1):
@@ -82,10 +87,13 @@ class Sender:
                 resp_headers=response.headers if response else None,
                 resp_body=response.body if response else b"",
                 client_error=error,
+                req_pieces=pieces,
             )
             attempts.append(attempt)
             self._conclude(live, attempt)
-            if response or attempt.last or self._closed.wait(self.retry_interval):
+            if response or attempt.last or len(attempts) == self.interrupt_after:
+                break
+            if self._closed.wait(self.retry_interval):
                 break
         return attempts
 
@@ -108,9 +116,12 @@ class Sender:
                 return Request(verb, get_url(webhook.uri, event, lenient=self.legacy), own), None
             except UnsendableError:
                 return None, f"malformed_url: {get_url(webhook.uri, event, lenient=True)}"
-        if webhook.format == "json" and not self.legacy:
-            return Request(verb, webhook.uri, {"content-type": JSON} | own, encode_json(event)), None
-        return Request(verb, webhook.uri, {"content-type": FORM} | own, encode_form(event)), None
+        if self._sends_form(webhook):
+            return Request(verb, webhook.uri, {"content-type": FORM} | own, encode_form(event)), None
+        return Request(verb, webhook.uri, {"content-type": JSON} | own, encode_json(event)), None
+
+    def _sends_form(self, webhook: Webhook) -> bool:
+        return webhook.http_verb != "get" and (webhook.format != "json" or self.legacy)
 
     def _succeeded(self, webhook: Webhook, response: Response) -> bool:
         created = webhook.http_verb == "put" and not self.legacy

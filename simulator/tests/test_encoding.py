@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.encoding import UnsendableError, encode_form, encode_json, get_url
+from simulator.encoding import UnsendableError, encode_form, encode_json, form_pieces, get_url
 
 WIRE = Path(__file__).parent / "wire"
 CAPTURES = sorted(path.stem for path in WIRE.glob("*.json"))
@@ -96,3 +96,17 @@ def test_an_array_in_an_array_has_no_form() -> None:
     """The sender has no encoding for it."""
     with pytest.raises(UnsendableError):
         encode_form({"l": [[1]]})
+
+
+def test_form_pieces() -> None:
+    """A form body is assembled from nested pieces, in the order in which they are sent; what is empty leaves a list."""
+    event = {"a": 1, "e": {}, "o": {"k": "v w", "l": ["x"]}, "l": [True, {"b": 2}]}
+    assert form_pieces(event) == [
+        ["a", "=", "1"],
+        "&",
+        [],
+        "&",
+        [[["o"], "[", "k", "]", "=", "v+w"], "&", [[["o"], "[", "l", "]", "[]=", "x"]]],
+        "&",
+        [["l", "[]=", "true"], "&", ["l", "[]=", "%7B%22b%22%3A2%7D"]],
+    ]

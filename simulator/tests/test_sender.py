@@ -227,6 +227,24 @@ def test_the_log_keeps_failures_with_their_exact_body(receiver: Receiver) -> Non
     }
 
 
+def test_the_log_keeps_a_form_body_in_its_pieces(receiver: Receiver) -> None:
+    """What is logged of a form body is how the sender assembled it, not its text."""
+    receiver.then = answer(500)
+    hook, sender = webhook(receiver.url), fast(cluster_id=None)
+    sender.deliver(hook, {"a": "1", "o": {}, "l": ["x", "y"]})
+    [entry] = [attempt.entry() for attempt in sender.log.newest_first(DEFAULT_ACCOUNT_ID)]
+    assert entry["req_body"] == [["a", "=", "1"], "&", [], "&", [["l", "[]=", "x"], "&", ["l", "[]=", "y"]]]
+    assert receiver.received[-1].body == b"a=1&&l[]=x&l[]=y"
+
+
+def test_an_interrupted_sender_leaves_a_try_that_is_not_the_last() -> None:
+    """A system that is restarted between two tries makes no further one, and its log says that some are left."""
+    hook, sender = webhook(f"http://127.0.0.1:{closed_port()}/", retries=4), fast(interrupt_after=2)
+    assert len(sender.deliver(hook, EVENT)) == 2
+    newest = sender.log.newest_first(DEFAULT_ACCOUNT_ID)[0].entry()
+    assert newest["retries_left"] == 3
+
+
 def test_the_log_tells_when_no_try_is_left() -> None:
     """The last client failure says so, newest first."""
     hook, sender = webhook(f"http://127.0.0.1:{closed_port()}/"), fast()
