@@ -57,20 +57,20 @@ def replay(stack: str, hook: str, since: str, until: str, *, dry_run: bool) -> b
         asked = {"quarantine": {"hook": hook, "dry_run": dry_run, **limits}}
         with step(f"Looking into the quarantine of {hook}" if dry_run else f"Replaying the quarantine of {hook}"):
             said = _called(place, "Redrive", asked)
-        for name in ("found", "accepted", "refused", "truncated", "not_yet"):
+        for name in ("found", "accepted", "refused", "truncated", "deferred"):
             total[name] = total.get(name, 0) + said[name]
         for reason, number in said["reasons"].items():
             reasons[reason] = reasons.get(reason, 0) + number
-        start = None if said["not_yet"] else said["next"]
+        start = None if said["deferred"] else said["next"]
     say(f"{total['found']} quarantined deliveries of {hook}, {total['truncated']} of which are stored only in part.")
     if dry_run:
         return True
     say(f"{total['accepted']} were accepted, {total['refused']} were refused again.")
     for reason, number in sorted(reasons.items()):
         say(f"  {number} times: {reason}", style="yellow")
-    if total["not_yet"]:
+    if total["deferred"]:
         say("The hook's function did not accept all of them; see its log. Try again later.", style="red")
-    return not (total["refused"] or total["not_yet"])
+    return not (total["refused"] or total["deferred"])
 
 
 def break_and_heal(deployed: Stack, dash: Dash) -> list[str]:

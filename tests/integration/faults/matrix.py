@@ -103,7 +103,7 @@ OLD_TOKENS = Seen("Secrets Manager: an error", "old tokens, answered 200, stored
 NEW_TOKENS = Seen("Secrets Manager: done", "new tokens, answered 200, stored", "is there")
 MISSED = Seen("the schedule: an error", "Dash's attempt log; the webhook is off", "the next run")
 RECOVERED = Seen("the schedule: done", "the table; the webhook is on", "is there")
-NOT_TAKEN = Seen("the schedule: done, some not yet", "Dash's attempt log; the webhook is on", "the next run")
+NOT_TAKEN = Seen("the schedule: done, some deferred", "Dash's attempt log; the webhook is on", "the next run")
 
 USES: Mapping[str, Mapping[str, Use]] = {
     "a hook": {
@@ -184,7 +184,7 @@ USES: Mapping[str, Mapping[str, Use]] = {
             _away(
                 NOT_TAKEN,
                 RECOVERED,
-                Seen("the schedule: done, some not yet", "the table; the webhook is on", "is there"),
+                Seen("the schedule: done, some deferred", "the table; the webhook is on", "is there"),
             ),
         ),
     },

@@ -46,11 +46,11 @@ def _cell(site: Site, results: Results, cell: Cell) -> None:
 def _told(said: dict[str, object]) -> str:
     if "errorMessage" in said:
         return "the schedule: an error"
-    return "the schedule: done" if said.get("complete") and not _left(said) else "the schedule: done, some not yet"
+    return "the schedule: done" if said.get("complete") and not _deferred(said) else "the schedule: done, some deferred"
 
 
-def _left(said: dict[str, object]) -> bool:
-    return "not_yet" in str(said["events"])
+def _deferred(said: dict[str, object]) -> bool:
+    return "deferred" in str(said["events"])
 
 
 def _miss(site: Site) -> str:

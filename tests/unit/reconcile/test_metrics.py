@@ -33,7 +33,7 @@ def test_reconciled(world: World, capsys: Capture) -> None:
         "webhook_restored",
         "recovered",
         "reported",
-        "not_yet",
+        "deferred",
         "reconciled",
     )
     log = capsys.readouterr().out

@@ -98,7 +98,7 @@ def test_function_that_fails(world: World) -> None:
         world.now += 60
     world.down = {"missed_call"}
     said = replay()
-    assert (said["not_yet"], said["accepted"]) == (3, 0)
+    assert (said["deferred"], said["accepted"]) == (3, 0)
     assert said["next"]
     assert len(world.table.plain("quarantine")) == 6
 

@@ -14,17 +14,9 @@ from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
 from tests.unit.reconcile.world import HOOKS, START, KilledError, World, running
 
 
-def miss(world: World, hook: str, times: int = 1, status: int = 500) -> None:
-    """Let events happen while the receiver is broken."""
-    world.broken = status
-    for _ in range(times):
-        world.fire(hook, payload(hook, now=world.now))
-    world.broken = None
-
-
 def test_switched_off_by_dash(world: World) -> None:
     """What Dash switched off is on again, its missed events are in, and people are told once."""
-    miss(world, "missed_call", 9)
+    world.miss("missed_call", 9)
     assert world.off == {"missed_call"}
     world.now += 300
     report = world.reconcile()
@@ -42,7 +34,7 @@ def test_switched_off_by_dash(world: World) -> None:
 
 def test_dry_run(world: World) -> None:
     """A dry run tells the same and changes nothing, not even how far was read."""
-    miss(world, "missed_call", 6)
+    world.miss("missed_call", 6)
     before = dict(world.table.items)
     report = world.reconcile(dry_run=True)
     assert [change.rpartition(": ")[2] for change in report["changes"]] == ["enabled"]
@@ -113,7 +105,7 @@ def test_one_failing_repair(world: World) -> None:
 
 def test_stack_that_changes(world: World) -> None:
     """While CloudFormation is at work the webhooks are left to it; what was missed comes in all the same."""
-    miss(world, "missed_call", 6)
+    world.miss("missed_call", 6)
     world.stack_status = "UPDATE_IN_PROGRESS"
     report = world.reconcile()
     assert (report["changes"], report["events"]) == ([], {"missed_call": {"stored": 6}})
@@ -132,14 +124,14 @@ def test_one_run_at_a_time(world: World) -> None:
 
 def test_client_failures_and_answers(world: World) -> None:
     """A delivery that Dash tried several times is brought in once; one that it then made is not."""
-    miss(world, "missed_call", 1, status=0)
+    world.miss("missed_call", 1, status=0)
     assert len(world.dash.sender.log.newest_first(DEFAULT_ACCOUNT_ID)) == 3
     assert world.reconcile()["events"] == {"missed_call": {"stored": 1}}
 
 
 def test_recovered_events_say_so(world: World) -> None:
     """A recovered event tells that it is, when it was received, and when Dash tried, if it has no time of its own."""
-    miss(world, "parking")
+    world.miss("parking")
     missed_at, world.now = world.now, world.now + 1000
     world.reconcile()
     (item,) = (world.table.plain("event")[key] for key in world.published)
@@ -167,7 +159,7 @@ def test_parked_again_after_a_recovery(world: World) -> None:
     """A recovered parking event counts from when Dash tried, not from when it came in: a later one is not lost."""
     world.now = START // 120 * 120 + 10
     sent = payload("parking")
-    miss(world, "parking")
+    world.miss("parking")
     world.broken = 500
     world.fire("parking", sent)
     world.broken = None
@@ -194,7 +186,7 @@ def test_run_that_lambda_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     """Lambda ends a run in the middle of a range: the next one goes on where the first had come to."""
     monkeypatch.setattr(backfill, "BATCH", 1)
     for _ in range(4):
-        miss(world, "missed_call")
+        world.miss("missed_call")
         world.now += 1000
     world.kill_after = 2
     with pytest.raises((KilledError, HookswitchError)):
@@ -210,7 +202,7 @@ def test_entry_that_comes_late(world: World) -> None:
     """What Dash writes into its log a few minutes late, or by a clock that is behind, is not passed over."""
     world.reconcile()
     world.now -= 200
-    miss(world, "missed_call")
+    world.miss("missed_call")
     world.now += 500
     assert world.reconcile()["events"] == {"missed_call": {"stored": 1}}
 
@@ -220,19 +212,19 @@ def test_full_second(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempt_log, "PAGE_SIZE", 2)
     world.dash.sender.failures._limit = 1000  # noqa: SLF001 - an operator's setting
     for seconds in (1, 0, 1):
-        miss(world, "missed_call", 25)
+        world.miss("missed_call", 25)
         world.now += seconds
     assert world.reconcile()["events"] == {"missed_call": {"stored": 75}}
 
 
 def test_function_that_fails(world: World) -> None:
     """What a hook function does not take waits for a later run; what is newer does not wait for it."""
-    miss(world, "missed_call", 5)
+    world.miss("missed_call", 5)
     world.now += 400
-    miss(world, "parking", 2)
+    world.miss("parking", 2)
     world.down = {"missed_call"}
     report = world.reconcile()
-    assert report["events"] == {"missed_call": {"not_yet": 5}, "parking": {"stored": 2}}
+    assert report["events"] == {"missed_call": {"deferred": 5}, "parking": {"stored": 2}}
     assert world.invoked.count("missed_call") <= PATIENCE + 2
     world.now += 1000
     stuck = world.reconcile()
@@ -245,10 +237,10 @@ def test_function_that_fails(world: World) -> None:
 
 def test_range_that_can_not_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A range on which Dash fails is tried again by later runs, while everything newer is brought in."""
-    miss(world, "missed_call", 2)
+    world.miss("missed_call", 2)
     bad = int(world.now)
     world.now += 100_000
-    miss(world, "parking", 2)
+    world.miss("parking", 2)
     page = attempt_log.AttemptLog._page  # noqa: SLF001 - the fault depends on what is asked for
     failing = [True]
 
@@ -270,24 +262,24 @@ def test_range_that_can_not_be_read(world: World, monkeypatch: pytest.MonkeyPatc
 def test_deliveries_without_a_body() -> None:
     """A get has no body in Dash's log: that is reported once, and again when a day has passed without one."""
     with running(hooks=("register",), HttpVerb="get") as world:
-        miss(world, "register", 2)
+        world.miss("register", 2)
         first = world.reconcile()
         assert first["events"] == {"register": {"not_recoverable": 2}}
         assert "register POST" in first["reported"][0]
         world.now += 400
-        miss(world, "register")
+        world.miss("register")
         assert world.reconcile()["reported"] == []
         world.now += 2 * 86_400
         world.reconcile()
         world.now += 10
-        miss(world, "register")
+        world.miss("register")
         assert len(world.reconcile()["reported"]) == 1
 
 
 def test_older_system() -> None:
     """Without an attempt log webhooks are repaired all the same, and that is said once."""
     with running(legacy=True) as world:
-        miss(world, "missed_call", 6)
+        world.miss("missed_call", 6)
         first, second = world.reconcile(), world.reconcile()
         assert world.off == set()
         assert len(first["reported"]) == 1
@@ -296,7 +288,7 @@ def test_older_system() -> None:
 
 def test_dash_is_away(world: World) -> None:
     """A run that can't reach Dash fails and changes nothing; the next one does it all."""
-    miss(world, "missed_call", 6)
+    world.miss("missed_call", 6)
     world.api.faults.add(Fault(count=None, drop=True))
     with pytest.raises(HookswitchError):
         world.reconcile()
@@ -308,7 +300,7 @@ def test_dash_is_away(world: World) -> None:
 
 def test_since(world: World) -> None:
     """With `since` the attempts are read again from there on, which makes no second item."""
-    miss(world, "missed_call", 3)
+    world.miss("missed_call", 3)
     since = datetime.fromtimestamp(world.now - 10, UTC).isoformat()
     world.now += 5000
     world.reconcile()
@@ -326,7 +318,7 @@ def test_what_can_not_be_asked_for(world: World, event: dict[str, Any]) -> None:
 
 def test_no_time(world: World) -> None:
     """A run without enough time does what it can, says that it is not complete, and the next one goes on."""
-    miss(world, "missed_call", 4)
+    world.miss("missed_call", 4)
     with pytest.raises(HookswitchError):
         world.reconcile(seconds=0.0)
     assert world.reconcile()["events"] == {"missed_call": {"stored": 4}}
@@ -334,7 +326,7 @@ def test_no_time(world: World) -> None:
 
 def test_nothing_secret_is_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """Neither log nor news has a token or a number."""
-    miss(world, "missed_call", 6)
+    world.miss("missed_call", 6)
     world.down = {"missed_call"}
     world.reconcile()
     world.down = set()

@@ -29,7 +29,7 @@ from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership
 from simulator.api import DashApi
 from simulator.dash import DEFAULT_API_KEY, Dash
-from simulator.payloads import DEFAULT_ACCOUNT_ID
+from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
 from simulator.transport import ClientError, Request, Response
 from simulator.webhooks import Webhook
 from tests.receiving import hook_module
@@ -55,6 +55,7 @@ class World:
         invoked: The hook of each delivery that was handed to a function by another one.
         stack_status: What CloudFormation says.
         queue: What is in the redrive queue.
+        listed: How often the stack's resources were listed.
         kill_after: Ends a run, as Lambda does when time is up, after so many calls of a hook function.
     """
 
@@ -66,6 +67,7 @@ class World:
     stack_status: str = "UPDATE_COMPLETE"
     table: Table = field(default_factory=Table)
     queue: list[dict[str, Any]] = field(default_factory=list)
+    listed: int = 0
     kill_after: int | None = None
     api: DashApi = field(init=False)
 
@@ -135,6 +137,7 @@ class World:
     def paginate(self, *, StackName: str) -> list[dict[str, Any]]:
         """Do as CloudFormation does, a resource a page."""
         assert StackName.startswith("arn:")
+        self.listed += 1
         return [
             {
                 "StackResourceSummaries": [
@@ -147,6 +150,13 @@ class World:
             }
             for hook in (*HOOKS, "notifications")
         ]
+
+    def miss(self, hook: str, times: int = 1, status: int = 500) -> None:
+        """Let events happen while the receiver is broken."""
+        self.broken = status
+        for _ in range(times):
+            self.fire(hook, payload(hook, now=self.now))
+        self.broken = None
 
     def fire(self, hook: str, event: Mapping[str, Any]) -> int:
         """Let an event happen; return how many webhooks Dash called for it."""

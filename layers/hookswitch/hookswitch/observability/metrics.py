@@ -63,7 +63,10 @@ METRICS: Mapping[str, Metric] = {
     "recovered": _COUNT,
     "reported": _COUNT,
     "not_recoverable": _COUNT,
-    "not_yet": _COUNT,
+    "deferred": _COUNT,
+    "malformed_attempts": _COUNT,
+    "overflowed_seconds": _COUNT,
+    "watermark_age": _SECONDS,
     "reconciled": _COUNT,
     # deliveries that do not come, by the silence check
     "silent": _COUNT,

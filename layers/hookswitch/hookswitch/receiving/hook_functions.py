@@ -60,19 +60,6 @@ class HookFunctions:
         return RedeliveryResult.from_response(invoke(f"{name}:{ALIAS}", redelivery.to_message(), INVOKE_HOOK))
 
 
-def stack_is_changing(stack_id: str) -> bool:
-    """Tell whether CloudFormation is changing a stack.
-
-    Raises:
-        StackError: It does not say.
-    """
-    try:
-        stacks = clients.cloudformation().describe_stacks(StackName=stack_id)["Stacks"]
-    except CALL_ERRORS as error:
-        raise StackError(f"The stack's status can't be read ({error_code(error)}).") from error
-    return stacks[0]["StackStatus"].endswith("_IN_PROGRESS")
-
-
 def invoke(function: str, payload: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     """Invoke a function and return its response.
 

@@ -1,100 +1,140 @@
 """Dash's attempt log, a range of time at a time (docs/dash-protocol.md, section 5)."""
 
 import json
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from hookswitch.dash.client import DashClient, Document
+from hookswitch.dash.client import DashClient
 from hookswitch.errors import NoAttemptsError, TooManyError, UnknownWebhookError
-from hookswitch.observability.log import logger
 from hookswitch.payloads.times import GREGORIAN_EPOCH
+from hookswitch.reconcile.attempt import Attempt
+from hookswitch.reconcile.recognition import Recognition
 
 PAGE_SIZE = 100  # entries of a page
 LARGEST_PAGE_SIZE = 6_400  # the same, for a second that has more entries than a page
 MAX_ENTRIES = 1_000  # of one range, above which a smaller range has to be read
 
 
+@dataclass(slots=True)
+class Reading:
+    """What was read of a range.
+
+    Attributes:
+        overflowed: Seconds with more attempts than Dash shows: some of theirs are missing here.
+    """
+
+    overflowed: list[int] = field(default_factory=list)
+    _entries: dict[str, Attempt | None] = field(default_factory=dict)
+
+    def add(self, page: list[object]) -> None:
+        """Add the entries of a page; one that is there already, as on the boundary of two pages, counts once."""
+        # An entry has no id.
+        self._entries |= {json.dumps(entry, sort_keys=True): Attempt.from_entry(entry) for entry in page}
+
+    def __len__(self) -> int:
+        """Return how many entries there are."""
+        return len(self._entries)
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """The attempts, the oldest first."""
+        return sorted(filter(None, self._entries.values()), key=lambda attempt: attempt.at)
+
+    @property
+    def malformed(self) -> int:
+        """How many entries are no attempts."""
+        return sum(attempt is None for attempt in self._entries.values())
+
+
 class AttemptLog:
     """The attempts of an account's webhooks."""
 
-    def __init__(self, client: DashClient, account_id: str, webhook_ids: Collection[str] = ()) -> None:
-        """Read the attempts of an account; ids of webhooks help where a second can't be read as a whole."""
-        self._client = client
-        self._account_id = account_id
-        self._webhook_ids = webhook_ids
+    def __init__(self, client: DashClient, recognition: Recognition) -> None:
+        """Prepare to read.
 
-    def read(self, start: int, end: int) -> list[Document]:
-        """Return the attempts of a range, in Unix seconds with both ends in it, the oldest first, each once.
+        Args:
+            client: Of the account's Dash.
+            recognition: Tells which webhooks to read one by one where a second can't be read as a whole.
+        """
+        self._client, self._recognition = client, recognition
+
+    def read(self, start: int, end: int) -> Reading:
+        """Return the attempts of a range, in Unix seconds with both ends in it.
 
         Raises:
             NoAttemptsError: This Dash has no attempt log.
             TooManyError: There are more than `MAX_ENTRIES`, and the range can be divided.
             DashError: They can't be read.
         """
-        found: dict[str, Document] = {}
+        reading = Reading()
+        while end >= start:
+            full_second = self._read_pages(start, end, reading)
+            if full_second is None:
+                break
+            self._read_second(full_second, reading)
+            end = full_second - 1
+        return reading
+
+    def _read_pages(self, start: int, end: int, reading: Reading) -> int | None:
+        """Read a range page by page; return the second in which the key of the next page stands still, if one does.
+
+        That is so where more entries share a second than fit on a page.
+        """
         key, seen = "", set[str]()
         while True:
             page, next_key = self._page(start, end, PAGE_SIZE, key)
-            _add(found, page)
-            if not next_key or not page:
-                break
-            if len(found) > MAX_ENTRIES and end > start:
+            reading.add(page)
+            if not next_key:
+                return None
+            if len(reading) > MAX_ENTRIES and end > start:
                 raise TooManyError("There are too many attempts for one range.")
             if next_key in seen:
-                # More entries share a second than fit on a page: the key stands still there.
-                end = min(attempted_at(entry) for entry in page)
-                _add(found, self._second(end))
-                key, seen, end = "", set(), end - 1
-                if end < start:
-                    break
-                continue
+                seconds = [attempt.at for attempt in map(Attempt.from_entry, page) if attempt]
+                if not seconds and end > start:
+                    raise TooManyError("A page of attempts has malformed entries only, and no next one.")
+                return min(seconds, default=start)
             seen.add(next_key)
             key = next_key
-        return sorted(found.values(), key=attempted_at)
 
-    def _second(self, second: int) -> list[Document]:
-        """Return all attempts of a second: with a page that is large enough, or webhook by webhook."""
-        if (whole := self._large_page(second)) is not None:
-            return whole
-        parts = [self._large_page(second, webhook_id) for webhook_id in self._webhook_ids]
-        if None in parts or not parts:
-            logger.error("More attempts share a second than Dash shows.", extra={"second": second})
-        return [entry for part in parts for entry in part or ()]
+    def _read_second(self, second: int, reading: Reading) -> None:
+        """Read all attempts of a second: with a page that is large enough, or webhook by webhook."""
+        if self._read_whole(second, reading):
+            return
+        ids = {*self._recognition.webhook_ids, *self._ids_in(second, reading)}
+        read = [self._read_whole(second, reading, webhook_id) for webhook_id in sorted(ids)]
+        if not (ids and all(read) and self._recognition.knows_all):
+            reading.overflowed.append(second)
 
-    def _large_page(self, second: int, webhook_id: str = "") -> list[Document] | None:
+    def _ids_in(self, second: int, reading: Reading) -> Iterator[str]:
+        for attempt in reading.attempts:
+            if attempt.at == second and attempt.hook_id and self._recognition.find_hook(attempt):
+                yield attempt.hook_id
+
+    def _read_whole(self, second: int, reading: Reading, webhook_id: str = "") -> bool:
+        """Read a second with ever larger pages; tell whether one held all of it."""
         size = PAGE_SIZE * 4
         while size <= LARGEST_PAGE_SIZE:
-            page, next_key = self._page(second, second, size, webhook_id=webhook_id)
+            try:
+                page, next_key = self._page(second, second, size, webhook_id=webhook_id)
+            except UnknownWebhookError:
+                return False  # its attempts are not shown once it is deleted
+            reading.add(page)
             if not next_key:
-                return page
+                return True
             if len(page) < size:
-                return None  # this Dash has a limit of its own
+                return False  # this Dash has a limit of its own
             size *= 4
-        return None
+        return False
 
-    def _page(self, start: int, end: int, size: int, key: str = "", webhook_id: str = "") -> tuple[list[Document], str]:
+    def _page(self, start: int, end: int, size: int, key: str = "", webhook_id: str = "") -> tuple[list[object], str]:
         bounds = {"created_from": start + GREGORIAN_EPOCH, "created_to": end + GREGORIAN_EPOCH, "page_size": size}
         more = {"start_key": key} if key else {}
         try:
-            page, next_key = self._client.attempts(self._account_id, webhook_id, **bounds, **more)
+            page, next_key = self._client.attempts(self._recognition.account_id, webhook_id, **bounds, **more)
         except UnknownWebhookError as error:
             if webhook_id:
-                return [], ""
+                raise
             raise NoAttemptsError(
                 "This Dash keeps no attempt log, so deliveries that fail can't be recovered."
             ) from error
-        return [entry for entry in page if _has_time(entry)], next_key
-
-
-def attempted_at(entry: Document) -> int:
-    """Return when an attempt was made, in Unix seconds."""
-    return int(entry["timestamp"]) - GREGORIAN_EPOCH
-
-
-def _add(found: dict[str, Document], page: list[Document]) -> None:
-    # An entry has no id, and one on the boundary of two pages is on both.
-    found |= {json.dumps(entry, sort_keys=True): entry for entry in page}
-
-
-def _has_time(entry: Mapping[str, Any]) -> bool:
-    return str(entry.get("timestamp", "")).isdecimal()
+        return list(page), next_key

@@ -1,6 +1,6 @@
 """How far a run has come: the position and the gaps of the state, saved after each step."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 
 from hookswitch.reconcile.state import Gap, State, merge_gaps
 
@@ -20,26 +20,47 @@ class Progress:
         return self._state.read_until
 
     @property
-    def open_gaps(self) -> Sequence[Gap]:
-        """The gaps that earlier runs left and that are not closed yet, the oldest first."""
-        return tuple(self._open)
+    def next_gap(self) -> Gap | None:
+        """The oldest gap of earlier runs that is not closed yet."""
+        return self._open[0] if self._open else None
 
     def leave(self, *gaps: Gap) -> None:
         """Leave gaps to later runs; they are saved with the next step."""
         self._left += gaps
 
-    def advance(self, second: int) -> None:
-        """Move the position: everything up to this second has been recovered, or is in a gap."""
+    def overflow(self, second: int, found: int) -> bool:
+        """Leave a second of which Dash does not show all attempts; tell whether it shows more than it did before."""
+        more = self._state.overflowed.get(second) != found
+        self.leave(Gap(second, second))
+        return more
+
+    def remember_overflow(self, second: int, found: int) -> None:
+        """Remember how many attempts of an overflowed second have been recovered: they need not be sent again."""
+        self._state.overflowed[second] = found
+
+    def advance(self, start: int, second: int) -> None:
+        """Move the position: what lies from `start` to here has been recovered, or is in a gap that was left."""
         self._state.read_until = max(self._state.read_until, second)
-        self._keep()
+        self.close(Gap(start, second))
 
-    def shrink(self, gap: Gap, second: int) -> Gap | None:
-        """Close an open gap up to a second; return what is left of it."""
-        rest = Gap(second + 1, gap.end, gap.hook) if second < gap.end else None
-        self._open = [*([rest] if rest else []), *(other for other in self._open if other != gap)]
-        self._keep()
-        return rest
-
-    def _keep(self) -> None:
+    def close(self, examined: Gap) -> None:
+        """Take what has been examined out of the gaps of earlier runs."""
+        self._open = [rest for gap in self._open for rest in _without(gap, examined)]
         self._state.gaps = merge_gaps([*self._open, *self._left])
+        self._state.overflowed = {
+            second: found
+            for second, found in self._state.overflowed.items()
+            if any(gap.start <= second <= gap.end for gap in self._state.gaps)
+        }
         self._save()
+
+
+def _without(gap: Gap, examined: Gap) -> Iterator[Gap]:
+    """Yield what is left of a gap when a range has been examined: for one hook, or for all."""
+    if examined.hook not in {"", gap.hook} or examined.end < gap.start or gap.end < examined.start:
+        yield gap
+        return
+    if gap.start < examined.start:
+        yield Gap(gap.start, examined.start - 1, gap.hook)
+    if examined.end < gap.end:
+        yield Gap(examined.end + 1, gap.end, gap.hook)

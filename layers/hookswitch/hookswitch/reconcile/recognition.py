@@ -1,4 +1,4 @@
-"""What an entry of Dash's attempt log means to this stack (docs/dash-protocol.md, section 5)."""
+"""Which attempts were deliveries to this stack, and what they hold."""
 
 import hashlib
 import re
@@ -6,17 +6,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from hookswitch.dash.client import Document
 from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.deliveries.delivery import FORM, MAX_BODY, Delivery
-from hookswitch.reconcile.attempt_log import attempted_at
+from hookswitch.reconcile.attempt import Attempt
 from hookswitch.webhooks.ownership import Ownership
 
 JSON = "application/json"
 KEPT_HEADERS = frozenset({"x-hook-id", "x-account-id", "content-type"})
 
 _HOOK = re.compile(r"/hooks/([a-z_]+)/[^/]*$")
-_WORD = re.compile(r"[a-z_]{1,40}")  # what follows may repeat an address, and what is in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,44 +36,50 @@ class FailedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """Tells which attempts were deliveries to this stack.
+    """Recognizes the deliveries to this stack.
 
     Attributes:
-        ownership: Of the stack's webhooks; an address of theirs makes an attempt ours, whatever its token.
-        webhook_ids: Ids of the stack's webhooks: what went to an address that they had before is ours too.
         account_id: The account whose attempts are read.
+        ownership: Of the stack's webhooks; an address of theirs makes an attempt ours, whatever its token.
+        webhook_ids: Ids of webhooks that the stack has or had: what went to an address of before is ours too.
+        knows_all: Whether these are all; not while Dash does not list its webhooks.
     """
 
+    account_id: str
     ownership: Ownership
     webhook_ids: Collection[str]
-    account_id: str
+    knows_all: bool = True
 
-    def failure(self, entry: Document, now: datetime) -> FailedDelivery | None:
-        """Return the failed delivery that an entry is about; None if it is not ours, succeeded, or is tried again.
-
-        Args:
-            entry: As the log has it.
-            now: What becomes the time of receipt.
-        """
-        hook = self._hook(entry)
-        if not hook or not is_final(entry):
-            return None
-        at = attempted_at(entry)
-        return FailedDelivery(hook, at, _reason(entry), self._delivery(entry, hook, at, now))
-
-    def _hook(self, entry: Document) -> str:
-        uri = str(entry.get("uri") or "")
-        hook = self.ownership.find_hook({"uri": uri})
-        if not hook and entry.get("hook_id") in self.webhook_ids and (found := _HOOK.search(uri)):
-            hook = found[1]
+    def find_hook(self, attempt: Attempt) -> str:
+        """Return the hook of a delivery to this stack; empty if the attempt is not ours, or can't be recognized."""
+        hook = self.ownership.find_hook({"uri": attempt.uri})
+        if not hook and attempt.hook_id in self.webhook_ids:
+            hook = _hook_in(attempt)
         return hook if hook in CATALOGUE else ""
 
-    def _delivery(self, entry: Document, hook: str, at: int, now: datetime) -> Delivery | None:
-        body = str(entry.get("req_body") or "").encode("utf-8", "replace")
-        if not body:
+    def find_doubtful_hook(self, attempt: Attempt) -> str:
+        """Return the hook of an attempt that may be ours, which only the list of webhooks can tell; else empty."""
+        if self.knows_all or not attempt.hook_id or self.find_hook(attempt):
+            return ""
+        hook = _hook_in(attempt)
+        return hook if hook in CATALOGUE else ""
+
+    def failed_delivery(self, attempt: Attempt, hook: str, now: datetime) -> FailedDelivery:
+        """Return what an attempt failed to deliver to a hook of ours.
+
+        Args:
+            attempt: The last try.
+            hook: As `find_hook` returns it.
+            now: What becomes the time of receipt.
+        """
+        return FailedDelivery(hook, attempt.at, attempt.reason, self._delivery(attempt, hook, now))
+
+    def _delivery(self, attempt: Attempt, hook: str, now: datetime) -> Delivery | None:
+        body = attempt.body
+        if body is None:
             return None
-        sent = {str(name).lower(): str(value) for name, value in (entry.get("req_headers") or {}).items()}
-        headers = {"x-account-id": self.account_id} | {n: value for n, value in sent.items() if n in KEPT_HEADERS}
+        headers = {name: value for name, value in attempt.headers.items() if name in KEPT_HEADERS}
+        headers.setdefault("x-account-id", self.account_id)
         return Delivery(
             hook=hook,
             received_at=now,
@@ -84,27 +88,10 @@ class Recognition:
             body=body[:MAX_BODY],
             body_size=len(body),
             body_sha256=hashlib.sha256(body).hexdigest(),
-            attempted_at=datetime.fromtimestamp(at, UTC),
+            attempted_at=datetime.fromtimestamp(attempt.at, UTC),
         )
 
 
-def is_final(entry: Document) -> bool:
-    """Tell whether an attempt failed and is not going to be repeated.
-
-    Dash repeats nothing that was answered, whatever `retries_left` says; without an answer that field is a number
-    as long as tries are left.
-    """
-    if entry.get("result") == "success":
-        return False
-    if entry.get("resp_status_code"):
-        return True
-    left = str(entry.get("retries_left", ""))
-    return not left.isdecimal() or int(left) == 0
-
-
-def _reason(entry: Document) -> str:
-    status = str(entry.get("resp_status_code") or "")
-    if status.isdecimal():
-        return f"answered {status}"
-    error = _WORD.match(str(entry.get("client_error") or ""))
-    return error[0] if error else "unknown"
+def _hook_in(attempt: Attempt) -> str:
+    found = _HOOK.search(attempt.uri)
+    return found[1] if found else ""

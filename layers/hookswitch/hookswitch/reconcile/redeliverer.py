@@ -18,7 +18,7 @@ class Fate(StrEnum):
     """What may become of a failed delivery besides the outcomes of a hook function."""
 
     FAILED = "failed"  # a dry run would send it
-    DEFERRED = "not_yet"  # its hook function did not take it: a later run sends it again
+    DEFERRED = "deferred"  # its hook function did not take it: a later run sends it again
     NOT_RECOVERABLE = "not_recoverable"  # Dash has no body of it
 
 
@@ -33,6 +33,7 @@ class Redeliverer:
         """Prepare to send deliveries to the hook functions of a stack."""
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self._functions = functions
+        self._looked_up = False
         self._refused: Counter[str] = Counter()
 
     def send(self, batch: Sequence[FailedDelivery]) -> Iterator[tuple[FailedDelivery, str]]:
@@ -49,7 +50,9 @@ class Redeliverer:
                 yield failure, self._count(failure, Fate.DEFERRED)
         if not sent:
             return
-        self._functions.look_up()
+        if not self._looked_up:
+            self._functions.look_up()  # once, and before several threads would do it
+            self._looked_up = True
         with ThreadPoolExecutor(WORKERS) as pool:
             answers = list(pool.map(self._deliver, sent))
         for failure, taken in zip(sent, answers, strict=True):

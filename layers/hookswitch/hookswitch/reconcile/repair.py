@@ -1,17 +1,20 @@
 """The repair of the webhooks on Dash."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from hookswitch.callback.secret import CallbackSecret, read_callback_secret
+from hookswitch.cloudformation.stack import StackPhase, read_phase
 from hookswitch.dash.client import DashClient, Document
-from hookswitch.errors import HookswitchError
+from hookswitch.errors import HookswitchError, StackError
+from hookswitch.observability.log import logger
 from hookswitch.reconcile.drift import Decision, DriftPolicy
-from hookswitch.webhooks.apply import apply_changes
+from hookswitch.webhooks.apply import apply_changes, delete_owned
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership
-from hookswitch.webhooks.plan import Change, Create, Plan, Update
+from hookswitch.webhooks.plan import Change, Create, Delete, Plan, Update
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +22,13 @@ class Comparison:
     """The webhooks on Dash, compared with those that are wanted.
 
     Attributes:
+        webhooks: Ours, as they are.
         differences: All of them.
         decision: What to do about them.
         secret: The callback secret that the wanted tokens derive from.
     """
 
+    webhooks: Sequence[Document]
     differences: Plan
     decision: Decision
     secret: CallbackSecret
@@ -45,6 +50,10 @@ class Repairs:
 
     made: list[Change] = field(default_factory=list)
     errors: list[HookswitchError] = field(default_factory=list)
+
+
+class StackIsChangingError(Exception):
+    """CloudFormation is at work on the stack: its webhooks are left to it."""
 
 
 class WebhookRepair:
@@ -70,16 +79,51 @@ class WebhookRepair:
         secret = read_callback_secret(self._desired.callback_secret_arn)
         differences = Plan.between(webhooks, self._desired.documents(secret.current), self._ownership)
         policy = DriftPolicy(self._ownership, put_back=self._put_back, rotating=secret.settled_at > time.time())
-        return Comparison(differences, policy.decide(differences, webhooks), secret)
+        return Comparison(webhooks, differences, policy.decide(differences, webhooks), secret)
 
     def carry_out(self, comparison: Comparison) -> Repairs:
-        """Make the changes that were decided on; one that fails does not hold up the others."""
+        """Make the changes that were decided on; one that fails does not hold up the others.
+
+        They end when CloudFormation begins to change the stack: what is wanted may be about to change, and this
+        function would be the last to know.
+        """
         repairs = Repairs()
         for change in comparison.decision.changes:
             try:
                 if change.registers_token:
                     comparison.secret.wait_until_settled(self._client.deadline)
-                repairs.made += apply_changes(self._client, self._desired.account_id, [change])
+                repairs.made += self._apply(change, comparison.webhooks)
+            except StackIsChangingError:
+                logger.info("CloudFormation is changing the stack, so the webhooks are left to it.")
+                break
             except HookswitchError as error:
                 repairs.errors.append(error)
         return repairs
+
+    def _apply(self, change: Change, webhooks: Sequence[Document]) -> tuple[Change, ...]:
+        if read_phase(self._desired.stack_id) is not StackPhase.SETTLED:
+            raise StackIsChangingError
+        with self._undone_if_the_stack_ends(change, webhooks):
+            return apply_changes(self._client, self._desired.account_id, [change])
+
+    @contextmanager
+    def _undone_if_the_stack_ends(self, change: Change, webhooks: Sequence[Document]) -> Iterator[None]:
+        """Delete again what is created while the stack is being deleted: nobody else would.
+
+        Provision deletes what it finds on Dash after the deletion has begun. So a webhook is either there before, and
+        Provision finds it; or the deletion has begun when it is there, and the look afterwards finds that.
+        """
+        try:
+            yield
+        finally:
+            # An update of a webhook that somebody has deleted creates it.
+            if not isinstance(change, Delete) and self._stack_ends():
+                known = frozenset(str(webhook["id"]) for webhook in webhooks)
+                delete_owned(self._client, self._desired.account_id, self._ownership, spare=known)
+                raise StackIsChangingError
+
+    def _stack_ends(self) -> bool:
+        try:
+            return read_phase(self._desired.stack_id) is StackPhase.ENDING
+        except StackError:
+            return True  # the role goes with the stack; should it be there after all, the next run creates it again

@@ -88,14 +88,14 @@ class Quarantine:
         that was too large only a part is kept, so it can't be replayed.
 
         Returns:
-            `found`, and of those `accepted`, `refused`, `truncated` and `not_yet` (the function took them neither
+            `found`, and of those `accepted`, `refused`, `truncated` and `deferred` (the function took them neither
             way), numbers; `reasons`, how many were refused for what; `next`, from when to go on if there was not
             time enough for all, else None. A dry run counts `found` and `truncated`.
 
         Raises:
             HookswitchError: The table or the stack can't be reached.
         """
-        counts = dict.fromkeys(("found", "accepted", "refused", "truncated", "not_yet"), 0)
+        counts = dict.fromkeys(("found", "accepted", "refused", "truncated", "deferred"), 0)
         reasons: dict[str, int] = {}
         following: str | None = None
         in_vain = 0
@@ -113,7 +113,7 @@ class Quarantine:
             if asked.dry_run:
                 continue
             outcome, why = self._again(key, item)
-            in_vain = in_vain + 1 if outcome == "not_yet" else 0
+            in_vain = in_vain + 1 if outcome == "deferred" else 0
             counts[outcome] += 1
             for reason in why:
                 reasons[reason] = reasons.get(reason, 0) + 1
@@ -128,7 +128,7 @@ class Quarantine:
             taken = self._functions.deliver(hook, delivery_from_item(item))
         except NotTakenError as error:
             logger.warning("A quarantined delivery was not taken. %s", error, extra=_told(item))
-            return "not_yet", ()
+            return "deferred", ()
         if taken.outcome == "quarantined" and taken.event_id == key:
             self._note(key, hook, taken.reasons)
             return "refused", taken.reasons

@@ -1,41 +1,38 @@
 """One run of reconcile: first the webhooks, so that they are on as soon as possible, then what was missed."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
+from hookswitch.cloudformation.stack import StackPhase, read_phase
 from hookswitch.dash.client import DashClient, Document
 from hookswitch.errors import HookswitchError, NoAttemptsError
 from hookswitch.events.table import put_new
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
-from hookswitch.receiving.hook_functions import HookFunctions, stack_is_changing
-from hookswitch.receiving.redelivery import Outcome
+from hookswitch.receiving.hook_functions import HookFunctions
 from hookswitch.reconcile.announcement import item_of
 from hookswitch.reconcile.attempt_log import AttemptLog
-from hookswitch.reconcile.backfill import Backfill, Source, survey
+from hookswitch.reconcile.backfill import survey
 from hookswitch.reconcile.drift import describe
 from hookswitch.reconcile.ledger import Ledger
 from hookswitch.reconcile.notices import Notices
-from hookswitch.reconcile.progress import Progress
-from hookswitch.reconcile.recognition import FailedDelivery, Recognition
-from hookswitch.reconcile.redeliverer import Fate, Redeliverer
+from hookswitch.reconcile.recognition import Recognition
+from hookswitch.reconcile.recovery import Recovery
 from hookswitch.reconcile.repair import WebhookRepair
 from hookswitch.reconcile.report import Report, Request
-from hookswitch.reconcile.state import Gap, News, Recovered, State, iso, merge_gaps
+from hookswitch.reconcile.retention import DAY, add_gap, drop_expired
+from hookswitch.reconcile.source import Source
+from hookswitch.reconcile.state import Gap, News, State, iso
 from hookswitch.settings import ReconcileSettings
 from hookswitch.webhooks.apply import connect
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership, list_owned
 from hookswitch.webhooks.plan import Change
 
-DAY = 86_400  # seconds
-FIRST_RANGE = 31 * DAY  # seconds that the first run reads back
-FORGET_AFTER = DAY  # seconds after which a loss that has ended is reported again, should it occur again
-NEW = frozenset({Outcome.STORED, Outcome.QUEUED})  # outcomes by which an event gets into the table that was not there
-METRICS_OF_A_RUN = ("webhook_restored", "recovered", "reported", "not_recoverable", "not_yet")
+FIRST_RANGE = 31 * DAY  # seconds that the first run reads back; a webhook that is gone is remembered as long
+METRICS_OF_A_RUN = ("webhook_restored", "recovered", "reported", "not_recoverable", "deferred")
 
 
 class Run:
@@ -56,13 +53,12 @@ class Run:
         self._ledger, self._stop_at, self._metrics = ledger, stop_at, metrics
         self._settings = ReconcileSettings.from_environment()
         self._now = int(time.time())
-        self._state = _readable(
-            state or State(read_until=self._now - FIRST_RANGE), request, self._now, self._settings.retention_days
-        )
+        self._state = state or State(read_until=self._now - FIRST_RANGE)
         self._notices = Notices(self._state, self._now)
         self._report = Report(request.dry_run, reported=self._notices.reported)
         self._desired = Desired.from_state(self._settings.webhooks_state)
         self._ownership = Ownership.of(self._desired)
+        self._choose_range(request, is_first=state is None)
 
     def carry_out(self) -> dict[str, Any]:
         """Repair the webhooks, recover what was missed, and announce it; return the report.
@@ -72,20 +68,23 @@ class Run:
         """
         for name in METRICS_OF_A_RUN:
             self._metrics.add(name, 0)
-        read_all = False
+        recovery = Recovery(self._state, self._save, self._notices, self._metrics)
         try:
             client = connect(self._desired, self._stop_at)
-            webhooks: Sequence[Document] = ()
+            webhooks: Sequence[Document] | None = None
             with self._collected():
                 webhooks = list_owned(client, self._desired.account_id, self._ownership)
                 self._repair(client, webhooks)
             with self._collected():
-                read_all = self._backfill(client, webhooks)
+                recovery.run(self._source(client, webhooks), HookFunctions(self._desired.stack_id), self._now)
             self._announce()
         finally:
+            self._report.outcomes, self._report.complete = recovery.outcomes, recovery.complete
             self._metrics.add("reported", len(self._report.reported))
+            if recovery.has_log:
+                self._metrics.add("watermark_age", max(0, self._now - self._state.watermark))
             self._ledger.save(self._state, release=True)
-        return self._conclude(read_all=read_all)
+        return self._conclude(recovery)
 
     def preview(self) -> dict[str, Any]:
         """Return the report of what would be done, and change nothing.
@@ -105,6 +104,14 @@ class Run:
             self._report.reported.append(str(error))
         return self._report.to_json(self._state)
 
+    def _choose_range(self, request: Request, *, is_first: bool) -> None:
+        if request.since:
+            add_gap(self._state, int(request.since.timestamp()))
+        lost = drop_expired(self._state, self._now, self._settings.retention_days)
+        # Before the first run there was nothing to lose.
+        expired = {"expired/": lost} if lost and (request.since or not is_first) else {}
+        self._notices.update("expired/", expired, forget_after=DAY)
+
     @contextmanager
     def _collected(self) -> Iterator[None]:
         """Note an error that ends one part of the run, and go on with the next."""
@@ -113,13 +120,16 @@ class Run:
         except HookswitchError as error:
             self._report.errors.append(error)
 
-    def _conclude(self, *, read_all: bool) -> dict[str, Any]:
+    def _save(self) -> None:
+        self._ledger.save(self._state)
+
+    def _conclude(self, recovery: Recovery) -> dict[str, Any]:
         report = self._report.to_json(self._state)
         logger.info("Reconciled.", extra={"report": report})
         if self._report.errors:
             logger.error(" ".join(str(error) for error in self._report.errors))
             raise self._report.errors[0]
-        if read_all:
+        if recovery.did_its_work:
             self._metrics.add("reconciled")
         return report
 
@@ -127,11 +137,11 @@ class Run:
         return WebhookRepair(client, self._desired, self._ownership, put_back=self._settings.repairs_drift)
 
     def _repair(self, client: DashClient, webhooks: Sequence[Document]) -> None:
+        self._remember(webhooks)
         repair = self._webhook_repair(client)
         comparison = repair.compare(webhooks)
-        if stack_is_changing(self._desired.stack_id):
-            # What is wanted may be about to change; this function would be the last to know.
-            logger.info("CloudFormation is updating the stack, so the webhooks are left to it.")
+        if read_phase(self._desired.stack_id) is not StackPhase.SETTLED:
+            logger.info("CloudFormation is changing the stack, so the webhooks are left to it.")
             return
         self._metrics.add("webhook_disabled", comparison.disabled)
         self._metrics.add("webhook_missing", comparison.missing)
@@ -140,9 +150,15 @@ class Run:
         for change in repairs.made:
             self._restored(change)
         self._state.looked_at = self._now
-        self._ledger.save(self._state)
+        self._save()
         reported = {f"webhooks/{key}": sentence for key, sentence in comparison.decision.reported.items()}
         self._notices.update("webhooks/", reported)
+
+    def _remember(self, webhooks: Sequence[Document]) -> None:
+        """Remember the ids of our webhooks: attempts of one that is gone may still have to be recognized."""
+        seen = {str(webhook["id"]): self._now for webhook in webhooks}
+        kept = {id_: at for id_, at in self._state.webhook_ids.items() if self._now - at < FIRST_RANGE}
+        self._state.webhook_ids = kept | seen
 
     def _restored(self, change: Change) -> None:
         what = describe(change, iso(self._state.looked_at) if self._state.looked_at else "")
@@ -153,72 +169,15 @@ class Run:
         logger.warning("The webhook %s %s.", change.name, what, extra={"hook": hook, "action": action})
         self._metrics.add("webhook_restored")
 
-    def _source(self, client: DashClient, webhooks: Sequence[Document]) -> Source:
-        ids = {str(webhook["id"]) for webhook in webhooks}
-        account = self._desired.account_id
-        log = AttemptLog(client, account, sorted(ids))
-        return Source(log, Recognition(self._ownership, ids, account), self._stop_at)
-
-    def _backfill(self, client: DashClient, webhooks: Sequence[Document]) -> bool:
-        """Recover what was missed; tell whether the attempt log has been read to its end."""
-        redeliverer = Redeliverer(HookFunctions(self._desired.stack_id))
-        progress = Progress(self._state, lambda: self._ledger.save(self._state))
-        backfill = Backfill(self._source(client, webhooks), redeliverer, progress, self._recovered)
-        try:
-            read_all = self._report.complete = backfill.run(self._now)
-            self._notices.update("attempts/", {})
-        except NoAttemptsError as error:
-            read_all = True  # there is nothing to read
-            self._notices.update("attempts/", {"attempts/none": str(error)})
-        finally:
-            self._count(redeliverer.outcomes)
-        self._notices.update("lost/", self._losses(), FORGET_AFTER)
-        return read_all
-
-    def _recovered(self, failure: FailedDelivery, outcome: str) -> None:
-        if outcome not in NEW:
-            return
-        first = Recovered(events=0, first=failure.at, reasons=[])
-        recovered = self._state.news.recovered.setdefault(failure.hook, first)
-        recovered.events += 1
-        recovered.first = min(recovered.first, failure.at)
-        if failure.reason not in recovered.reasons:
-            recovered.reasons.append(failure.reason)
-
-    def _count(self, outcomes: Mapping[tuple[str, str], int]) -> None:
-        self._report.outcomes.update(outcomes)
-        for (hook, outcome), number in sorted(outcomes.items()):
-            logger.info("Missed deliveries: %s.", outcome, extra={"hook": hook, "outcome": outcome, "number": number})
-            if outcome in NEW:
-                self._metrics.add("recovered", number)
-            elif outcome in {Fate.NOT_RECOVERABLE, Fate.DEFERRED}:
-                self._metrics.add(outcome, number)
-
-    def _losses(self) -> dict[str, str]:
-        return {
-            f"lost/{hook}": f"Dash has no body of failed deliveries of {hook}, so they can't be recovered. "
-            "It keeps none of a delivery with GET: register POST."
-            for hook, outcome in self._report.outcomes
-            if outcome == Fate.NOT_RECOVERABLE
-        }
+    def _source(self, client: DashClient, webhooks: Sequence[Document] | None) -> Source:
+        """Return where to read; `webhooks` are None if Dash did not list them."""
+        ids = {*self._state.webhook_ids, *(str(webhook["id"]) for webhook in webhooks or ())}
+        knows_all = webhooks is not None
+        recognition = Recognition(self._desired.account_id, self._ownership, ids, knows_all=knows_all)
+        return Source(AttemptLog(client, recognition), recognition, self._stop_at)
 
     def _announce(self) -> None:
         item = item_of(self._state.news, self._settings)
         if item:
             put_new(item, self._settings.events_table)
             self._state.news = News()
-
-
-def _readable(state: State, request: Request, now: int, days: int) -> State:
-    """Return the state with what is asked for, and without times whose items can have expired.
-
-    An event of such a time would be stored and published again.
-    """
-    oldest = now - days * DAY if days else 0
-    gaps = list(state.gaps)
-    if request.since:
-        gaps.append(Gap(int(request.since.timestamp()), state.read_until))
-    state.read_until = max(state.read_until, oldest)
-    gaps = merge_gaps(replace(gap, start=max(gap.start, oldest)) for gap in gaps if gap.end >= oldest)
-    state.gaps = [gap for gap in gaps if gap.start <= gap.end]
-    return state

@@ -74,6 +74,8 @@ class State(BaseModel):
     Attributes:
         read_until: Unix seconds; everything up to here has been recovered, except in the gaps.
         gaps: Disjoint for each hook, the oldest first.
+        overflowed: Seconds in gaps of which Dash does not show all attempts, and how many of them have been recovered.
+        webhook_ids: Ids of the webhooks that the stack has or had, and when each was last seen, in Unix seconds.
         looked_at: When the webhooks were last compared, in Unix seconds; 0 for never.
         reported: When each thing that is left to people was last seen, in Unix seconds, by its key.
         news: What has not been announced yet.
@@ -81,6 +83,8 @@ class State(BaseModel):
 
     read_until: int
     gaps: list[Gap] = []
+    overflowed: dict[int, int] = {}
+    webhook_ids: dict[str, int] = {}
     looked_at: int = 0
     reported: dict[str, int] = {}
     news: News = Field(default_factory=News)

@@ -1,0 +1,290 @@
+"""Dash's attempt log in all its shapes: what can be read is recovered once, and what can't is said, not passed."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hookswitch.errors import HookswitchError
+from hookswitch.reconcile import attempt_log
+from hookswitch.reconcile.attempt import RETRIES_OVER
+from hookswitch.reconcile.state import iso
+from simulator.attempts import gregorian
+from simulator.faults import Fault
+from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
+from tests.emf import total
+from tests.unit.reconcile.world import World, running
+
+FAR = 1_000_000  # failures of a webhook that switch it off: an operator's setting
+
+
+@pytest.fixture(autouse=True)
+def _many_failures(world: World) -> None:
+    world.dash.sender.failures._limit = FAR  # noqa: SLF001
+
+
+def again(world: World, seconds: int = 300, **asked: Any) -> dict[str, Any]:
+    """Let time pass and reconcile run."""
+    world.now += seconds
+    return world.reconcile(**asked)
+
+
+def move(world: World, address: str = "https://former.example.com/v1") -> str:
+    """Let the webhook of parking have had another address until now; return that."""
+    webhook = world.webhook("parking")
+    present = webhook.uri
+    webhook.uri = re.sub(r"^.*/hooks/", f"{address}/hooks/", present)
+    world.miss("parking")
+    webhook.uri = present
+    return address
+
+
+def test_form_deliveries() -> None:
+    """A delivery in form encoding comes in as the event that it is."""
+    with running(PayloadFormat="form-data") as world:
+        for hook in ("parking", "missed_call", "channel_destroy"):
+            world.miss(hook, 2)
+        report = world.reconcile()
+        assert report["events"] == {hook: {"stored": 2} for hook in ("channel_destroy", "missed_call", "parking")}
+        assert not world.table.plain("quarantine")
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_interrupted_sender(world: World, *, by_hand: bool) -> None:
+    """What a sender that was stopped between two tries left over is recovered once those tries' time is over."""
+    world.dash.sender.interrupt_after = 1
+    world.miss("missed_call", 2, status=0)
+    failed_at = int(world.now)
+    held = again(world, RETRIES_OVER - 1)
+    assert (held["events"], held["watermark"]) == ({}, iso(failed_at - 1))
+    assert again(world, 1)["events"] == {"missed_call": {"stored": 2}}
+    assert again(world)["watermark"] == iso(int(world.now))
+    if by_hand:
+        assert again(world, 5000, since=iso(failed_at))["events"] == {"missed_call": {"duplicate": 2}}
+
+
+def test_late_delivery_after_all(world: World) -> None:
+    """Should Dash deliver after all what was recovered, it is a duplicate."""
+    world.dash.sender.interrupt_after = 1
+    sent = payload("missed_call", now=world.now)
+    world.broken = 0
+    world.fire("missed_call", sent)
+    world.broken = None
+    again(world)
+    world.fire("missed_call", sent)
+    assert len(world.published) == 1
+
+
+def test_tries_that_go_on_hold_the_watermark(world: World) -> None:
+    """While Dash may still retry a delivery, the watermark stays before it."""
+    world.dash.sender.interrupt_after = 1
+    world.miss("missed_call", status=0)
+    failed_at = int(world.now)
+    assert again(world, 10)["watermark"] == iso(failed_at - 1)
+
+
+def test_tries_of_one_delivery(world: World) -> None:
+    """However many tries the log has of a delivery, it is sent once; and not at all if one of them succeeded."""
+    world.dash.sender.log._keep_successes = True  # noqa: SLF001 - a system's setting
+    world.miss("missed_call", 2, status=0)
+    again(world)
+    assert world.invoked == ["missed_call"] * 2
+    sent = payload("missed_call", now=world.now)
+    answers = iter([0, None])
+    send = type(world).send
+
+    def failing_once(request: Any) -> Any:
+        world.broken = next(answers)
+        return send(world, request)
+
+    world.dash.sender.transport.send = failing_once  # type: ignore[method-assign]
+    world.fire("missed_call", sent)
+    assert again(world)["events"] == {}
+
+
+def test_list_that_can_not_be_read(world: World) -> None:
+    """While Dash does not list its webhooks, what may have gone to an address of before is held back, not passed."""
+    world.reconcile()
+    world.now += 300
+    move(world)
+    world.table.items["state-reconcile"].pop("progress")  # nothing is remembered of the webhook either
+    world.api.faults.add(Fault("GET", "/webhooks$", count=None, status=503))
+    for _ in range(2):
+        world.now += 300
+        with pytest.raises(HookswitchError):
+            world.reconcile()
+    assert not world.published
+    world.api.faults.clear()
+    assert again(world, 86_400)["events"] == {"parking": {"stored": 1}}
+
+
+def test_secret_that_can_not_be_read(world: World) -> None:
+    """That the callback secret can't be read keeps nothing from being recovered."""
+    world.reconcile()
+    world.now += 300
+    move(world)
+    world.secrets.drop("arn:aws:secretsmanager:us-east-1:111111111111:secret:callback")
+    world.now += 300
+    with pytest.raises(HookswitchError):
+        world.reconcile()
+    assert len(world.published) == 1
+
+
+def test_webhook_that_is_gone(world: World) -> None:
+    """What went to a former address of a webhook that has been deleted since is recovered all the same."""
+    world.reconcile()
+    world.now += 300
+    move(world)
+    world.dash.remove(world.webhook("parking").id)
+    assert again(world)["events"] == {"parking": {"stored": 1}}
+
+
+def test_webhook_of_others(world: World) -> None:
+    """A webhook that was never ours is left alone, whatever its address looks like, and holds nothing up."""
+    world.dash.register(
+        DEFAULT_ACCOUNT_ID, {"name": "x", "hook": "parking", "uri": "https://x.example.com/hooks/parking/t"}
+    )
+    world.miss("parking")
+    report = again(world)
+    assert report["events"] == {"parking": {"stored": 1}}
+    assert report["watermark"] == iso(int(world.now))
+
+
+@pytest.mark.parametrize("limit", [100, 7])
+def test_full_second_by_webhook(world: World, limit: int) -> None:
+    """A second with more failures than a page of this Dash holds is read webhook by webhook."""
+    world.dash.page_limit = limit
+    for hook in ("parking", "missed_call", "channel_create"):
+        world.miss(hook, limit - 1)
+        world.now -= 0.001  # the same second
+    report = again(world)
+    stored = {hook: counts["stored"] for hook, counts in report["events"].items()}
+    assert stored == dict.fromkeys(("channel_create", "missed_call", "parking"), limit - 1)
+    assert report["watermark"] == iso(int(world.now))
+
+
+def test_second_that_overflows(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of 250 failures of a webhook in a second Dash shows 100: it is said, and the watermark stays before them."""
+    world.dash.page_limit = 100
+    world.miss("missed_call", 250)
+    failed_at = int(world.now)
+    world.now += 60
+    world.miss("parking")
+    capsys.readouterr()
+    report = again(world)
+    log = capsys.readouterr().out
+    assert report["events"] == {"missed_call": {"stored": 100}, "parking": {"stored": 1}}
+    assert report["watermark"] == iso(failed_at - 1)
+    assert f"More deliveries failed at {iso(failed_at)} than Dash's attempt log shows" in report["reported"][0]
+    assert total(log, "overflowed_seconds") == 1
+    assert "More deliveries failed" in world.news[0]["summary"]
+    world.invoked.clear()
+    later = again(world, 5000)
+    assert (later["watermark"], later["events"], later["reported"]) == (report["watermark"], {}, [])
+    assert world.invoked == []  # what was recovered is not sent again by each run
+    world.dash.page_limit = None
+    last = again(world)
+    assert last["events"]["missed_call"] == {"stored": 150, "duplicate": 100}
+    assert last["watermark"] == iso(int(world.now))
+
+
+def test_overflow_and_a_function_that_fails(world: World) -> None:
+    """What a hook function did not take of an overflowed second is sent again, though Dash shows no more of it."""
+    world.dash.page_limit = 10
+    world.miss("missed_call", 25)
+    world.down = {"missed_call"}
+    assert again(world)["events"] == {"missed_call": {"deferred": 10}}
+    world.down = set()
+    assert again(world, 5000)["events"] == {"missed_call": {"stored": 10}}
+
+
+MALFORMED: list[object] = [
+    *(None, "text", 7, {}, {"timestamp": "soon"}, {"uri": 1, "timestamp": 1}),
+    *(["a", ["b"]], {"req_body": {}}),
+]
+
+
+@pytest.mark.parametrize("entry", MALFORMED)
+def test_malformed_entry(world: World, entry: object, capsys: pytest.CaptureFixture[str]) -> None:
+    """An entry that is no attempt costs itself alone, is counted, and is reported once."""
+    world.miss("missed_call", 3)
+    world.dash.sender.log.add_malformed(DEFAULT_ACCOUNT_ID, gregorian(world.now), entry)
+    world.miss("missed_call", 3)
+    capsys.readouterr()
+    report = again(world)
+    assert report["events"] == {"missed_call": {"stored": 6}}
+    assert report["watermark"] == iso(int(world.now))
+    assert len(report["reported"]) == 1
+    assert total(capsys.readouterr().out, "malformed_attempts") == 1
+    assert again(world, 5000)["reported"] == []
+
+
+def test_page_of_malformed_entries(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even pages full of them hide nothing but themselves."""
+    monkeypatch.setattr(attempt_log, "PAGE_SIZE", 2)
+    world.miss("missed_call", 2)
+    world.now += 10
+    for number in range(30):
+        world.dash.sender.log.add_malformed(DEFAULT_ACCOUNT_ID, gregorian(world.now), number)
+    world.now += 10
+    world.miss("missed_call", 2)
+    assert again(world)["events"] == {"missed_call": {"stored": 4}}
+
+
+def test_resources_are_listed_once(world: World) -> None:
+    """However many deliveries there are, the stack's functions are looked up once a run."""
+    world.miss("missed_call", 70)
+    again(world)
+    assert world.listed == 1
+
+
+def test_older_than_retention(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed before RetentionDays, while Dash's API was unavailable, is not recovered; that is said once."""
+    monkeypatch.setenv("RETENTION_DAYS", "3")
+    world.reconcile()
+    world.now += 60
+    world.miss("missed_call", 2)
+    world.now += 10 * 86_400
+    world.miss("parking")
+    report = again(world)
+    assert report["events"] == {"parking": {"stored": 1}}
+    (sentence,) = report["reported"]
+    assert "RetentionDays is 3" in sentence
+    assert sentence in world.news[-1]["summary"]
+    assert again(world)["reported"] == []
+
+
+def test_first_run_has_lost_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new stack does not report what happened before it was there; asked for by hand, it does."""
+    monkeypatch.setenv("RETENTION_DAYS", "3")
+    assert world.reconcile()["reported"] == []
+    asked = datetime.fromtimestamp(world.now - 20 * 86_400, UTC).isoformat()
+    assert "RetentionDays is 3" in world.reconcile(since=asked)["reported"][0]
+
+
+def test_run_that_recovers_nothing(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run whose every delivery was refused is not `reconciled`; one that got some through is, and the age tells."""
+    world.miss("missed_call", 2)
+    failed_at = int(world.now)
+    world.down = {"missed_call"}
+    capsys.readouterr()
+    again(world)
+    log = capsys.readouterr().out
+    assert total(log, "reconciled") == 0
+    assert total(log, "watermark_age") == int(world.now) - failed_at + 1
+    world.miss("parking")
+    again(world)
+    assert total(capsys.readouterr().out, "reconciled") == 1
+    world.down = set()
+    again(world)
+    log = capsys.readouterr().out
+    assert (total(log, "reconciled"), total(log, "watermark_age")) == (1, 0)
+
+
+def test_older_system_has_no_watermark(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where there is no attempt log there is no age of a watermark to be alarmed about."""
+    with running(legacy=True) as world:
+        capsys.readouterr()
+        world.reconcile()
+    assert "watermark_age" not in capsys.readouterr().out
