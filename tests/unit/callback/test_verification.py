@@ -3,11 +3,13 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from hookswitch.callback.secret import MARGIN
 from hookswitch.callback.token import token_for
-from hookswitch.callback.verification import MAX_AGE, REFRESH_INTERVAL, SenderCheck, Stage
+from hookswitch.callback.verification import MAX_AGE, REFRESH_INTERVAL, RETRY_INTERVAL, SenderCheck, Stage
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.errors import SecretUnavailableError
 
@@ -22,10 +24,12 @@ class Secret:
         self.reads = 0
         self.now = 1_000_000.0
         self.away = False
+        self.last_failed = False
 
     def read(self, stage: Stage) -> str | None:
         """Return a version, as Secrets Manager does."""
         self.reads += 1
+        self.last_failed = self.away
         if self.away:
             raise SecretUnavailableError("Secrets Manager does not answer.")
         return self.versions.get(stage)
@@ -158,3 +162,105 @@ def test_secrets_manager_away_when_warm() -> None:
     secret.away = True
     secret.now += 10 * MAX_AGE
     assert check.accepts(token_for(OLD, "parking"))
+
+
+def test_new_token_while_secrets_manager_fails() -> None:
+    """A token that may be new is not refused while the secret can't be read: the sender's log has to show a 500."""
+    secret = Secret(OLD)
+    warm = secret.check()
+    assert warm.accepts(token_for(OLD, "parking"))
+    secret.rotate(NEW)
+    secret.now += REFRESH_INTERVAL + 5
+    secret.away = True
+    for _ in range(3):
+        with pytest.raises(SecretUnavailableError):
+            warm.accepts(token_for(NEW, "parking"))
+        assert warm.accepts(token_for(OLD, "parking"))
+    secret.away = False
+    secret.now += RETRY_INTERVAL
+    assert warm.accepts(token_for(NEW, "parking"))
+
+
+def test_strangers_while_secrets_manager_fails() -> None:
+    """However many wrong tokens come, they cause one try in RETRY_INTERVAL, and are refused again right afterwards."""
+    secret = Secret(OLD)
+    warm = secret.check()
+    assert warm.accepts(token_for(OLD, "parking"))
+    secret.away = True
+    before = secret.reads
+    for _ in range(1000):
+        with pytest.raises(SecretUnavailableError):
+            warm.accepts("wrong")
+    assert secret.reads - before == 1
+    secret.away = False
+    secret.now += RETRY_INTERVAL
+    assert not warm.accepts("wrong")
+    secret.away = True
+    assert not warm.accepts("wrong"), "the last refresh is recent enough to know that it is wrong"
+
+
+class Rotations(RuleBasedStateMachine):
+    """A function and its secret: rotations as they are made, failures of Secrets Manager, strangers, and time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.secret = Secret("secret 0")
+        self.check = self.secret.check()
+        self.rotations = 0
+        self.registered = token_for("secret 0", "parking")
+        self.settled_at = self.secret.now
+
+    @precondition(lambda self: self.registered == token_for(self.secret.versions["AWSCURRENT"], "parking"))
+    @rule()
+    def rotate(self) -> None:
+        """Promote a new version, as a rotation does when all webhooks have the token of the current one."""
+        self.rotations += 1
+        self.secret.rotate(f"secret {self.rotations}")
+        self.settled_at = self.secret.now + REFRESH_INTERVAL + MARGIN
+
+    @precondition(lambda self: self.secret.now >= self.settled_at)
+    @rule()
+    def register(self) -> None:
+        """Give the webhooks the current token, which a rotation does when the secret has settled."""
+        self.registered = token_for(self.secret.versions["AWSCURRENT"], "parking")
+
+    @rule(away=st.booleans())
+    def fail(self, away: bool) -> None:
+        """Let Secrets Manager fail, or answer again."""
+        self.secret.away = away
+
+    @rule(seconds=st.sampled_from([1, RETRY_INTERVAL - 1, RETRY_INTERVAL, REFRESH_INTERVAL, 66, MAX_AGE + 1]))
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self.secret.now += seconds
+
+    @rule()
+    def deliver(self) -> None:
+        """What Dash sends is never refused; if it can't be judged, the last read has failed."""
+        try:
+            assert self.check.accepts(self.registered)
+        except SecretUnavailableError:
+            assert self.secret.last_failed
+
+    @rule()
+    def knock(self) -> None:
+        """A wrong token is never accepted, and can't be judged only if the last read has failed."""
+        before = self.secret.reads
+        try:
+            assert not self.check.accepts("wrong")
+        except SecretUnavailableError:
+            assert self.secret.last_failed
+        assert self.secret.reads - before <= 4
+
+    @precondition(lambda self: not self.secret.away)
+    @rule()
+    def recover(self) -> None:
+        """When Secrets Manager has answered for RETRY_INTERVAL, every delivery is accepted."""
+        self.secret.now += RETRY_INTERVAL
+        assert self.check.accepts(self.registered)
+
+
+class TestRotations(Rotations.TestCase):  # type: ignore[valid-type,misc]
+    """Random orders of all that."""
+
+    settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
