@@ -1,6 +1,5 @@
 """Rotation of the callback secret: the order that loses nothing, and what stops it."""
 
-import json
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -178,6 +177,40 @@ def test_what_it_does_not_do(event: dict[str, str]) -> None:
 
 def test_a_short_secret_is_no_secret(secrets: Secrets) -> None:
     """A pending version that somebody else has put there is not promoted when it is too short."""
-    secrets.put_secret_value(CALLBACK, "v2", json.dumps("short"), ["AWSPENDING"])
-    with pytest.raises(RotationError, match="too short"):
+    secrets.put_secret_value(CALLBACK, "v2", "x" * 31, ["AWSPENDING"])
+    with pytest.raises(RotationError, match="fewer than 32"):
         step("testSecret")
+
+
+@pytest.mark.parametrize("length", [32, 40, 63])
+def test_a_secret_of_the_template_is_long_enough(dash: Dash, secrets: Secrets, length: int) -> None:
+    """The schedule's test passes with a CallbackSecretValue of any length that the template allows, and rotates it."""
+    value = "x" * length
+    secrets.put(CALLBACK, value)
+    apply_all_tokens(dash, value)
+    secrets.put_secret_value(CALLBACK, "a test", value, ["AWSPENDING"])
+    step("testSecret", "a test")
+    handler({}, Context())
+    assert secrets.current(CALLBACK) != value
+    assert tokens(dash) == tokens_of(secrets.current(CALLBACK))
+
+
+def test_the_schedules_own_test_has_an_empty_version(dash: Dash, secrets: Secrets) -> None:
+    """When a schedule is made, Secrets Manager tests it with a version that holds nothing yet."""
+    step("testSecret", "a version that holds nothing")
+    assert secrets.current(CALLBACK) == SECRET
+    assert tokens(dash) == tokens_of(SECRET)
+
+
+def test_an_empty_version_is_never_promoted(secrets: Secrets) -> None:
+    """Out of order, the last step does not make a version current that holds nothing."""
+    with pytest.raises(RotationError, match="holds nothing"):
+        step("finishSecret", "a version that holds nothing")
+    assert secrets.current(CALLBACK) == SECRET
+
+
+def apply_all_tokens(dash: Dash, secret: str) -> None:
+    """Give all webhooks the tokens of a secret."""
+    for webhook in dash.webhooks(ACCOUNT):
+        address, _, _ = webhook.uri.rpartition("/")
+        webhook.uri = f"{address}/{token_for(secret, address.rpartition('/')[2])}"

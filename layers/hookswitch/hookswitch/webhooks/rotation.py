@@ -14,6 +14,7 @@ from hookswitch.aws.clients import error_code
 from hookswitch.callback.secret import CallbackSecret, read_callback_secret
 from hookswitch.dash.client import DashClient
 from hookswitch.errors import RotationError
+from hookswitch.observability.log import logger
 from hookswitch.webhooks.apply import apply_changes, connect
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership, list_owned
@@ -21,6 +22,7 @@ from hookswitch.webhooks.plan import Plan, outdated_tokens
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 LENGTH = 64  # characters of a new secret
+MIN_LENGTH = 32  # characters of one that somebody else made, as the template's CallbackSecretValue
 
 
 class Rotation:
@@ -62,19 +64,26 @@ class Rotation:
         return []
 
     def _create(self) -> None:
+        if self._read_new_version() is not None:
+            return
+        secrets = clients.secrets_manager()
+        password = secrets.get_random_password(PasswordLength=LENGTH, ExcludePunctuation=True)["RandomPassword"]
+        secrets.put_secret_value(
+            SecretId=self._secret_id,
+            ClientRequestToken=self._version,
+            SecretString=password,
+            VersionStages=["AWSPENDING"],
+        )
+
+    def _read_new_version(self) -> str | None:
+        """Return the new version of the secret, None if it holds nothing yet."""
         secrets = clients.secrets_manager()
         try:
-            secrets.get_secret_value(SecretId=self._secret_id, VersionId=self._version)
+            return secrets.get_secret_value(SecretId=self._secret_id, VersionId=self._version)["SecretString"]
         except ClientError as error:
             if error_code(error) != "ResourceNotFoundException":
                 raise
-            password = secrets.get_random_password(PasswordLength=LENGTH, ExcludePunctuation=True)["RandomPassword"]
-            secrets.put_secret_value(
-                SecretId=self._secret_id,
-                ClientRequestToken=self._version,
-                SecretString=password,
-                VersionStages=["AWSPENDING"],
-            )
+        return None
 
     def _update_tokens(self) -> list[str]:
         """Give every webhook the current version's token."""
@@ -87,9 +96,16 @@ class Rotation:
         return [update.name for update in plan]
 
     def _test(self) -> None:
-        pending = clients.secrets_manager().get_secret_value(SecretId=self._secret_id, VersionId=self._version)
-        if len(pending["SecretString"]) < LENGTH:
-            raise RotationError("The new version of the callback secret is too short.")
+        """Check the new version, and that its promotion will leave no webhook behind.
+
+        Secrets Manager also runs this step alone, to test the schedule when that is made. The version that it makes for
+        the test, and removes afterwards, holds the current secret's value or none at all.
+        """
+        pending = self._read_new_version()
+        if pending is None:
+            logger.info("The new version holds nothing, so only the schedule is being tested.")
+        elif len(pending) < MIN_LENGTH:
+            raise RotationError(f"The new version of the callback secret has fewer than {MIN_LENGTH} characters.")
         self._require_current_tokens()
 
     def _promote(self) -> None:
@@ -97,6 +113,8 @@ class Rotation:
         current = secrets.get_secret_value(SecretId=self._secret_id, VersionStage="AWSCURRENT")["VersionId"]
         if current == self._version:
             return
+        if self._read_new_version() is None:
+            raise RotationError("The new version of the callback secret holds nothing. Rotate again.")
         self._require_current_tokens()
         # Fails if another rotation has promoted its version meanwhile.
         secrets.update_secret_version_stage(
