@@ -3,11 +3,15 @@
 import json
 from graphlib import TopologicalSorter
 
+import pytest
 from cfnlint.api import lint
 
 from devtools.local import REGION
 from devtools.template import ASKED, evaluated, parsed, references, values_of
+from hookswitch.errors import InvalidTemplateError
+from hookswitch.webhooks.desired import Desired
 from tests.template.views import HOOK_FOLDERS, fits, full, minimal
+from tests.unit.doubles import properties
 
 ACTING = {  # what acts by itself, so that nothing refers to it
     "AWS::SNS::Subscription",
@@ -65,6 +69,34 @@ def test_parameters_are_explained() -> None:
         assert ("AllowedPattern" in parameter) == ("ConstraintDescription" in parameter)
     for label in [*interface["ParameterLabels"].values(), *(it["Label"] for it in interface["ParameterGroups"])]:
         assert label["default"]
+
+
+@pytest.mark.parametrize("name", ["DashApiUrl", "CallbackBaseUrl"])
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://hooks.example.com", True),
+        ("https://hooks.example.com:8443/v2", True),
+        ("http://localhost:4566/v2", True),
+        ("http://127.0.0.1", True),
+        ("http://[::1]:80/", True),
+        ("http://hooks.example.com", False),
+        ("http://127.0.0.1.example.com", False),
+        ("http://localhost@example.com", False),
+        ("https://u@example.com", False),
+        ("https://example.com/?q", False),
+        ("https:///v2", False),
+    ],
+)
+def test_addresses_have_tls(name: str, url: str, *, allowed: bool) -> None:
+    """An API key and tokens go over TLS, but to this machine; the functions agree."""
+    assert fits(url, parsed()["Parameters"][name]) is allowed
+    try:
+        Desired.from_properties(properties(**{"DashApiUrl": {"ApiUrl": url}}.get(name, {name: url})))
+    except InvalidTemplateError:
+        assert not allowed
+    else:
+        assert allowed
 
 
 def test_default_hooks() -> None:

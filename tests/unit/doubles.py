@@ -186,6 +186,7 @@ class Answers:
     def __init__(self, url: str) -> None:
         self.url = url
         self.all: list[dict[str, Any]] = []
+        self.sizes: list[int] = []
         self.content_types: list[str | None] = []
         self.refuse = 0
         self.arrived = threading.Event()
@@ -209,6 +210,7 @@ def answering() -> Iterator[Answers]:
                 self.send_response(503)
             else:
                 answers.all.append(json.loads(body))
+                answers.sizes.append(len(body))
                 answers.content_types.append(self.headers["content-type"])
                 answers.arrived.set()
                 self.send_response(200)

@@ -6,9 +6,10 @@ from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.dash.hooks import HOOKS as ALL_HOOKS
 from hookswitch.errors import InvalidTemplateError
-from hookswitch.webhooks.desired import Desired
+from hookswitch.webhooks.desired import RESERVED, Desired
 from simulator.validation import validate
 from tests.unit.doubles import SECRET, properties
+from tests.unit.events.test_event import ELSEWHERE, IDENTITY, NEEDED
 
 
 @pytest.mark.parametrize("hook", ALL_HOOKS)
@@ -64,19 +65,6 @@ def test_state_comes_back_and_holds_no_token() -> None:
     assert token_for(SECRET, "parking") not in desired.state()
 
 
-def test_answer_fits() -> None:
-    """The longest values that the template takes fit what CloudFormation takes as an answer, 4096 bytes."""
-    largest = properties(
-        "s" * 128,
-        ApiUrl=f"https://{'d' * 100}.example.com/v2",
-        CallbackBaseUrl=f"https://{'d' * 100}.example.com/v2",
-        Hooks=",".join(ALL_HOOKS),
-        CustomData='{"k":"' + "é" * 390 + '"}',
-        NamePrefix="p" * 40,
-    )
-    assert len(Desired.from_properties(largest).state().encode()) < 3500
-
-
 def test_mark_is_a_stacks_own() -> None:
     """Stacks of one name in two regions differ; one that is made again finds its predecessor's webhooks."""
     here, there = Desired.from_properties(properties()), Desired.from_properties(properties(region="eu-west-1"))
@@ -93,11 +81,24 @@ def test_mark_is_a_stacks_own() -> None:
         ("CustomData", '{"a": 1}', "valid string"),
         ("CustomData", '["a"]', "valid dictionary"),
         ("CustomData", '{"call_id": "x", "type": "y"}', "would overwrite fields that identify events: call_id, type"),
+        ("CustomData", '{"to": "x", "preview": "y"}', "would overwrite fields that identify events: preview, to"),
+        ("CustomData", '{"site=1&call_id": "x"}', "not plain"),
+        ("CustomData", '{"call_id[]": "x"}', "not plain"),
+        ("CustomData", '{"call%5Fid": "x"}', "not plain"),
+        ("CustomData", '{"call id": "x"}', "not plain"),
+        ("CustomData", '{"": "x"}', "not plain"),
+        ("CustomData", '{"a\\n": "x"}', "not plain"),
         ("Retries", "5", "less than or equal to 4"),
         ("HttpVerb", "put", "'post' or 'get'"),
         ("AccountId", "nobody", "AccountId"),
         ("ApiUrl", "example.com", "ApiUrl"),
         ("CallbackBaseUrl", "https://u@example.com", "CallbackBaseUrl"),
+        ("CallbackBaseUrl", "http://hooks.example.com", "CallbackBaseUrl"),
+        ("ApiUrl", "http://public-api.virtualpbx.com:8443/v2", "ApiUrl"),
+        ("ApiUrl", "http://127.0.0.1.example.com/v2", "ApiUrl"),
+        ("ApiUrl", "http://localhost:80@example.com/v2", "ApiUrl"),
+        ("ApiUrl", "http://localhost:x/v2", "ApiUrl"),
+        ("ApiUrl", "https://", "ApiUrl"),
     ],
 )
 def test_values_that_can_not_be_used(name: str, value: str, said: str) -> None:
@@ -106,3 +107,15 @@ def test_values_that_can_not_be_used(name: str, value: str, said: str) -> None:
         Desired.from_properties(properties(**{name: value}))
     assert name in str(caught.value)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://localhost/v2", "http://127.0.0.1:4567", "http://[::1]:8000/v2/"])
+def test_plain_http_on_this_machine(url: str) -> None:
+    """Tests reach a Dash on loopback without TLS; the template takes the same addresses."""
+    assert Desired.from_properties(properties(ApiUrl=url)).api_url == url.rstrip("/")
+
+
+def test_names_that_identify_events_are_reserved() -> None:
+    """No field that any hook's events are told apart by can be overwritten by custom data."""
+    needed = {name for names in (*IDENTITY.values(), *NEEDED.values()) for name in names}
+    assert needed | set(ELSEWHERE.values()) | {"preview", "type", "account_id"} <= RESERVED

@@ -7,10 +7,13 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from functions.provision.handler import handler
 from hookswitch.cloudformation import custom_resource
-from hookswitch.cloudformation.custom_resource import Request, Success
+from hookswitch.cloudformation.custom_resource import FailedError, Request, Success, respond
+from hookswitch.dash.hooks import HOOKS as ALL_HOOKS
 from hookswitch.observability.log import logger
 from hookswitch.webhooks import provisioning
 from hookswitch.webhooks.desired import Desired
@@ -27,6 +30,7 @@ from tests.unit.doubles import (
     Context,
     Secrets,
     Stacks,
+    answering,
     event,
     properties,
 )
@@ -380,3 +384,43 @@ def test_id_names_stack_and_account_only() -> None:
         )
         == ID
     )
+
+
+@pytest.mark.parametrize(
+    "text", ["\u00e9" * 780, "\U0001f4de" * 390, '\\"' * 390, "x" * 2500], ids=["accents", "emoji", "quotes", "long"]
+)
+def test_too_long_to_answer(cloudformation: CloudFormation, dash: Dash, answers: Answers, text: str) -> None:
+    """What CloudFormation would not take as an answer is refused before anything is registered, in so many bytes."""
+    answer = cloudformation.create(CustomData=json.dumps({"k": text}, ensure_ascii=False))
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ID + provisioning.NOTHING_CREATED)
+    assert "bytes too long" in answer["Reason"]
+    assert max(answers.sizes) <= 4096
+    assert not dash.webhooks(ACCOUNT)
+
+
+def test_longest_values_of_the_template(cloudformation: CloudFormation, answers: Answers) -> None:
+    """Values of the template's greatest lengths are registered, with an answer of at most 4096 bytes."""
+    answer = cloudformation.create(
+        Hooks=",".join(ALL_HOOKS),
+        CustomData=json.dumps({"k": "x" * 790}),
+        CallbackBaseUrl=f"https://{'d' * 235}.example.com",
+        NamePrefix="p" * 40,
+    )
+    assert answer["Status"] == "SUCCESS"
+    assert max(answers.sizes) <= 4096
+
+
+@given(st.text(min_size=500, max_size=5000))
+@settings(max_examples=50, deadline=None)
+def test_reason_is_cut_to_fit(reason: str) -> None:
+    """Whatever a reason is made of, the answer's bytes are at most 4096, and it begins as the reason does."""
+
+    def fails(_: Request) -> Success:
+        raise FailedError(reason, ID)
+
+    with answering() as answers:
+        respond(fails, event("Create", answers.url, properties()), Context(), default_id=ID)
+    assert answers.sizes[0] <= 4096
+    said = answers.only["Reason"]
+    assert said == reason or (said.endswith("...") and reason.startswith(said.removesuffix("...")))
+    assert said == reason or answers.sizes[0] > 4096 - 12

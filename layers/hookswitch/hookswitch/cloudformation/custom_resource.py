@@ -21,7 +21,8 @@ from hookswitch.observability.log import log_fault, logger
 
 RESPONSE_SECONDS = 5.0  # kept for the response
 CLEANUP_SHARE = 0.3  # of the time, kept for undoing what was begun
-MAX_REASON = 1000  # characters; the whole response may have 4096 bytes
+MAX_RESPONSE = 4096  # bytes of the whole response ("Custom resource response objects")
+CUT = "..."  # ends a reason that was too long
 
 PUT_SECONDS = 4.0  # for one try of the response
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds between tries; the last one repeats
@@ -42,6 +43,7 @@ class Request:
         old_properties: Those before an Update.
         work_until: When to stop working, so that there is time to undo what was begun.
         cleanup_until: When to stop that, so that there is time to respond.
+        echoed: The fields that the response repeats.
     """
 
     kind: Literal["Create", "Update", "Delete"]
@@ -50,6 +52,11 @@ class Request:
     old_properties: Mapping[str, Any]
     work_until: float
     cleanup_until: float
+    echoed: Mapping[str, str] = field(default_factory=dict)
+
+    def excess(self, success: "Success") -> int:
+        """Return by how many bytes the response would be too long; 0 if it fits."""
+        return max(0, len(_body(self.echoed, _succeeded(success))) - MAX_RESPONSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +103,10 @@ def respond(work: Callable[[Request], Success], event: Mapping[str, Any], contex
         old_properties=event.get("OldResourceProperties", {}),
         work_until=now + (seconds - reserve) * (1 - CLEANUP_SHARE),
         cleanup_until=now + seconds - 2 * reserve,
+        echoed={name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
     )
     physical_id = request.physical_id or default_id
-    response = _Response(event, now + seconds - reserve / 5)
+    response = _Response(event["ResponseURL"], request.echoed, now + seconds - reserve / 5)
     timer = threading.Timer(
         seconds - reserve,
         response.failed,
@@ -130,25 +138,25 @@ def respond(work: Callable[[Request], Success], event: Mapping[str, Any], contex
 class _Response:
     """The response to one request; only the first one given is sent."""
 
-    def __init__(self, event: Mapping[str, Any], until: float) -> None:
-        self._event = event
+    def __init__(self, url: str, echoed: Mapping[str, str], until: float) -> None:
+        self._url = url
+        self._echoed = echoed
         self._until = until
         self._lock = threading.Lock()
         self._given = False
 
     def succeeded(self, success: Success) -> None:
-        self._send({"Status": "SUCCESS", "PhysicalResourceId": success.physical_id, "Data": dict(success.data)})
+        self._send(_succeeded(success))
 
     def failed(self, reason: str, physical_id: str) -> None:
-        self._send({"Status": "FAILED", "Reason": reason[:MAX_REASON], "PhysicalResourceId": physical_id})
+        self._send({"Status": "FAILED", "Reason": reason, "PhysicalResourceId": physical_id})
 
     def _send(self, response: Mapping[str, Any]) -> None:
         with self._lock:
             if self._given:
                 return
             self._given = True
-            echoed = {name: self._event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
-            body = json.dumps({**echoed, **response}).encode()
+            body = _fitting_body(self._echoed, response)
             for pause in chain(PAUSES, repeat(PAUSES[-1])):
                 result = self._put(body)
                 if result == str(OK):
@@ -166,7 +174,7 @@ class _Response:
             with urllib3.PoolManager() as pool:
                 response = pool.request(
                     "PUT",
-                    self._event["ResponseURL"],
+                    self._url,
                     body=body,
                     headers={"content-type": ""},  # which the address is signed for
                     timeout=min(PUT_SECONDS, left),
@@ -175,6 +183,36 @@ class _Response:
         except HTTPError as error:
             return type(error).__name__
         return str(response.status)
+
+
+def _succeeded(success: Success) -> dict[str, Any]:
+    return {"Status": "SUCCESS", "PhysicalResourceId": success.physical_id, "Data": dict(success.data)}
+
+
+def _fitting_body(echoed: Mapping[str, str], response: Mapping[str, Any]) -> bytes:
+    """Return the response's bytes, its reason cut so that they are not too many."""
+    body = _body(echoed, response)
+    if len(body) <= MAX_RESPONSE:
+        return body
+    if "Reason" not in response:
+        reason = (
+            f"The response would have {len(body)} bytes, and CloudFormation takes {MAX_RESPONSE}. Shorten CustomData."
+        )
+        response = {"Status": "FAILED", "Reason": reason, "PhysicalResourceId": response["PhysicalResourceId"]}
+        return _body(echoed, response)
+    room = MAX_RESPONSE - len(_body(echoed, {**response, "Reason": CUT}))
+    kept = ""
+    for character in response["Reason"]:
+        room -= len(json.dumps(character)) - 2  # escaped, and without the quotes around it
+        if room < 0:
+            break
+        kept += character
+    return _body(echoed, {**response, "Reason": kept + CUT})
+
+
+def _body(echoed: Mapping[str, str], response: Mapping[str, Any]) -> bytes:
+    # In ASCII: CloudFormation's documents do not say that it takes anything else.
+    return json.dumps({**echoed, **response}).encode("ascii")
 
 
 def _log_group(context: Any) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -23,6 +24,10 @@ RESERVED = frozenset(
 )
 
 
+# Dash does not encode names in a form body, so one with `=`, `&` or brackets would arrive as other fields.
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+
 def _from_json(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -40,7 +45,11 @@ def _address(value: str) -> str:
     return value.strip().rstrip("/")
 
 
-Address = Annotated[str, Field(pattern=r"^https?://[^\s?#@]+$"), BeforeValidator(_address)]
+# Without TLS an API key or a token could be read on the way, so that is for tests on this machine only.
+_LOOPBACK = r"http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?"
+Address = Annotated[
+    str, Field(pattern=rf"^(https://[^\s/?#@\\]+|{_LOOPBACK})(/[^\s?#@]*)?$"), BeforeValidator(_address)
+]
 
 
 class Desired(BaseModel):
@@ -99,6 +108,8 @@ class Desired(BaseModel):
     @field_validator("custom_data")
     @classmethod
     def _harmless(cls, custom_data: dict[str, str]) -> dict[str, str]:
+        if odd := [name for name in custom_data if not _PLAIN.fullmatch(name)]:
+            raise ValueError(f"has {len(odd)} names that are not plain: use letters, digits, underscores and hyphens")
         if taken := sorted(RESERVED & custom_data.keys()):
             raise ValueError(f"would overwrite fields that identify events: {', '.join(taken)}")
         return custom_data

@@ -12,6 +12,7 @@ follows, perhaps with the same wrong key, which then has nothing to do. For fail
 docs/engineering/decisions/0011-custom-resource-failures.md.
 """
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,9 @@ from hookswitch.webhooks.plan import Change, Plan
 
 NOTHING_CREATED = "/nothing-made"  # deployed stacks have ids that end with this
 LATE_FACTOR = 6  # a creation without an answer may still happen within so many times the wait for an answer
+# Bytes of the state, escaped: it is a variable of functions whose other variables need up to 1.3 KB of the 4 KB that
+# Lambda allows, escapes included ("Lambda quotas").
+MAX_STATE = 2750
 TRIGGER = "Deployment"  # the property that only makes an update look at Dash
 
 
@@ -160,7 +164,7 @@ def _register(request: Request, *, id_if_undone: str) -> Success:
     """Register on an account on which this resource has nothing yet, and undo that if it fails."""
     undo: _Undo | None = None
     try:
-        desired = Desired.from_properties(request.properties)
+        desired = _desired(request)
         ownership = Ownership.of(desired)
         client = connect(desired, request.work_until)
         before = client.webhooks(desired.account_id)
@@ -198,7 +202,7 @@ def _update_in_place(request: Request) -> Success:
     properties, old = request.properties, request.old_properties
     applied: tuple[Change, ...] = ()
     try:
-        desired = Desired.from_properties(properties)
+        desired = _desired(request)
         client = connect(desired, request.work_until)
         applied = apply_desired(client, desired, Ownership.of(desired, *_if_valid(old)))
     except UnavailableError as error:
@@ -271,9 +275,30 @@ def _what_may_be_left(desired: Desired) -> str:
     )
 
 
+def _desired(request: Request) -> Desired:
+    """Return what the request asks for, if CloudFormation and Lambda will take what it leads to.
+
+    Raises:
+        InvalidTemplateError: A value is invalid, or all of them together are too long.
+    """
+    desired = Desired.from_properties(request.properties)
+    excess = max(request.excess(_to_success(desired)), len(json.dumps(desired.state())) - MAX_STATE)
+    if excess > 0:
+        raise InvalidTemplateError(
+            f"The values of the template are {excess} bytes too long for CloudFormation's response and the functions' "
+            "variables. Shorten CustomData, in which each character outside ASCII takes six bytes or more, or the "
+            "addresses."
+        )
+    return desired
+
+
 def _success(desired: Desired, applied: tuple[Change, ...] = ()) -> Success:
-    """Return the success; its state is for the other functions of the stack, and holds no secret."""
     logger.info("The webhooks are as wanted.", extra={"changes": [str(change) for change in applied]})
+    return _to_success(desired)
+
+
+def _to_success(desired: Desired) -> Success:
+    """Return the success; its state is for the other functions of the stack, and holds no secret."""
     return Success(
         physical_id({"StackId": desired.stack_id, "AccountId": desired.account_id}), {"State": desired.state()}
     )
