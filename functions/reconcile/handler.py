@@ -1,7 +1,7 @@
 """Repairs the webhooks on Dash and recovers what Dash could not deliver; on a schedule, and by hand.
 
 By hand: `{"dry_run": true}` says what would be done, `{"since": "2026-11-23T14:00:00Z"}` reads Dash's attempts again
-from there on. See docs/healing.md.
+from there on, `{"skip_until": ...}` gives up what has not been recovered up to then. See docs/healing.md.
 """
 
 import time

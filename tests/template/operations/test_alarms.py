@@ -138,6 +138,14 @@ def test_reconcile_may_be_late(rate: str, minutes: int) -> None:
     )
 
 
+@pytest.mark.parametrize(("rate", "minutes"), [("rate(15 minutes)", 15), ("rate(1 hour)", 60)])
+def test_watermark_may_wait_for_some_runs(rate: str, minutes: int) -> None:
+    """What one run defers, two more may recover before somebody is woken; between runs the last one's age holds."""
+    alarm = alarms(ReconcileRate=rate)["WatermarkAgeAlarm"]
+    assert int(alarm["Threshold"]) >= 3 * minutes * 60
+    assert (alarm["TreatMissingData"], alarm["Statistic"]) == ("ignore", "Maximum")
+
+
 def test_nobody_looks_at_what_is_off() -> None:
     """Where Reconcile is off, or silence not looked for, there are no alarms that only they can end."""
     everything, least = alarms(BusinessHours="9-16").keys(), alarms(ReconcileRate="off").keys()
@@ -146,6 +154,8 @@ def test_nobody_looks_at_what_is_off() -> None:
         "WebhookDisabledAlarm",
         "WebhookMissingAlarm",
         "ReconcileFailingAlarm",
+        "WatermarkAgeAlarm",
+        "OverflowedAttemptLogAlarm",
         "SilenceAlarm",
     }
 

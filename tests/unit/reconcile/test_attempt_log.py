@@ -189,6 +189,25 @@ def test_second_that_overflows(world: World, capsys: pytest.CaptureFixture[str])
     assert last["watermark"] == iso(int(world.now))
 
 
+def test_giving_up(world: World) -> None:
+    """Whoever accepts the loss can have the watermark move on; it is said what is lost, and nothing newer is."""
+    world.dash.page_limit = 10
+    world.miss("missed_call", 25)
+    failed_at = int(world.now)
+    again(world)
+    world.down = {"parking"}
+    world.now += 1000
+    world.miss("parking")
+    deferred = again(world)
+    assert deferred["watermark"] == iso(failed_at - 1)
+    report = again(world, skip_until=iso(failed_at + 500))
+    assert f"between {iso(failed_at)} and {iso(failed_at + 500)}" in report["reported"][0]
+    assert report["watermark"] > iso(failed_at + 500)
+    assert report["events"] == {"parking": {"deferred": 1}}
+    world.down = set()
+    assert again(world, 5000)["events"] == {"parking": {"stored": 1}}
+
+
 def test_overflow_and_a_function_that_fails(world: World) -> None:
     """What a hook function did not take of an overflowed second is sent again, though Dash shows no more of it."""
     world.dash.page_limit = 10

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import random
+import re
 from datetime import datetime
 from typing import Any
 from unittest import mock
@@ -15,12 +16,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hookswitch.errors import HookswitchError
 from hookswitch.reconcile import attempt_log, backfill
 from hookswitch.reconcile.state import iso
+from simulator.attempts import gregorian
 from simulator.faults import Fault
-from simulator.payloads import payload
+from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
 from tests.receiving import event
 from tests.unit.reconcile.world import HOOKS, KilledError, World, running
 
 WINDOW = 120  # seconds in which two equal parking events are one
+FORMATS = st.sampled_from(["json", "form-data"])
+PAGE_LIMITS = st.sampled_from([None, None, 3, 50])  # of the system, whatever is asked for
+MALFORMED: st.SearchStrategy[object] = st.sampled_from([None, 7, "text", {}, {"uri": 1}, ["a", ["=", "b"]]])
 LIMITS = st.fixed_dictionaries(
     {"PAGE_SIZE": st.sampled_from([1, 2, 7, 100]), "MAX_ENTRIES": st.sampled_from([2, 1000])},
 )
@@ -39,7 +44,6 @@ class Healing(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._exits = contextlib.ExitStack()
-        self.world: World = self._exits.enter_context(running())
         self.fired: dict[str, int] = {}
         self.parked: dict[str, list[float]] = {}
         self.again: list[tuple[str, dict[str, Any]]] = []
@@ -52,9 +56,10 @@ class Healing(RuleBasedStateMachine):
         finally:
             self._exits.close()
 
-    @initialize(limits=LIMITS)
-    def limits(self, limits: dict[str, int]) -> None:
-        """Read in small pages and pieces, so that borders are everywhere."""
+    @initialize(limits=LIMITS, encoding=FORMATS)
+    def begins(self, limits: dict[str, int], encoding: str) -> None:
+        """Read in small pages and pieces, so that boundaries are everywhere."""
+        self.world: World = self._exits.enter_context(running(PayloadFormat=encoding))
         for name, value in limits.items():
             self._exits.enter_context(mock.patch.object(attempt_log, name, value))
         self._exits.enter_context(mock.patch.object(backfill, "BATCH", 2))
@@ -80,6 +85,32 @@ class Healing(RuleBasedStateMachine):
     def receiver(self, status: int | None) -> None:
         """The receiver breaks, or is well again."""
         self.world.broken = status
+
+    @rule(tries=st.sampled_from([None, 1, 2]))
+    def sender(self, tries: int | None) -> None:
+        """Dash is stopped after so many tries of each delivery, or never."""
+        self.world.dash.sender.interrupt_after = tries
+
+    @rule(limit=PAGE_LIMITS)
+    def pages(self, limit: int | None) -> None:
+        """The system limits its pages, so that a second can have more attempts than it shows."""
+        self.world.dash.page_limit = limit
+
+    @rule(entry=MALFORMED)
+    def malformed(self, entry: object) -> None:
+        """Something that is no attempt gets into the log."""
+        log = self.world.dash.sender.log
+        log.add_malformed(DEFAULT_ACCOUNT_ID, gregorian(self.world.now), entry)
+
+    @rule(hook=st.sampled_from(HOOKS))
+    def former_address(self, hook: str) -> None:
+        """A delivery fails at an address that its webhook had before, and has no more."""
+        webhook, broken = self.world.webhook(hook), self.world.broken
+        present = webhook.uri
+        webhook.uri = re.sub(r"^.*(?=/hooks/)", "https://former.example.com/v1", present)
+        self.world.broken = 500
+        self.happens(hook, 1)
+        webhook.uri, self.world.broken = present, broken
 
     @rule(hook=st.sampled_from(HOOKS))
     def function(self, hook: str) -> None:
@@ -125,6 +156,7 @@ class Healing(RuleBasedStateMachine):
         """When all is well again, a few runs bring in everything that Dash fired."""
         world = self.world
         world.broken, world.table.away = None, False
+        world.dash.page_limit = world.dash.sender.interrupt_after = None
         world.down.clear()
         world.api.faults.clear()
         world.redrive()

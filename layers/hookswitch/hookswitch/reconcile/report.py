@@ -17,10 +17,12 @@ class Request(BaseModel):
     Attributes:
         dry_run: Say what would be done, and change nothing.
         since: Read the attempt log again from there on.
+        skip_until: Give up what has not been recovered up to then.
     """
 
     dry_run: bool = False
     since: AwareDatetime | None = None
+    skip_until: AwareDatetime | None = None
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Self:

@@ -22,7 +22,7 @@ from hookswitch.reconcile.recognition import Recognition
 from hookswitch.reconcile.recovery import Recovery
 from hookswitch.reconcile.repair import WebhookRepair
 from hookswitch.reconcile.report import Report, Request
-from hookswitch.reconcile.retention import DAY, add_gap, drop_expired
+from hookswitch.reconcile.retention import DAY, add_gap, drop_expired, give_up
 from hookswitch.reconcile.source import Source
 from hookswitch.reconcile.state import Gap, News, State, iso
 from hookswitch.settings import ReconcileSettings
@@ -107,6 +107,9 @@ class Run:
     def _choose_range(self, request: Request, *, is_first: bool) -> None:
         if request.since:
             add_gap(self._state, int(request.since.timestamp()))
+        if request.skip_until:
+            given_up = give_up(self._state, int(request.skip_until.timestamp()))
+            self._notices.update("given up/", {"given up/": given_up} if given_up else {})
         lost = drop_expired(self._state, self._now, self._settings.retention_days)
         # Before the first run there was nothing to lose.
         expired = {"expired/": lost} if lost and (request.since or not is_first) else {}
