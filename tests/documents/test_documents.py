@@ -15,13 +15,13 @@ LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
 
 def anchor(heading: str) -> str:
-    """Return a heading's anchor, as the usual renderers make it."""
+    """Return a heading's anchor, as common renderers derive it."""
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
 def test_links(document: Path) -> None:
-    """Every relative link leads to a file that is there, and to a heading in it."""
+    """Every relative link points to an existing file, and to a heading in it."""
     for target in LINK.findall(CODE.sub("", document.read_text())):
         if "://" in target:
             continue
@@ -86,7 +86,7 @@ def test_variables() -> None:
 
 
 def test_commands() -> None:
-    """Every command of the README is one of the few programs that it asks for; files that are named are there."""
+    """The README's commands use only the programs it asks for, and the files they name exist."""
     blocks = re.findall(r"^```console\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     commands = [line.removeprefix("$ ").split() for block in blocks for line in block.splitlines() if line[:2] == "$ "]
     assert {command[0] for command in commands} <= {"make", "sam", "aws", "python3.13", "#"}

@@ -1,4 +1,4 @@
-"""The files of events/ are what a function gets, so what holds for them holds for `sam local invoke`."""
+"""The files in events/ are what a function receives, so they work with `sam local invoke`."""
 
 import json
 from dataclasses import replace
@@ -30,7 +30,7 @@ VARIANTS = [name for name in DELIVERIES if name.count(".") > 1]
 
 
 def read(name: str) -> dict[str, Any]:
-    """Return what a function gets."""
+    """Return the event that a function receives."""
     event: dict[str, Any] = json.loads((FOLDER / name).read_text(encoding="utf-8"))
     return event
 
@@ -49,7 +49,7 @@ def event_in(name: str) -> Event:
 
 
 def test_every_function_has_its_files() -> None:
-    """JSON and form for each hook, a get where Dash can send one, the rarer shapes once each, and nothing else."""
+    """Each hook has JSON and form data, GET where Dash can send it, and each rarer format exists once."""
     ways = {f"{hook}{way}.json" for hook in HOOKS for way in ("", ".form")} | {f"{hook}.get.json" for hook in BY_GET}
     assert set(FILES) == ways | {"missed_call.base64.json", "missed_call.http-api.json"} | OTHERS
     handlers = {path.parent.name for path in (ROOT / "functions").rglob("handler.py")}
@@ -57,19 +57,19 @@ def test_every_function_has_its_files() -> None:
 
 
 def test_document_lists_them() -> None:
-    """docs/events.md is what the script makes."""
+    """docs/events.md is what `make events` generates."""
     assert DOCUMENT.read_text(encoding="utf-8") == document(), "Run `make events`."
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_file_is_what_the_script_makes(name: str) -> None:
-    """No file is edited by hand, nor older than the simulator: `make events` would not change it by a byte."""
+    """No file is edited by hand or outdated: `make events` would not change a byte."""
     assert (FOLDER / name).read_bytes() == files()[name].encode(), "Run `make events`."
 
 
 @pytest.mark.parametrize("name", DELIVERIES)
 def test_token_is_the_hooks_own(name: str) -> None:
-    """A stack with the local secret accepts the file at its hook's route, and at no other's."""
+    """A stack with the local secret accepts the file on its hook's route, and on no other."""
     request, token = read(name), token_for(CALLBACK_SECRET, hook_of(name))
     assert path_token(request) == token
     path: str = request.get("path") or request["rawPath"]
@@ -78,7 +78,7 @@ def test_token_is_the_hooks_own(name: str) -> None:
 
 @pytest.mark.parametrize("name", DELIVERIES)
 def test_file_is_an_event_of_its_hook(name: str) -> None:
-    """It decodes, every declared field fits its type, and it can be summed up."""
+    """It can be decoded and summarized, and every declared field fits its type."""
     event = event_in(name)
     assert event.payload.hook == hook_of(name)
     assert event.invalid_fields == ()
@@ -88,13 +88,13 @@ def test_file_is_an_event_of_its_hook(name: str) -> None:
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_variants_are_one_event(name: str) -> None:
-    """The files of one hook hold the same event in other clothes: whoever sends all of them stores one item."""
+    """All files of a hook encode the same event: sending all of them stores one item."""
     assert event_in(name).key == event_in(f"{hook_of(name)}.json").key
 
 
 @pytest.mark.parametrize("name", DELIVERIES)
 def test_file_has_the_shape_that_its_name_tells(name: str) -> None:
-    """Format, method, encoding and base64 are as the name says, and as Dash and API Gateway make them."""
+    """Format, method, encoding and base64 match the file's name, and what Dash and API Gateway produce."""
     request = read(name)
     assert request.get("version") == ("2.0" if ".http-api." in name else None)
     assert request["isBase64Encoded"] is (".base64." in name)
@@ -109,7 +109,7 @@ def test_file_has_the_shape_that_its_name_tells(name: str) -> None:
 
 
 def test_stream_batch_is_published() -> None:
-    """Each record passes the mapping's filter, and becomes a message about the event of its hook's own file."""
+    """Each record passes the mapping's filter, and becomes a message about the event in its hook's file."""
     mapping = parsed()["Resources"]["Publish"]["Properties"]["Events"]["Stream"]["Properties"]
     pattern = json.loads(mapping["FilterCriteria"]["Filters"][0]["Pattern"])
     plain = TypeDeserializer().deserialize
@@ -132,14 +132,14 @@ def test_queue_batch_is_redriven() -> None:
 
 
 def test_cloudformation_request_is_understood() -> None:
-    """It wants a webhook for each hook, at this API and with the local account."""
+    """It requests a webhook for each hook, for this API and the local account."""
     wanted = Desired.from_properties(read("provision.json")["ResourceProperties"])
     assert wanted.hooks == HOOKS
     assert wanted.account_id == DASH_ACCOUNT_ID
 
 
 def test_rotation_and_schedules() -> None:
-    """One is a step of Secrets Manager's, the others are events of EventBridge and its Scheduler."""
+    """One is a rotation step of Secrets Manager, the others are events of EventBridge and its Scheduler."""
     assert read("rotate.json")["Step"] in STEPS
     assert (read("reconcile.json")["source"], read("reconcile.json")["detail"]) == ("aws.events", {})
     assert (read("silence.json")["source"], read("silence.json")["detail"]) == ("aws.scheduler", "{}")

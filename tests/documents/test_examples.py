@@ -17,12 +17,12 @@ TEMPLATES = sorted((ROOT / "examples").glob("*/template.yaml"))
 
 
 def records(*messages: dict[str, Any]) -> dict[str, Any]:
-    """Return what Lambda gets from a queue with raw delivery."""
+    """Return what Lambda receives from a queue with raw message delivery."""
     return {"Records": [{"body": json.dumps(message)} for message in messages]}
 
 
 def test_missed_calls(capsys: pytest.CaptureFixture[str]) -> None:
-    """A published message is taken, and its caller named."""
+    """A published message is accepted, and its caller printed."""
     sent = payload("missed_call", caller_id_number="+15550001111")
     handler(records(published("missed_call", sent)), None)
     assert capsys.readouterr().out.startswith("Call back +15550001111: Missed call from +15550001111 to ")
@@ -34,7 +34,7 @@ def test_missed_calls(capsys: pytest.CaptureFixture[str]) -> None:
     ids=["another CloudEvents", "data without a timestamp", "an id that is a number"],
 )
 def test_a_broken_contract_is_refused(damage: dict[str, Any]) -> None:
-    """The function fails, so the message goes back to the queue and in the end to its dead-letter queue."""
+    """The function fails, so the message returns to the queue and ends in its dead-letter queue."""
     with pytest.raises(ValidationError):
         handler(records(published("missed_call", payload("missed_call")) | damage), None)
 

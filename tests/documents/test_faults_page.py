@@ -1,4 +1,4 @@
-"""The page on faults is what the matrix says, and the matrix leaves nothing out."""
+"""The page on faults matches the matrix, and the matrix is complete."""
 
 import pytest
 
@@ -9,13 +9,13 @@ from tests.integration.faults.partitions import PARTITIONS
 
 
 def test_page() -> None:
-    """What is committed is what `make faults` would write, but for what it measures."""
+    """The committed page is what `make faults` would write, except for the measurements."""
     assert without_measurements(PAGE.read_text()) == without_measurements(render({}))
 
 
 @pytest.mark.parametrize("function", USES)
 def test_every_way_to_fail(function: str) -> None:
-    """Each use fails in each way; only what reads has no answer that can be lost, and S3 has one way to say no."""
+    """Each use fails in each way. Only reads have no lost answer, and S3 rejects calls in one way only."""
     for service, use in USES[function].items():
         missing = set(Kind) - use.seen.keys()
         assert missing <= ({Kind.THROTTLE} if service == "answer" else {Kind.LOST})
@@ -24,7 +24,7 @@ def test_every_way_to_fail(function: str) -> None:
 
 
 def test_every_function() -> None:
-    """Each folder of functions/ is a hook, has rows of its own, or carries no event."""
+    """Each folder of functions/ is a hook, has its own rows, or processes no events."""
     hooks = set(PARTITIONS["hooks"].hooks) | {"notifications", "silence", "unknown"}
     assert {path.parent.name for path in (ROOT / "functions").rglob("handler.py")} - hooks == USES.keys() - {
         "a hook",

@@ -1,4 +1,4 @@
-"""The schemas of docs/schemas/: made from the payload types, true of what is published, and kept as promises."""
+"""The schemas in docs/schemas/ are generated from the payload types, fit what is published, and don't break."""
 
 import copy
 import json
@@ -33,12 +33,12 @@ MISFITS: Mapping[str, Any] = {"integer": "many", "string": [1], "object": "flat"
 
 
 def published(hook: str, sent: dict[str, Any], encoding: str = JSON) -> dict[str, Any]:
-    """Return the message that a payload ends as."""
+    """Return the message that is published for a payload."""
     return message_from(event_item(event(hook, sent, encoding), SETTINGS))
 
 
 def message_from(values: Mapping[str, object]) -> dict[str, Any]:
-    """Return the message that an item of the table ends as."""
+    """Return the message that is published for an item."""
     plain = TypeDeserializer().deserialize
     entry = to_entry({name: plain(value) for name, value in item(values).items()})
     message: dict[str, Any] = json.loads(json.loads(entry["Message"])["default"])
@@ -46,27 +46,27 @@ def message_from(values: Mapping[str, object]) -> dict[str, Any]:
 
 
 def misfit(declared: Mapping[str, Any]) -> Any:
-    """Return a value that is of none of a field's types."""
+    """Return a value that fits none of a field's types."""
     types = {kind for choice in declared["anyOf"] if (kind := choice.get("type"))}
     return next(value for kind, value in MISFITS.items() if kind in types)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_file_is_what_the_script_makes(name: str) -> None:
-    """No schema is edited by hand, nor older than its payload type: `make schemas` would not change it by a byte."""
+    """No schema is edited by hand or outdated: `make schemas` would not change a byte."""
     assert FILES[name].read_text() == files()[FILES[name]], "Run `make schemas`."
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_promises_are_kept(name: str) -> None:
-    """What consumers rely on does not change without a new version and a note about it."""
+    """A breaking change needs a new version and a note about it."""
     broken = broken_promises(checked_in(name), schemas.schemas()[name])
     assert not broken, schemas.told(name, broken)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_version_has_a_note(name: str) -> None:
-    """Versions count from 1, and each says what it changed."""
+    """Versions count from 1, and each has a note about its change."""
     notes = version_notes()[name]
     assert sorted(map(int, notes)) == list(range(1, len(notes) + 1))
     assert all(note.strip() for note in notes.values())
@@ -74,7 +74,7 @@ def test_every_version_has_a_note(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_schema_is_valid(name: str) -> None:
-    """It is a schema of the draft that it names."""
+    """It is valid under the draft that it names."""
     assert checked_in(name)["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
     Draft202012Validator.check_schema(checked_in(name))
 
@@ -82,14 +82,14 @@ def test_schema_is_valid(name: str) -> None:
 @pytest.mark.parametrize("encoding", [JSON, FORM])
 @pytest.mark.parametrize("hook", HOOKS)
 def test_published_messages_fit(hook: str, encoding: str) -> None:
-    """Whatever Dash sends in either encoding, the message that is published fits the schemas."""
+    """Whatever Dash sends in either encoding, the published message fits the schemas."""
     for seed in range(5):
         check(published(hook, payload(hook, rng=random.Random(seed)), encoding))
 
 
 @pytest.mark.parametrize("restored", [True, False], ids=[RESTORED, NOTICED])
 def test_announcements_fit(*, restored: bool) -> None:
-    """So do both kinds of news about the webhooks."""
+    """Both announcements about the webhooks fit the schemas."""
     news = News(noticed=["The webhook of parking was switched off by hand."])
     if restored:
         news.restored.append(("missed_call", "was missing and is registered again"))
@@ -103,7 +103,7 @@ def test_announcements_fit(*, restored: bool) -> None:
 
 
 def test_recovered_events_fit() -> None:
-    """So does an event that was recovered from Dash's attempt log; the envelope says that it was."""
+    """An event recovered from Dash's attempt log fits the schemas, and its envelope marks it as recovered."""
     recovered = replace(event("missed_call", payload("missed_call")), attempted_at=datetime.now(UTC))
     message = message_from(event_item(recovered, SETTINGS))
     assert message["recovered"] is True
@@ -120,7 +120,7 @@ def test_recovered_events_fit() -> None:
     ids=["envelope", "data", "type"],
 )
 def test_whatever_has_no_schema_is_found(change: Callable[[dict[str, Any]], None], complaint: str) -> None:
-    """A field or a type that consumers are not told of breaks the contract."""
+    """A field or a type without a schema breaks the contract."""
     message = published("missed_call", payload("missed_call"))
     change(message)
     with pytest.raises(AssertionError, match=complaint):
@@ -134,7 +134,7 @@ def test_messages_of_an_older_system_fit() -> None:
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_misfits_nulls_and_unknown_fields_fit(hook: str) -> None:
-    """Optional fields that are null or of another type, and unknown ones, are published as they came, and fit."""
+    """Optional fields that are null or of another type, and unknown ones, are published unchanged, and fit."""
     optional = {name: schema for name, schema in checked_in(hook)["properties"].items() if "anyOf" in schema}
     identity = {name for name in payload(hook) if name in {"fax_id", "fax_jobid", "fax_timestamp", "other_leg_call_id"}}
     named = {"event_name", "hook_event", "account_id"} | identity
@@ -159,7 +159,7 @@ def test_strict_schemas_show_misfits(hook: str) -> None:
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_required_fields_are_required(hook: str) -> None:
-    """Those of the natural identity, and no others."""
+    """The fields of the natural identity are required, and no others."""
     declared = payload_type(hook).model_fields.items()
     assert set(checked_in(hook)["required"]) == {f.alias or name for name, f in declared if f.is_required()}
 
@@ -176,7 +176,7 @@ def test_required_fields_are_required(hook: str) -> None:
     ids=["no longer required", "newly required", "not declared any more", "another format", "another type"],
 )
 def test_incompatible_changes_are_found(change: Callable[[Schema], Any]) -> None:
-    """Each breaks a promise in the same version, and none in a new one."""
+    """Each breaks the contract within a version, and none in a new one."""
     before = checked_in("missed_call")
     now = copy.deepcopy(before)
     change(now)
@@ -185,7 +185,7 @@ def test_incompatible_changes_are_found(change: Callable[[Schema], Any]) -> None
 
 
 def test_compatible_changes_pass() -> None:
-    """A new optional field and better words break nothing."""
+    """A new optional field or a better description breaks nothing."""
     before = checked_in("missed_call")
     now = copy.deepcopy(before)
     now["properties"]["brand_new"] = {"type": "string"}
@@ -194,7 +194,7 @@ def test_compatible_changes_pass() -> None:
 
 
 def test_the_script_refuses_to_break_promises(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`make schemas` writes nothing then, and says which promise, and what to do."""
+    """`make schemas` then writes nothing, names the broken promise, and says what to do."""
     broken = copy.deepcopy(checked_in("missed_call"))
     broken["properties"].pop("notify")
     path = FOLDER / "missed_call.json"

@@ -1,4 +1,4 @@
-"""The API in the template: what the emulator drops, and what would let a token out."""
+"""The API in the template: what the emulator ignores, and what could leak a token."""
 
 import json
 import re
@@ -32,7 +32,7 @@ FORWARD_SECRECY_FROM_TLS_1_2 = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
 
 @cache
 def template() -> dict[str, Any]:
-    """Return the template as it is expanded."""
+    """Return the expanded template."""
     return expanded(**ASKED)
 
 
@@ -59,7 +59,7 @@ def stage(**given: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("response", "sentence"), [("DEFAULT_4XX", REFUSED), ("DEFAULT_5XX", NOT_STORED)])
 def test_gateway_answers_in_the_functions_words(response: str, sentence: str) -> None:
-    """No address, too large, too many, not from there, kept out by the web ACL: the body is that of a function."""
+    """Every response that API Gateway generates itself has the body of a function's."""
     responses = properties("Api")["Body"]["x-amazon-apigateway-gateway-responses"]
     assert responses.keys() == {"DEFAULT_4XX", "DEFAULT_5XX"}  # any other would take the place of these for its case
     assert responses[response]["responseTemplates"] == {"application/json": json.dumps({"message": sentence})}
@@ -71,14 +71,14 @@ def test_gateway_answers_in_the_functions_words(response: str, sentence: str) ->
 
 
 def test_every_route_is_throttled_alike() -> None:
-    """One setting holds for all routes, with the numbers that were given."""
+    """One setting applies to all routes, with the values of the parameters."""
     (setting,) = stage(ThrottlingRate="7", ThrottlingBurst="9")["MethodSettings"]
     assert (setting["ResourcePath"], setting["HttpMethod"]) == ("/*", "*")
     assert (setting["ThrottlingRateLimit"], setting["ThrottlingBurstLimit"]) == ("7", "9")
 
 
 def test_throttling_has_room_and_leaves_some() -> None:
-    """By default a route takes more than a reseller's worst minute, and less than an account's smallest quota.
+    """The default exceeds a reseller's worst minute, and stays below an account's smallest quota.
 
     The figures are those of docs/engineering/decisions/0052-route-throttling.md. The quota is that of newer Regions.
     """
@@ -92,7 +92,7 @@ def test_throttling_has_room_and_leaves_some() -> None:
 
 
 def test_no_web_acl_unless_given() -> None:
-    """By default nothing of WAF is there; with an ARN, that ACL looks at the API's own stage."""
+    """There is no WAF resource by default; with an ARN, that web ACL protects the API's stage."""
     assert "WebAclAssociation" not in made()
     association = properties("WebAclAssociation", WebAclArn=WEB_ACL)
     assert association["WebACLArn"] == WEB_ACL
@@ -104,14 +104,14 @@ def test_no_web_acl_unless_given() -> None:
     "arn", ["phones", WEB_ACL.replace("regional", "global"), WEB_ACL.replace("wafv2", "waf"), f"{WEB_ACL} "]
 )
 def test_arn_of_no_regional_web_acl(arn: str) -> None:
-    """What can't be associated with a regional API is refused before anything is made."""
+    """An ARN that can't be associated with a regional API is refused before anything is created."""
     pattern = parsed()["Parameters"]["WebAclArn"]["AllowedPattern"]
     assert re.fullmatch(pattern, WEB_ACL)
     assert not re.fullmatch(pattern, arn)
 
 
 def test_tls() -> None:
-    """A client needs TLS 1.2, with forward secrecy; one that names no host in the handshake is let in as before."""
+    """A client needs TLS 1.2 with forward secrecy; one that sends no host name in the handshake is still accepted."""
     api = properties("Api")
     assert (api["SecurityPolicy"], api["EndpointAccessMode"]) == (FORWARD_SECRECY_FROM_TLS_1_2, "BASIC")
     assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
@@ -121,13 +121,13 @@ def test_tls() -> None:
 
 
 def test_no_access_log_unless_asked() -> None:
-    """By default API Gateway writes none, since without a role in the account the deployment would fail."""
+    """There is no access log by default, since the deployment would fail without a role in the account's settings."""
     assert "AccessLogSetting" not in stage()
     assert not {"AccessLogGroup", "AccountSettings", "AccountLogRole"} & made().keys()
 
 
 def test_access_log() -> None:
-    """It goes to a group of its own, kept as long as the other; the account's role is somebody else's business."""
+    """It goes to its own log group, with the same retention; the account's role is left alone."""
     given = {"AccessLog": "on", "LogRetentionDays": "7"}
     assert stage(**given)["AccessLogSetting"]["DestinationArn"] == {"Fn::GetAtt": ["AccessLogGroup", "Arn"]}
     assert properties("AccessLogGroup", **given)["RetentionInDays"] == "7"
@@ -135,7 +135,7 @@ def test_access_log() -> None:
 
 
 def test_access_log_with_the_accounts_role() -> None:
-    """The settings are made before the API, and outlive the stack: other APIs of the account write with them."""
+    """The settings are created before the API and outlive the stack, since other APIs of the account use them."""
     given = {"AccessLog": "on-with-account-role"}
     for name in ("AccountSettings", "AccountLogRole"):
         assert made(**given)[name]["DeletionPolicy"] == made(**given)[name]["UpdateReplacePolicy"] == "Retain"
@@ -147,7 +147,7 @@ def test_access_log_with_the_accounts_role() -> None:
 
 
 def test_access_log_holds_no_token() -> None:
-    """A line is JSON of harmless things: the route and not the path, no header, no query, no error's text."""
+    """A line is JSON with the route instead of the path, and without headers, query or error text."""
     text = stage(AccessLog="on")["AccessLogSetting"]["Format"]
     assert set(re.findall(r"\$[\w.]+", text)) == HARMLESS
     assert "\n" not in text  # API Gateway writes one line for each request
@@ -156,7 +156,7 @@ def test_access_log_holds_no_token() -> None:
 
 
 def test_no_execution_log_and_no_trace_of_the_api() -> None:
-    """Both would hold paths, and so tokens: neither is on, whatever is given."""
+    """Both would contain paths, and so tokens: neither can be enabled."""
     for given in ({}, {"AccessLog": "on", "Tracing": "on"}):
         for setting in stage(**given)["MethodSettings"]:
             assert (setting["LoggingLevel"], setting["DataTraceEnabled"]) == ("OFF", False)
@@ -164,7 +164,7 @@ def test_no_execution_log_and_no_trace_of_the_api() -> None:
 
 
 def test_metrics_have_no_token() -> None:
-    """A metric for each method costs by the route and says no more than ours do: it is not on."""
+    """Detailed metrics, billed by route, are off: the functions' own metrics say more."""
     assert not any(setting.get("MetricsEnabled") for setting in stage()["MethodSettings"])
 
 
@@ -176,7 +176,7 @@ PUBLISHED = {"VersionDescription", "AutoPublishAlias", "SnapStart", "ReservedCon
 
 
 def test_unknown_addresses_cost_what_a_hook_costs() -> None:
-    """Their function has the processor, memory and time of a hook's, and may read the secret only."""
+    """Its function has a hook's architecture, memory and timeout, and may only read the secret."""
     unknown, hook = (parsed()["Resources"][name]["Properties"] for name in ("Unknown", "Parking"))
     assert {name for name in unknown.keys() | hook.keys() if unknown.get(name) != hook.get(name)} == {
         "CodeUri",

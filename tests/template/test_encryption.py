@@ -1,4 +1,4 @@
-"""What is kept is encrypted, with the customer's own key or with one of AWS's: the emulator drops all of it."""
+"""All stored data is encrypted, with the customer's key or an AWS key; the emulator ignores these properties."""
 
 import re
 from collections.abc import Mapping
@@ -37,18 +37,18 @@ ENCRYPTION = re.compile(r"'\w*([Kk]ms|KMS|[Ee]ncrypt|SSE)\w*'")  # in the name o
 
 
 def can_be_encrypted(kind: str) -> bool:
-    """Tell whether CloudFormation knows a property of this type that has to do with encryption."""
+    """Tell whether CloudFormation has a property for encryption on this resource type."""
     return ENCRYPTION.search(str(PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema)) is not None
 
 
 def topics_of_alarms(found: Mapping[str, Any]) -> set[str]:
-    """Return what alarms publish to: CloudWatch may not use the account's aws/sns key, whose policy is AWS's."""
+    """Return the topics of alarms: CloudWatch can't use the account's key aws/sns, whose policy is AWS's."""
     return {name for it in found.values() if it["Type"] == "AWS::CloudWatch::Alarm" for name in references(it)}
 
 
 @pytest.mark.parametrize("with_key", [False, True])
 def test_everything_that_is_kept_is_encrypted(with_key: bool) -> None:
-    """Every resource of a type that can be encrypted is: by the key that is given, else by one of AWS's."""
+    """Every resource that can be encrypted is, with the given key or with an AWS key."""
     wanted = WITH_KEY if with_key else WITHOUT_KEY
     seen = set()
     for name, resource in made(guarded=with_key).items():
@@ -64,7 +64,7 @@ def test_everything_that_is_kept_is_encrypted(with_key: bool) -> None:
 
 
 def test_no_type_is_forgotten() -> None:
-    """What CloudFormation could encrypt is in the list above, or has nothing to hide."""
+    """Every type that CloudFormation can encrypt is in the list above, or stores nothing confidential."""
     kinds = {it["Type"] for it in made(guarded=True).values() if it["Type"].startswith("AWS::")}
     encryptable = {kind for kind in kinds if can_be_encrypted(kind)}
     assert encryptable == WITH_KEY.keys() | NOTHING_TO_HIDE.keys()

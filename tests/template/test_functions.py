@@ -1,4 +1,4 @@
-"""The functions: code, routes, time, processor and log."""
+"""The functions: code, routes, timeouts, architecture and logs."""
 
 import pytest
 
@@ -10,7 +10,7 @@ TIMEOUT_OF_API_GATEWAY = 29
 
 
 def test_every_folder_has_one_function() -> None:
-    """What is in functions/ is deployed, once, under the folder's name in capitals."""
+    """Each folder in functions/ is deployed once, under its name in camel case."""
     written = of_type("AWS::Serverless::Function")
     code = sorted(it["CodeUri"] for it in written.values())
     assert code == sorted(f"{path}/" for path in FOLDERS.values())
@@ -18,13 +18,13 @@ def test_every_folder_has_one_function() -> None:
 
 
 def test_hooks_are_those_of_the_laptop() -> None:
-    """The folders that receive deliveries are the hooks that the commands know."""
+    """The folders that receive deliveries are the hooks in the catalogue."""
     assert set(HOOKS) == HOOK_FOLDERS
 
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_hook_has_nothing_of_its_own(hook: str) -> None:
-    """A hook's function has code, the shared role and its two routes; all else comes from Globals."""
+    """A hook's function has its code, the shared role and two routes; everything else comes from Globals."""
     routes = {
         verb.title(): {
             "Type": "Api",
@@ -45,12 +45,12 @@ def test_hook_has_nothing_of_its_own(hook: str) -> None:
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_hook_answers_before_api_gateway_gives_up(hook: str) -> None:
-    """A function that is still at work when the API gives up would store what Dash believes lost."""
+    """A function times out before the API does; otherwise it would store what Dash believes lost."""
     assert of_type("AWS::Lambda::Function", full())[id_of(hook)]["Timeout"] < TIMEOUT_OF_API_GATEWAY
 
 
 def test_functions_run_on_the_processor_that_the_layer_is_built_for() -> None:
-    """One parameter decides for functions, layer and build alike; otherwise pydantic does not even import on AWS."""
+    """One parameter sets the architecture of functions, layer and build; otherwise pydantic fails to import on AWS."""
     processor = {"Ref": "Architecture"}
     layer = parsed()["Resources"]["Layer"]
     assert layer["Metadata"] == {"BuildMethod": "python3.13", "BuildArchitecture": processor}
@@ -63,7 +63,7 @@ def test_functions_run_on_the_processor_that_the_layer_is_built_for() -> None:
 
 
 def test_all_logs_are_in_one_group() -> None:
-    """Every function writes to the group whose retention is a parameter, so that no log is kept for ever."""
+    """Every function writes to the log group whose retention is a parameter, so no log is kept forever."""
     assert of_type("AWS::Logs::LogGroup")["LogGroup"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
     for function in of_type("AWS::Lambda::Function", full()).values():
         assert function["LoggingConfig"]["LogGroup"] == {"Ref": "LogGroup"}

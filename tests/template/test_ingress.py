@@ -1,4 +1,4 @@
-"""The routes of the API, and from where it may be called."""
+"""The API's routes, and the addresses that may call it."""
 
 import ipaddress
 import json
@@ -13,7 +13,7 @@ from tests.template.views import full, id_of, of_type
 
 
 def test_routes() -> None:
-    """The expanded API has a post and a get for each hook, and leads to that hook's alias; all else to Unknown."""
+    """The expanded API routes POST and GET of each hook to its alias, and everything else to Unknown."""
     paths = dict(of_type("AWS::ApiGateway::RestApi", full())["Api"]["Body"]["paths"])
     for other in ("/", "/{proxy+}"):
         assert paths[other].keys() == {"x-amazon-apigateway-any-method"}
@@ -27,7 +27,7 @@ def test_routes() -> None:
 
 
 def denied_except(**given: str) -> Any:
-    """Return the address ranges outside of which the expanded API's policy denies a call."""
+    """Return the IP ranges outside of which the expanded API's policy denies a call."""
     template = expanded(**given)
     body = of_type("AWS::ApiGateway::RestApi", template)["Api"]["Body"]
     allow, deny = body["x-amazon-apigateway-policy"]["Statement"]
@@ -42,11 +42,11 @@ def denied_except(**given: str) -> Any:
 
 @pytest.mark.parametrize("ranges", [["192.0.2.0/24"], ["192.0.2.0/24", "198.51.100.7/32", "2001:db8::/32"]])
 def test_allow_list(ranges: list[str]) -> None:
-    """The ranges arrive in the API's policy one by one: as a single text no address would be in any of them."""
+    """The API's policy lists the ranges separately: as a single string they would match no address."""
     assert denied_except(**ASKED, AllowedIpRanges=",".join(ranges)) == ranges
 
 
 def test_no_allow_list() -> None:
-    """By default no address is kept out, of either kind: the token decides."""
+    """By default every IPv4 and IPv6 address may call: the token decides."""
     ranges = [ipaddress.ip_network(it) for it in denied_except(**ASKED)]
     assert {(it.version, it.prefixlen) for it in ranges} == {(4, 0), (6, 0)}

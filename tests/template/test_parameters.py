@@ -1,4 +1,4 @@
-"""What may be given, and that nothing is left over, left open, or turns in a circle."""
+"""The parameters, and that nothing is unused, undefined or circular."""
 
 import json
 from graphlib import TopologicalSorter
@@ -26,7 +26,7 @@ ACTING = {  # what acts by itself, so that nothing refers to it
 
 
 def test_expanded_template_is_clean() -> None:
-    """What CloudFormation gets to see has no fault, but that one parameter seems unused in it.
+    """The expanded template lints cleanly, except that one parameter seems unused.
 
     SAM puts the value of AllowedIpRanges into the API's definition where it stood, see the tests of the ingress.
     """
@@ -35,7 +35,7 @@ def test_expanded_template_is_clean() -> None:
 
 
 def test_little_is_asked() -> None:
-    """The Dash account and its API key are all that has to be given, and both have to be."""
+    """Only the Dash account and its API key are required, and both are."""
     template = parsed()
     assert {name for name, it in template["Parameters"].items() if "Default" not in it} <= ASKED.keys()
     assert can_be_created(**ASKED)
@@ -44,7 +44,7 @@ def test_little_is_asked() -> None:
 
 
 def can_be_created(**given: str) -> bool:
-    """Tell whether these parameters are enough, and fit their patterns and the template's rules."""
+    """Tell whether these parameters suffice and fit their patterns and the template's rules."""
     template = parsed()
     values = values_of(template, **given)
     return (
@@ -59,7 +59,7 @@ def can_be_created(**given: str) -> bool:
 
 
 def test_parameters_are_explained() -> None:
-    """Whoever deploys from the console finds each parameter in one group, under a label, with a description."""
+    """In the console, each parameter appears in one group, with a label and a description."""
     parameters, interface = parsed()["Parameters"], parsed()["Metadata"]["AWS::CloudFormation::Interface"]
     grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
     assert sorted(grouped) == sorted(parameters)
@@ -89,7 +89,7 @@ def test_parameters_are_explained() -> None:
     ],
 )
 def test_addresses_have_tls(name: str, url: str, *, allowed: bool) -> None:
-    """An API key and tokens go over TLS, but to this machine; the functions agree."""
+    """API key and tokens travel over TLS, except to this machine; the functions apply the same rule."""
     assert fits(url, parsed()["Parameters"][name]) is allowed
     try:
         Desired.from_properties(properties(**{"DashApiUrl": {"ApiUrl": url}}.get(name, {name: url})))
@@ -100,13 +100,13 @@ def test_addresses_have_tls(name: str, url: str, *, allowed: bool) -> None:
 
 
 def test_default_hooks() -> None:
-    """Every hook is registered unless told otherwise, but for the catch-all."""
+    """Every hook except the catch-all is registered by default."""
     hooks = parsed()["Parameters"]["Hooks"]["Default"].split(",")
     assert sorted(hooks) == sorted(HOOK_FOLDERS - {"notifications"})
 
 
 def test_every_parameter_and_condition_is_used() -> None:
-    """None is left over from what the template once had."""
+    """No parameter or condition is unused."""
     template = parsed()
     used = set(references([template["Resources"], template["Globals"], template["Outputs"]]))
     conditions = template["Conditions"]
@@ -115,7 +115,7 @@ def test_every_parameter_and_condition_is_used() -> None:
 
 
 def test_every_resource_is_used() -> None:
-    """What nothing refers to is something that acts by itself; all else would be left over."""
+    """Every resource is referred to, unless its type acts by itself."""
     template = parsed()
     used = set(references(template["Globals"]))
     for name, resource in template["Resources"].items():
@@ -129,7 +129,7 @@ def test_every_resource_is_used() -> None:
 
 
 def test_every_reference_leads_somewhere() -> None:
-    """Whatever is referred to exists in the expanded template, the ids that SAM makes among them."""
+    """Every reference exists in the expanded template, including the ids that SAM generates."""
     template = full()
     known = template["Parameters"].keys() | template["Resources"].keys() | template["Conditions"].keys()
     found = set(references([template["Resources"], template["Outputs"], template["Conditions"]]))
@@ -137,12 +137,12 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 def test_no_parameter_is_named_like_a_resource() -> None:
-    """SAM makes ids of its own, such as ReconcileSchedule for Reconcile's event Schedule: no parameter has one."""
+    """No parameter has the name of an id that SAM generates, such as ReconcileSchedule."""
     assert not full()["Resources"].keys() & full()["Parameters"].keys()
 
 
 def test_no_resource_depends_on_itself() -> None:
-    """The expanded template can be created in some order: no function needs an API that needs the function."""
+    """The expanded template has no circular dependencies."""
     made = full()["Resources"]
     graph = {name: {it for it in references(resource) if it in made} for name, resource in made.items()}
     assert len(list(TopologicalSorter(graph).static_order())) == len(made)

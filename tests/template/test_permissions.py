@@ -44,7 +44,7 @@ SENDERS = {"RedriveQueue": "HookRole", "PublishDeadLetterQueue": "PublishRole"}
 
 @cache
 def made(*, guarded: bool = False) -> dict[str, Any]:
-    """Return the resources of a stack that uses none of the parameters above, or all of them."""
+    """Return the resources of a stack with none of the parameters above, or with all of them."""
     given = GUARDED if guarded else ASKED
     return resources(expanded(**given), **given)
 
@@ -55,7 +55,7 @@ def of_type(kind: str, found: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]
 
 
 def test_guarded_template_is_clean() -> None:
-    """What CloudFormation gets to see with a key, an operator and traces has no fault either.
+    """The expanded template lints cleanly with a key, an operator and tracing, too.
 
     AllowedIpRanges seems unused: SAM has put its value into the API's definition.
     """
@@ -67,7 +67,7 @@ def test_guarded_template_is_clean() -> None:
 
 
 def test_every_function_has_a_role_of_its_own() -> None:
-    """The hooks share one, every other function has one that is named after it, and SAM makes none."""
+    """The hooks share a role, every other function has its own, named after it, and SAM generates none."""
     functions = of_type("AWS::Lambda::Function", made())
     of = {name: it["Role"]["Fn::GetAtt"][0] for name, it in functions.items()}
     assert len(hook_functions(made())) >= len(HOOKS)
@@ -79,7 +79,7 @@ def test_every_function_has_a_role_of_its_own() -> None:
 
 @pytest.mark.parametrize("guarded", [False, True])
 def test_no_statement_allows_all(guarded: bool) -> None:
-    """No action has a wildcard, no policy is AWS's own, and only what belongs to no resource is allowed on all."""
+    """No action has a wildcard, no policy is AWS managed, and only actions without resource support use `*`."""
     for role, properties in roles(made(guarded=guarded)).items():
         assert all(arn.keys() == {"Ref"} for arn in properties["ManagedPolicyArns"])
         trust = properties["AssumeRolePolicyDocument"]["Statement"]
@@ -98,7 +98,7 @@ def test_no_statement_allows_all(guarded: bool) -> None:
 
 
 def test_hooks_may_do_no_more_than_they_must() -> None:
-    """They write to the one table, read the one secret, send to the one queue, and write their log."""
+    """Hooks may write to the table, read the callback secret, send to the redrive queue, and write logs."""
     assert {(it.action, it.resource) for it in allowed(made()) if it.role == "HookRole"} == {
         ("dynamodb:PutItem", "EventsTable"),
         ("dynamodb:ConditionCheckItem", "EventsTable"),
@@ -110,14 +110,14 @@ def test_hooks_may_do_no_more_than_they_must() -> None:
 
 
 def test_only_a_replay_deletes() -> None:
-    """No other role may delete or overwrite what is stored, whoever takes it over."""
+    """No other role may delete or overwrite stored events."""
     assert {it.role for it in allowed(made()) if it.action == "dynamodb:DeleteItem"} == {"RedriveRole"}
     changing = {it.role for it in allowed(made()) if it.action == "dynamodb:UpdateItem"}
     assert changing == {"RedriveRole", "ReconcileRole"}
 
 
 def test_who_may_invoke() -> None:
-    """Only Redrive and Reconcile call functions: all hooks, nothing that works on Dash, and Redrive also Publish."""
+    """Only Redrive and Reconcile may invoke functions: all hooks, and for Redrive also Publish."""
     calls = [it for it in allowed(made()) if it.action == "lambda:InvokeFunction"]
     assert {(it.role, it.resource) for it in calls} == {
         ("RedriveRole", A_HOOK),
@@ -130,7 +130,7 @@ def test_who_may_invoke() -> None:
 
 
 def test_every_role_writes_one_log() -> None:
-    """A role may add to the stack's log group; it can neither make another nor choose how long logs are kept."""
+    """A role may write to the stack's log group, but not create one or set its retention."""
     may = allowed(made())
     assert {(it.action, it.resource) for it in may if it.action.startswith("logs:")} == {
         ("logs:CreateLogStream", "LogGroup"),
@@ -141,7 +141,7 @@ def test_every_role_writes_one_log() -> None:
 
 
 def test_lambda_can_poll() -> None:
-    """Lambda polls under the function's role, what AWS asks for it is allowed; and notes there what failed for good."""
+    """The role allows what Lambda needs to poll, and to record batches that failed for good."""
     sources = of_type("AWS::Lambda::EventSourceMapping", made())
     assert len(sources) == 3
     for mapping in sources.values():
@@ -159,7 +159,7 @@ def test_lambda_can_poll() -> None:
 
 
 def test_who_may_use_the_key() -> None:
-    """Every role decrypts, those that send, publish or write a secret encrypt, and only through a service."""
+    """Every role may decrypt, and those that send, publish or write a secret may encrypt, only through a service."""
     may = allowed(made(guarded=True))
     writing = ("sqs:SendMessage", "sns:Publish", "secretsmanager:PutSecretValue")
     assert {it.role for it in may if it.action == "kms:Decrypt"} == roles(made()).keys()
@@ -175,13 +175,13 @@ def test_who_may_use_the_key() -> None:
 
 
 def test_no_key() -> None:
-    """Without a key of the customer's no role may use any."""
+    """Without a customer key, no role may use any key."""
     assert not [it for it in allowed(made()) if it.action.startswith("kms:")]
     assert "EncryptionPolicy" not in made()
 
 
 def test_key_of_a_secret_of_the_customers_own() -> None:
-    """Of a secret that the customer brings, whatever key it has, those read it that log in to Dash, and only it."""
+    """Functions that log in to Dash may read an existing secret, whatever its key, and no other."""
     secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:dash-AbCdEf"
     given = {"DashAccountId": DASH_ACCOUNT_ID, "DashCredentialsArn": secret}
     stack = resources(expanded(**given), **given)
@@ -196,7 +196,7 @@ def test_key_of_a_secret_of_the_customers_own() -> None:
 
 @pytest.mark.parametrize("guarded", [False, True])
 def test_traces(guarded: bool) -> None:
-    """With Tracing every function is traced, and every role may send traces; else nothing of it."""
+    """With Tracing, every function is traced and every role may send traces; otherwise neither."""
     found = made(guarded=guarded)
     mode = "Active" if guarded else "PassThrough"
     assert {it["TracingConfig"]["Mode"] for it in of_type("AWS::Lambda::Function", found).values()} == {mode}
@@ -208,7 +208,7 @@ def test_traces(guarded: bool) -> None:
 
 
 def denials(policy: str, *, guarded: bool = False) -> dict[str, Mapping[str, Any]]:
-    """Return the statements of a queue's or topic's policy by their ids, all of which deny."""
+    """Return the statements of a queue's or topic's policy by id; all of them deny."""
     found = made(guarded=guarded)[policy]["Properties"]["PolicyDocument"]["Statement"]
     assert {(it["Effect"], it["Principal"]) for it in found} == {("Deny", "*")}
     return {it["Sid"]: it for it in found}
@@ -216,7 +216,7 @@ def denials(policy: str, *, guarded: bool = False) -> dict[str, Mapping[str, Any
 
 @pytest.mark.parametrize("queue", SENDERS)
 def test_who_may_send(queue: str) -> None:
-    """Only one role sends to a queue that a function takes from, and the operator's if there is one."""
+    """Only one role, and the operator's if there is one, may send to a queue that a function reads."""
     for guarded, others in ((False, []), (True, [OPERATOR])):
         (sending,) = [it for it in denials(f"{queue}Policy", guarded=guarded).values() if it["Action"] != "sqs:*"]
         assert (sending["Action"], sending["Resource"]) == ("sqs:SendMessage", {"Fn::GetAtt": [queue, "Arn"]})
@@ -227,20 +227,20 @@ def test_who_may_send(queue: str) -> None:
 
 
 def test_nobody_sends_dead_letters() -> None:
-    """Whoever has an ARN may not: not even the operator, for what is moved back is believed."""
+    """No principal with an ARN may send there, not even the operator, since redriven messages are trusted."""
     sending = denials("DeadLetterQueuePolicy", guarded=True)["OnlySqsItselfSends"]
     assert sending["Action"] == "sqs:SendMessage"
     assert sending["Condition"] == {"Null": {"aws:PrincipalArn": "false"}}
 
 
 def test_no_queue_takes_dead_letters_of_another() -> None:
-    """No foreign queue may name one of ours for its dead letters, which would come in without being sent."""
+    """No foreign queue may use one of ours as its dead-letter queue, which would bypass the policy."""
     for queue in SENDERS:
         assert made()[queue]["Properties"]["RedriveAllowPolicy"] == {"redrivePermission": "denyAll"}
 
 
 def test_who_may_publish() -> None:
-    """Only the publish function's role; subscribing is left to the account's own policies."""
+    """Only the publish function's role may publish; subscribing is left to the account's own policies."""
     publishing = denials("EventsTopicPolicy")["OnlyPublishPublishes"]
     assert (publishing["Action"], publishing["Resource"]) == ("sns:Publish", {"Ref": "EventsTopic"})
     assert publishing["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["PublishRole", "Arn"]}}}
@@ -258,7 +258,7 @@ def test_nothing_goes_over_plain_http() -> None:
 
 
 def test_queues_outlive_the_stack() -> None:
-    """What is in a queue is nowhere else, so it stays; a stack that never came about leaves none behind."""
+    """Queues are retained when the stack is deleted, but not when its creation fails."""
     for name in of_type("AWS::SQS::Queue", made()):
         assert (made()[name]["DeletionPolicy"], made()[name]["UpdateReplacePolicy"]) == (
             "RetainExceptOnCreate",
@@ -270,14 +270,14 @@ def test_queues_outlive_the_stack() -> None:
 
 
 def test_exceptions_are_needed() -> None:
-    """Each action that can't be seen on the emulator is one that the template allows."""
+    """Each action listed as invisible to the emulator is one that the template allows."""
     may = allowed(resources(parsed(), **GUARDED, BusinessHours="9-16"))
     for role, action in UNSEEN:
         assert [it for it in may if it.action == action and role in {"*", it.role}], (role, action)
 
 
 def test_an_idle_action_is_found(tmp_path: Any) -> None:
-    """What a role may do and did not is named, be it another's action, or its own on another resource."""
+    """An allowed action that a role did not use is named, also if it was used on another resource."""
     trail = tmp_path / "iam.jsonl"
     role = "arn:aws:iam::000000000000:role/phones-1-RedriveRole-0123456789ABC"
     table = "arn:aws:dynamodb:us-east-1:000000000000:table/phones-1-EventsTable-0123456789ABC"

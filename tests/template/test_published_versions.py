@@ -1,4 +1,4 @@
-"""The hooks' published versions: whatever a function is configured with reaches the version that Dash calls."""
+"""The hooks' published versions: every change of configuration reaches the version that Dash calls."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ BESIDE_A_VERSION = {"ReservedConcurrentExecutions"}  # is the function's, whatev
 
 
 def versions() -> dict[str, dict[str, Any]]:
-    """Return each hook's version, with its logical id, as the template is expanded."""
+    """Return each hook's version in the expanded template, with its logical id."""
     found: dict[str, dict[str, Any]] = {}
     for name, it in full()["Resources"].items():
         if it["Type"] == "AWS::Lambda::Version":
@@ -24,7 +24,7 @@ def versions() -> dict[str, dict[str, Any]]:
 
 
 def test_hooks_alone_are_published() -> None:
-    """Each hook has one alias, which leads to the one version; no other function has either."""
+    """Each hook has one alias for its one version; other functions have neither."""
     hooks = {id_of(hook) for hook in HOOKS}
     assert versions().keys() == hooks
     aliases = of_type("AWS::Lambda::Alias", full())
@@ -39,7 +39,7 @@ def test_hooks_alone_are_published() -> None:
 
 
 def test_no_version_outlives_its_use() -> None:
-    """One that is replaced is deleted, whether its id changes or its description: its snapshot would cost for ever."""
+    """A replaced version is deleted, whatever changed: its snapshot would cost money forever."""
     for version in versions().values():
         assert version["DeletionPolicy"] == "Delete"
         assert version.get("UpdateReplacePolicy", "Delete") == "Delete"
@@ -47,7 +47,7 @@ def test_no_version_outlives_its_use() -> None:
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_change_is_published(hook: str) -> None:
-    """A version is replaced if anything changes that its function refers to, and only then.
+    """A version is replaced if and only if something changes that its function refers to.
 
     What refers to nothing is in the version's logical id. A change that is not published would leave what Dash calls
     as it was; one that is published although the function is the same is refused by Lambda.
@@ -62,7 +62,7 @@ def test_every_change_is_published(hook: str) -> None:
 
 
 def refers_to(value: Any) -> set[str]:
-    """Return the parameters and resources that a value refers to, those of its conditions among them."""
+    """Return the parameters and resources that a value refers to, including those in its conditions."""
     conditions = full()["Conditions"]
     found = set(references(value))
     found |= set(references([conditions[name] for name in found & conditions.keys()]))
@@ -71,7 +71,7 @@ def refers_to(value: Any) -> set[str]:
 
 
 def test_change_of_code_is_published() -> None:
-    """The version's logical id has the code's address and whatever is written in the template."""
+    """The version's logical id covers the code's location and the template's text."""
     made = {name for name, it in full()["Resources"].items() if it["Type"] == "AWS::Lambda::Version"}
     properties = parsed()["Globals"]["Function"]
     assert properties["AutoPublishAliasAllProperties"] is True
@@ -81,14 +81,14 @@ def test_change_of_code_is_published() -> None:
 
 @pytest.mark.parametrize(("given", "expected"), [({}, "None"), ({"SnapStart": "on"}, "PublishedVersions")])
 def test_snapstart(given: dict[str, str], expected: str) -> None:
-    """It is off unless asked for."""
+    """SnapStart is off by default."""
     made = resources(minimal(), **ASKED, **given)
     for hook in HOOKS:
         assert made[id_of(hook)]["Properties"]["SnapStart"] == {"ApplyOn": expected}
 
 
 def test_reserved_concurrency() -> None:
-    """Each hook has it if it is given; nothing else ever has, so that publishing can't be starved by its own stack."""
+    """Each hook has it if it is set; other functions never do, so the stack can't starve its own publishing."""
     template = expanded(**ASKED, ReservedConcurrency="50")
     values = values_of(template, **ASKED, ReservedConcurrency="50")
     for name, function in of_type("AWS::Lambda::Function", template).items():
@@ -99,7 +99,7 @@ def test_reserved_concurrency() -> None:
 
 
 def test_digest() -> None:
-    """It is short enough for a description, differs with each value and its place, and stays else."""
+    """It fits a description, changes with each value and its place, and is otherwise stable."""
     made = [
         content_hash.content_hash(request(kind, {"Of": of})).data["Digest"]
         for kind, of in [

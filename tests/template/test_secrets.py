@@ -1,4 +1,4 @@
-"""Secrets stay in Secrets Manager; what is shown is meant to be."""
+"""Secrets stay in Secrets Manager; outputs are public on purpose."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from tests.template.views import EVERYTHING, fits, full, of_type
 
 
 def test_no_secret_is_shown() -> None:
-    """What must not be echoed goes into a secret and nowhere else: no variable, output, description or tag has it."""
+    """NoEcho parameters go into a secret only: no variable, output, description or tag contains them."""
     template = full()
     hidden = {name for name, it in template["Parameters"].items() if it.get("NoEcho")}
     assert hidden == {"DashApiKey", "CallbackSecretValue"}
@@ -26,12 +26,12 @@ def test_no_secret_is_shown() -> None:
 
 @pytest.mark.parametrize("key", ['a"b', "a\\b", "a b", "ü"])
 def test_api_key_fits_into_its_secret(key: str) -> None:
-    """A key that would break the JSON of its secret is refused when the stack is made."""
+    """An API key that would break the JSON of its secret is refused when the stack is created."""
     assert not fits(key, parsed()["Parameters"]["DashApiKey"])
 
 
 def test_variables_name_secrets_only() -> None:
-    """A variable that has to do with a secret holds its ARN."""
+    """Variables about secrets contain only an ARN."""
     for function in of_type("AWS::Lambda::Function", full()).values():
         for name in function["Environment"]["Variables"]:
             if re.search("SECRET|KEY|TOKEN|PASSWORD|CREDENTIAL", name):
@@ -39,7 +39,7 @@ def test_variables_name_secrets_only() -> None:
 
 
 def test_outputs() -> None:
-    """What other tools look for is there, and everything is described."""
+    """The outputs that tools need exist, and each has a description."""
     outputs = parsed()["Outputs"]
     assert outputs.keys() >= {"ApiUrl", "EventsTableName", "EventsTopicArn", "RedriveQueueUrl", "CallbackSecretArn"}
     assert all(output["Description"].endswith(".") for output in outputs.values())

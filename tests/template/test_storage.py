@@ -20,7 +20,7 @@ def all_within(value: Any) -> Iterator[Any]:
 
 
 def test_table_is_safe() -> None:
-    """It can be restored to any second, and outlives stack and mistakes."""
+    """It has point-in-time recovery, deletion protection, and outlives the stack."""
     table = parsed()["Resources"]["EventsTable"]
     assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
     properties = table["Properties"]
@@ -30,14 +30,14 @@ def test_table_is_safe() -> None:
 
 
 def test_table_costs_nothing_to_leave_idle() -> None:
-    """Neither the table nor an index of it has capacity that is paid for by the hour."""
+    """Neither the table nor an index has provisioned capacity."""
     table = of_type("AWS::DynamoDB::Table")["EventsTable"]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert not any("ProvisionedThroughput" in it for it in all_within(table) if isinstance(it, dict))
 
 
 def test_table_has_the_attributes_that_are_stored() -> None:
-    """Keys of the table and its indexes, the time to live and what the small index shows are attributes of items."""
+    """The keys of the table and its indexes, the time to live and the projected attributes are attributes of items."""
     table = of_type("AWS::DynamoDB::Table")["EventsTable"]
     stored = event_item(event("missed_call", payload("missed_call")), SETTINGS).keys()
     keys = {key["AttributeName"] for it in [table, *table["GlobalSecondaryIndexes"]] for key in it["KeySchema"]}
@@ -48,7 +48,7 @@ def test_table_has_the_attributes_that_are_stored() -> None:
 
 
 def test_stream_reaches_the_publish_function() -> None:
-    """A batch that fails is halved, its good records are not sent again, and what fails for good is noted."""
+    """A failed batch is split, its good records are not sent again, and what fails for good is recorded."""
     assert of_type("AWS::DynamoDB::Table")["EventsTable"]["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
     mapping = of_type("AWS::Lambda::EventSourceMapping", full())["PublishStream"]
     assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["EventsTable", "StreamArn"]}
@@ -64,7 +64,7 @@ def test_stream_reaches_the_publish_function() -> None:
 
 
 def test_filter_of_the_stream() -> None:
-    """Only new events are published: no change or removal of one, and no quarantined delivery."""
+    """Only new events are published: no changes or removals, and no quarantined deliveries."""
     mapping = of_type("AWS::Lambda::EventSourceMapping", full())["PublishStream"]
     (pattern,) = [json.loads(it["Pattern"]) for it in mapping["FilterCriteria"]["Filters"]]
     assert pattern.pop("eventName") == ["INSERT"]
@@ -74,7 +74,7 @@ def test_filter_of_the_stream() -> None:
 
 
 def test_nobody_is_told_by_email_unless_asked() -> None:
-    """Without AlertEmail there is no subscription; with it one to the alerts only."""
+    """Without AlertEmail there is no subscription; with it there is one for alerts only."""
     assert "AlertSubscription" not in resources(minimal(), **ASKED)
     subscription = resources(full(), **EVERYTHING)["AlertSubscription"]["Properties"]
     assert subscription["Endpoint"] == EVERYTHING["AlertEmail"]
@@ -82,7 +82,7 @@ def test_nobody_is_told_by_email_unless_asked() -> None:
 
 
 def test_queues_wait_for_their_function() -> None:
-    """A message stays out of sight for six times the time of the function that takes it, as AWS advises."""
+    """The visibility timeout is six times the timeout of the function that reads the queue, as AWS recommends."""
     queues, running = of_type("AWS::SQS::Queue"), of_type("AWS::Lambda::Function", full())
     sources = 0
     for mapping in of_type("AWS::Lambda::EventSourceMapping", full()).values():
@@ -96,7 +96,7 @@ def test_queues_wait_for_their_function() -> None:
 
 
 def test_queues_lose_nothing() -> None:
-    """Every queue keeps messages for the longest time there is, and what fails for good ends in the last one."""
+    """Every queue has the maximum retention, and what fails for good ends in the dead-letter queue."""
     queues = of_type("AWS::SQS::Queue")
     for queue in queues.values():
         assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600

@@ -1,4 +1,4 @@
-"""What only the template can get wrong: order, time limits, and the hook functions' cold start."""
+"""Webhooks in the template: order of creation, timeouts, and the hook functions' cold start."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ def properties(resource: str) -> dict[str, Any]:
 
 
 def test_webhooks_wait_for_every_route() -> None:
-    """Every permission with which API Gateway invokes a hook function is there before Dash may call, and longer."""
+    """Every permission of API Gateway to invoke a hook exists before Dash can call it, and outlives the webhooks."""
     permissions = {
         f"{name}{event}PermissionStage"
         for name, resource in parsed()["Resources"].items()
@@ -33,40 +33,40 @@ def test_webhooks_wait_for_every_route() -> None:
 
 
 def test_every_property_is_understood() -> None:
-    """The custom resource gives what `Desired` reads, and no more than it needs besides."""
+    """The custom resource has exactly the properties that `Desired` reads, plus those that it needs itself."""
     aliases = {field.alias for field in Desired.model_fields.values()}
     assert properties("Webhooks").keys() - aliases == {"ServiceToken", "ServiceTimeout", "Deployment"}
     assert aliases <= properties("Webhooks").keys()
 
 
 def test_time_limits() -> None:
-    """CloudFormation waits longer than the function may take, and Lambda does not repeat what it took for failed."""
+    """CloudFormation waits longer than the function may take, and Lambda does not retry a failed request."""
     assert properties("Webhooks")["ServiceTimeout"] > properties("Provision")["Timeout"]
     assert properties("Provision")["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
 
 
 def test_no_secret_among_the_properties() -> None:
-    """Properties show in CloudFormation: of what is secret they name the place only."""
+    """CloudFormation shows properties, so they contain only the ARNs of secrets."""
     secret = {name for name, it in parsed()["Parameters"].items() if it.get("NoEcho")}
     assert secret == {"DashApiKey", "CallbackSecretValue"}
     assert not secret & set(references(properties("Webhooks")))
 
 
 def test_the_catch_all_is_opt_in() -> None:
-    """By default every hook but the catch-all is registered."""
+    """Every hook except the catch-all is registered by default."""
     default = parsed()["Parameters"]["Hooks"]["Default"].split(",")
     assert tuple(default) == DEFAULT_HOOKS
 
 
 def test_rotation_is_opt_in() -> None:
-    """The schedule, which some emulators don't know, is behind a condition that is false by default."""
+    """The rotation schedule, which some emulators don't support, has a condition that is false by default."""
     assert parsed()["Resources"]["CallbackRotation"]["Condition"] == "RotatesCallbackSecret"
     assert parsed()["Parameters"]["CallbackRotationDays"]["Default"] == 0
 
 
 @pytest.mark.parametrize("hook", ["channel_create", "notifications"])
 def test_cold_start_of_hooks(hook: str) -> None:
-    """No hook function imports what talks to Dash, or to CloudFormation."""
+    """No hook function imports the Dash client or the CloudFormation protocol."""
     code = (
         f"import sys; sys.path.insert(0, 'functions/hooks/{hook}'); import handler; "
         "print([name for name in sys.modules if name.startswith(('hookswitch.dash', 'hookswitch.cloudformation'))])"

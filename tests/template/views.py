@@ -1,4 +1,4 @@
-"""The template as it is written, and as the SAM transform expands it for some who deploy it."""
+"""The template as written, and as SAM expands it with the fewest and with all parameters."""
 
 import re
 from collections.abc import Mapping
@@ -24,24 +24,24 @@ type Resource = Mapping[str, Any]
 
 @cache
 def minimal() -> dict[str, Any]:
-    """Return the template as it is expanded for somebody who gives only what is asked for."""
+    """Return the template expanded with the required parameters only."""
     return expanded(**ASKED)
 
 
 @cache
 def full() -> dict[str, Any]:
-    """Return the template as it is expanded for somebody who uses all that is optional."""
+    """Return the template expanded with all optional features."""
     return expanded(**EVERYTHING)
 
 
 def of_type(kind: str, template: Mapping[str, Any] | None = None) -> dict[str, Resource]:
-    """Return the properties of all resources of a type, of the template as written if none is given."""
+    """Return the properties of all resources of a type, by default in the template as written."""
     found = (template or parsed())["Resources"].items()
     return {name: resource["Properties"] for name, resource in found if resource["Type"] == kind}
 
 
 def id_of(folder: str) -> str:
-    """Return the logical id of the function of a folder."""
+    """Return the logical id of the function in a folder."""
     return next(
         name
         for name, it in of_type("AWS::Serverless::Function").items()
@@ -50,7 +50,7 @@ def id_of(folder: str) -> str:
 
 
 def fits(value: str, parameter: Mapping[str, Any]) -> bool:
-    """Tell whether a parameter takes a value."""
+    """Tell whether a parameter accepts a value."""
     return (
         re.fullmatch(parameter.get("AllowedPattern", ".*"), value, re.DOTALL) is not None
         and value in map(str, parameter.get("AllowedValues", [value]))

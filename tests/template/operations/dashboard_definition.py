@@ -1,4 +1,4 @@
-"""The dashboard as CloudWatch gets it: names put in, and the shorthand of its metrics spelled out.
+"""The dashboard as CloudWatch receives it, with names substituted and the shorthand of metrics expanded.
 
 Source: "Dashboard body structure and syntax" (Amazon CloudWatch API Reference).
 """
@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Search:
-    """Metrics that a widget looks for: one for each value of the dimensions that are left open.
+    """A search of a widget: it shows a metric for each value of the open dimension.
 
     Attributes:
         namespace: The metrics'.
@@ -80,7 +80,7 @@ def body(names: Mapping[str, str], **parameters: str) -> dict[str, Any]:
 
 
 def references() -> set[str]:
-    """Return all references in the dashboard's text, those of its variables among them."""
+    """Return all references in the dashboard's text, including those in its variables."""
     text, variables = parsed()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     found: set[str] = set(REFERENCE.findall(text + json.dumps(variables)))
     return found - set(variables)
@@ -112,7 +112,7 @@ def shown(widget: Widget) -> Iterator[Line | Search]:
 
 
 def _spelled(row: Sequence[str], before: Sequence[str]) -> list[str]:
-    """Spell out "." (as in the row before) and "..." (as in the row before, up to what follows)."""
+    """Expand "." (as in the previous row) and "..." (as in the previous row, up to what follows)."""
     if row and row[0] == "...":
         return [*before[: len(before) - len(row) + 1], *row[1:]]
     return [before[at] if part == "." else part for at, part in enumerate(row)]

@@ -1,4 +1,4 @@
-"""Which metrics there are, so that nothing watches one that nobody emits."""
+"""The metrics that exist, so that nothing watches one that is never emitted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ TYPES = {"FunctionName": "AWS::Serverless::Function", "QueueName": "AWS::SQS::Qu
 
 
 def fits(namespace: str, name: str, dimensions: Mapping[str, str]) -> bool:
-    """Tell whether AWS emits a metric, for something that the stack has.
+    """Tell whether AWS emits a metric for a resource of this stack.
 
     Args:
         namespace: One of AWS's.

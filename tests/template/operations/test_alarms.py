@@ -1,4 +1,4 @@
-"""Each alarm watches something that there is, says what to do, and has its section in the runbook."""
+"""Each alarm watches a metric that exists, says what to do, and has a section in the runbook."""
 
 import json
 import re
@@ -25,13 +25,13 @@ type Properties = Mapping[str, Any]
 
 
 def alarms(**given: str) -> dict[str, Properties]:
-    """Return the properties of each alarm; with parameters, of those that a stack has, evaluated."""
+    """Return the properties of each alarm; with parameters, evaluated and only of those that the stack has."""
     found = resources(parsed(), **ASKED, **given) if given else parsed()["Resources"]
     return {name: it["Properties"] for name, it in found.items() if it["Type"] == "AWS::CloudWatch::Alarm"}
 
 
 def written(value: Any) -> str:
-    """Return a value of a template as the text of `Fn::Sub` has it."""
+    """Return a value of the template in the syntax of `Fn::Sub`."""
     match value:
         case {"Ref": name}:
             return f"${{{name}}}"
@@ -52,7 +52,7 @@ ALL = sorted(alarms())
 
 @pytest.mark.parametrize("name", ALL)
 def test_alarm_leads_to_its_section(name: str) -> None:
-    """Its description says what it means and ends with the address of its section, which has its name in words."""
+    """Its description says what it means and ends with a link to its section, which is named after it."""
     words = re.findall("[A-Z][a-z]+", name.removesuffix("Alarm"))
     section = "-".join(words).lower()
     text, _, address = alarms()[name]["AlarmDescription"].rpartition(" See ")
@@ -63,7 +63,7 @@ def test_alarm_leads_to_its_section(name: str) -> None:
 
 
 def test_runbook_has_no_other_section() -> None:
-    """Nobody reads about an alarm that there is none of; sections come in the order of the alarms."""
+    """The runbook describes only alarms that exist, in the order of the file."""
     assert list(SECTIONS) == [alarm["AlarmDescription"].rpartition("#")[2] for alarm in alarms().values()]
 
 
@@ -84,8 +84,8 @@ def test_queries_find_the_log_lines() -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_alarm_is_heard(name: str) -> None:
-    """It goes to the topic, and so does its end; it is a plain metric's, and says what no data means."""
+def test_alarm_notifies_the_topic(name: str) -> None:
+    """It notifies the topic when it starts and ends, uses one plain metric, and says what missing data means."""
     alarm = alarms()[name]
     assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "OperationsTopic"}]
     assert "Metrics" not in alarm, "the emulator refuses metric math"
@@ -102,7 +102,7 @@ def test_alarm_on_a_metric_of_aws(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in ALL if alarms()[name]["Namespace"] == OURS])
 def test_alarm_on_a_metric_of_ours(name: str) -> None:
-    """The functions count it, with these dimensions, or the filter on the log makes it.
+    """The functions emit it with these dimensions, or the log's metric filter does.
 
     That what METRICS lists is really printed, tests/unit/observability/test_metrics.py proves on the handlers.
     """
@@ -116,7 +116,7 @@ def test_alarm_on_a_metric_of_ours(name: str) -> None:
 
 
 def test_periods_fit() -> None:
-    """CloudWatch takes periods of a minute's multiple, and looks at a day at most."""
+    """Periods are multiples of a minute, and an alarm evaluates at most a day, as CloudWatch requires."""
     for given in ({}, {"ReconcileRate": "rate(1 hour)", "BusinessHours": "9-16", "SilenceQuarters": "32"}):
         for alarm in alarms(**{"ReconcileRate": "rate(5 minutes)", "BusinessHours": "9-16"} | given).values():
             period, periods = int(alarm["Period"]), int(alarm["EvaluationPeriods"])
@@ -128,7 +128,7 @@ def test_periods_fit() -> None:
     ("rate", "minutes"), [("rate(1 minute)", 1), ("rate(5 minutes)", 5), ("rate(15 minutes)", 15), ("rate(1 hour)", 60)]
 )
 def test_reconcile_may_be_late(rate: str, minutes: int) -> None:
-    """However often it runs, two runs fail or end late before somebody is woken; no data is what it looks for."""
+    """Whatever the interval, two runs may fail or end late before the alarm fires; missing data fires it."""
     alarm = alarms(ReconcileRate=rate)["ReconcileFailingAlarm"]
     assert int(alarm["Period"]) * int(alarm["EvaluationPeriods"]) >= 3 * minutes * 60
     assert (alarm["TreatMissingData"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
@@ -140,14 +140,14 @@ def test_reconcile_may_be_late(rate: str, minutes: int) -> None:
 
 @pytest.mark.parametrize(("rate", "minutes"), [("rate(15 minutes)", 15), ("rate(1 hour)", 60)])
 def test_watermark_may_wait_for_some_runs(rate: str, minutes: int) -> None:
-    """What one run defers, two more may recover before somebody is woken; between runs the last one's age holds."""
+    """What one run defers, two more may recover before the alarm fires; between runs, the last age holds."""
     alarm = alarms(ReconcileRate=rate)["WatermarkAgeAlarm"]
     assert int(alarm["Threshold"]) >= 3 * minutes * 60
     assert (alarm["TreatMissingData"], alarm["Statistic"]) == ("ignore", "Maximum")
 
 
-def test_nobody_looks_at_what_is_off() -> None:
-    """Where Reconcile is off, or silence not looked for, there are no alarms that only they can end."""
+def test_no_alarms_of_what_is_off() -> None:
+    """Without Reconcile or the silence check, there are no alarms that only they could end."""
     everything, least = alarms(BusinessHours="9-16").keys(), alarms(ReconcileRate="off").keys()
     assert everything == set(ALL)
     assert everything - least == {
@@ -161,7 +161,7 @@ def test_nobody_looks_at_what_is_off() -> None:
 
 
 def test_queue_that_is_unread_is_not_one_that_waits() -> None:
-    """A message that waits for its next try is never as old as the threshold, so that age means nobody reads."""
+    """A message that waits for its next attempt never reaches the threshold, so the alarm means that nothing reads."""
     for name in ("RedriveQueueUnreadAlarm", "PublishQueueUnreadAlarm"):
         assert alarms()[name]["Threshold"] >= LONGEST_WAIT
 
@@ -176,8 +176,8 @@ def test_who_may_publish() -> None:
     assert source["aws:SourceArn"]["Fn::Sub"].endswith(":${AWS::AccountId}:alarm:*")
 
 
-def test_nobody_is_woken_by_email_unless_asked() -> None:
-    """The topic is always there; a mailbox is subscribed if one is given, and gets every alarm."""
+def test_no_operations_email_by_default() -> None:
+    """The topic always exists; an e-mail address is subscribed if one is given, and receives every alarm."""
     assert "OperationsSubscription" not in resources(parsed(), **ASKED)
     made = resources(parsed(), **ASKED, OperationsEmail="ops@example.com")
     assert made["OperationsSubscription"]["Properties"] == {
@@ -188,7 +188,7 @@ def test_nobody_is_woken_by_email_unless_asked() -> None:
 
 
 def matches(pattern: str, line: Mapping[str, Any]) -> bool:
-    """Tell whether a filter pattern of CloudWatch Logs for JSON takes a line: the part of the syntax used here.
+    """Tell whether a JSON filter pattern of CloudWatch Logs matches a line; supports the syntax used here.
 
     Source: "Filter pattern syntax" (CloudWatch Logs User Guide): `=` and `!=` compare a text, in which `*` stands for
     anything; `&&` and `||` join. What lacks the field is not matched.
@@ -209,7 +209,7 @@ def _holds(condition: str, line: Mapping[str, Any]) -> bool:
 
 @pytest.mark.parametrize("report", [pytest.param(report, id=report["what"]) for report in REPORTS])
 def test_failed_invocations_are_counted(report: Mapping[str, Any]) -> None:
-    """Of the lines of all functions, the filter takes those that say that an invocation failed.
+    """The filter matches exactly the log lines that report a failed invocation.
 
     Lambda's report says `success` after an exception, since the runtime has reported that itself: its own line counts.
     """
@@ -218,7 +218,7 @@ def test_failed_invocations_are_counted(report: Mapping[str, Any]) -> None:
 
 
 def test_the_filter_feeds_the_alarm() -> None:
-    """The filter counts in the metric that the alarm watches, on the log of all functions, which has these lines."""
+    """The filter on the log of all functions feeds the metric that the alarm watches."""
     properties = parsed()["Resources"]["FunctionErrors"]["Properties"]
     (made,) = properties["MetricTransformations"]
     assert (made["MetricNamespace"], written(made["MetricName"])) == (OURS, FILTER)
@@ -231,7 +231,7 @@ def test_the_filter_feeds_the_alarm() -> None:
 
 
 def test_alarms_are_the_templates_own() -> None:
-    """All of operations/alarms.yaml comes into the template, by names that nothing else there has."""
+    """All of operations/alarms.yaml is included in the template, without a clash of names."""
     values = values_of(parsed(), **ASKED)
     assert evaluated(alarms()["SilenceAlarm"]["EvaluationPeriods"], parsed(), values) == "4"
     assert len(ALL) == (ROOT / "operations" / "alarms.yaml").read_text().count("Type: AWS::CloudWatch::Alarm")

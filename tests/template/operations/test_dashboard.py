@@ -1,4 +1,4 @@
-"""The dashboard is what CloudWatch takes, and shows nothing that is not there."""
+"""The dashboard is valid for CloudWatch, and shows only what exists."""
 
 import json
 from itertools import combinations
@@ -29,7 +29,7 @@ def area(widget: dict[str, Any]) -> set[tuple[int, int]]:
 
 
 def test_limits() -> None:
-    """It has fewer widgets and metrics than CloudWatch allows, and none reaches out of the grid."""
+    """It stays within CloudWatch's limits on widgets and metrics, and within the grid."""
     assert len(WIDGETS) <= MOST_WIDGETS
     counts = [len(list(shown(widget))) for widget in METRIC_WIDGETS]
     assert max(counts) <= MOST_METRICS_OF_A_WIDGET
@@ -38,7 +38,7 @@ def test_limits() -> None:
 
 
 def test_widgets_do_not_overlap() -> None:
-    """Each cell of the grid belongs to one widget, and none in between is empty."""
+    """Each cell of the grid belongs to exactly one widget."""
     for one, other in combinations(WIDGETS, 2):
         assert not area(one) & area(other)
     covered = set().union(*map(area, WIDGETS))
@@ -47,14 +47,14 @@ def test_widgets_do_not_overlap() -> None:
 
 
 def test_every_reference_leads_somewhere() -> None:
-    """What the text names is a parameter, a resource or a pseudo parameter."""
+    """Every name in the text is a parameter, a resource or a pseudo parameter."""
     known = parsed()["Resources"].keys() | parsed()["Parameters"].keys() | {"AWS::StackName", "AWS::Region"}
     assert {name.partition(".")[0] for name in references()} <= known
 
 
 @pytest.mark.parametrize("given", [{}, {"ReconcileRate": "off"}, {"BusinessHours": "9-16"}])
 def test_it_shows_the_alarms_that_there_are(given: dict[str, str]) -> None:
-    """All alarms of the stack are on it, whichever parameters leave out some: a missing one would fail the stack."""
+    """It shows exactly the stack's alarms, whatever the parameters: a missing one would fail the deployment."""
     made = resources(parsed(), **ASKED, **given)
     wanted = {f"${{{name}.Arn}}" for name, it in made.items() if it["Type"] == "AWS::CloudWatch::Alarm"}
     definition = body(NAMES, **ASKED, **given)
@@ -65,7 +65,7 @@ def test_it_shows_the_alarms_that_there_are(given: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("widget", METRIC_WIDGETS, ids=TITLES)
 def test_metrics_of_aws(widget: dict[str, Any]) -> None:
-    """AWS emits what is shown of it, for resources of this stack."""
+    """AWS emits the AWS metrics that are shown, for resources of this stack."""
     for line in shown(widget):
         if line.namespace != OURS:
             assert isinstance(line, Line)
@@ -74,7 +74,7 @@ def test_metrics_of_aws(widget: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("widget", METRIC_WIDGETS, ids=TITLES)
 def test_metrics_of_ours(widget: dict[str, Any]) -> None:
-    """The functions count what is shown of ours, with these dimensions, or the filter on the log makes it."""
+    """The functions or the log's metric filter emit the custom metrics that are shown, with these dimensions."""
     for line in shown(widget):
         if line.namespace != OURS:
             continue
@@ -87,7 +87,7 @@ def test_metrics_of_ours(widget: dict[str, Any]) -> None:
 
 
 def test_hooks_are_hooks() -> None:
-    """A hook whose events are counted is one that is deployed."""
+    """Every hook whose events are shown is deployed."""
     folders = {it.get("Properties", {}).get("CodeUri", "").strip("/") for it in parsed()["Resources"].values()}
     hooks = {
         line.dimensions["hook"]
@@ -111,7 +111,7 @@ def test_two_halves() -> None:
 
 
 def test_every_widget_can_be_read() -> None:
-    """Each graph has a title, an axis with its unit that begins at zero, and a label for each line."""
+    """Each graph has a title, an axis that starts at zero and names its unit, and a label for each line."""
     for widget in METRIC_WIDGETS:
         properties = widget["properties"]
         assert properties["title"]
