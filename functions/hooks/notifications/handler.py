@@ -4,28 +4,18 @@ Three of them carry secrets: `password_recovery` a reset link, `new_user` a pass
 replaces such values before anything is stored, queued or logged.
 """
 
-import re
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, override
 
 from pydantic import Field
 
+from hookswitch.dash.hooks import DEFAULT_HOOKS
 from hookswitch.payloads.base import Identity, IdentityText
 from hookswitch.payloads.notification import NotificationPayload
+from hookswitch.payloads.redaction import redact_fields, redact_text
 from hookswitch.payloads.text import part
 from hookswitch.payloads.times import GregorianSeconds
 from hookswitch.receiving.receiver import receiver
-
-MARK = "[removed by hookswitch]"
-
-_NAMES = r"passw(?:or)?d|reset[-_ ]?link|api[-_ ]?key|secret|credential|auth[-_ ]?token"
-_SECRET = re.compile(_NAMES, re.IGNORECASE)
-# The same in a body that can't be decoded: in JSON up to the closing quote or the end, in a form up to the `&`.
-_IN_JSON = re.compile(
-    rf'("[^"]*(?:{_NAMES})[^"]*"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^",\s}}\]]+)', re.IGNORECASE | re.DOTALL
-)
-_IN_FORM = re.compile(rf"((?:^|&)[^=&]*(?:{_NAMES})[^=&]*=)[^&]*", re.IGNORECASE)
-
 
 # Read for the time of the event; in its payload it stays as received, as all fields of unknown notifications do.
 UntypedTime = Annotated[GregorianSeconds | None, Field(exclude=True)]
@@ -69,31 +59,15 @@ class Notifications(NotificationPayload):
     @classmethod
     @override
     def redact(cls, fields: dict[str, Any]) -> dict[str, Any]:
-        """Return the fields with a mark in place of every password, reset link and key, at any depth.
-
-        A name can hold one too: JSON in the query of a GET request is read as a form in which all of it is a name.
-        """
-        safe: dict[str, Any] = {}
-        for name, value in fields.items():
-            if _SECRET.search(name):
-                safe[cls.redact_text(name)] = MARK if value else value
-            else:
-                safe[name] = _inner(value)
-        return safe
+        """Return the fields without passwords, reset links and keys; those of dedicated hooks' events hold none."""
+        if fields.get("event_name") in DEFAULT_HOOKS:
+            return fields
+        return redact_fields(fields, {field.alias or name for name, field in cls.model_fields.items()})
 
     @classmethod
     @override
     def redact_text(cls, text: str) -> str:
-        """Return a body that can't be decoded with a mark in place of what follows such a name."""
-        return _IN_FORM.sub(rf"\1{MARK}", _IN_JSON.sub(rf'\1"{MARK}"', text))
-
-
-def _inner(value: object) -> object:
-    if isinstance(value, dict):
-        return Notifications.redact(value)
-    if isinstance(value, list):
-        return [_inner(element) for element in value]
-    return value
+        return redact_text(text)
 
 
 handler = receiver(Notifications)
