@@ -166,7 +166,7 @@ def limits(measured: Measured, throttling_rate: int) -> list[Limit]:
             SECRET_READS,
             f"{SECRET_READS:,} reads per second, if every delivery starts a function; a warm one reads every 300 s",
             "functions that have just started answer 500, and reconcile recovers it from Dash's attempt log",
-            "not adjustable, and far away",
+            "not adjustable, and never reached first",
             "aws.amazon.com/about-aws/whats-new/2025/03, Secrets Manager",
         ),
     ]

@@ -8,7 +8,7 @@ from bench.stub import ADDRESS
 
 
 def certified(folder: Path, authorities: Path) -> tuple[Path, Path]:
-    """Return the file of the stub's certificate with its key, and the file of all authorities, both made anew.
+    """Return the file of the stub's certificate with its key, and the file of all authorities, both newly created.
 
     Args:
         folder: Where they are put.

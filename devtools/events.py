@@ -81,7 +81,7 @@ def others() -> dict[str, dict[str, Any]]:
 
 
 def sendable_by_get(hook: str) -> bool:
-    """Tell whether Dash can send a hook's event by get: what nests makes no valid address."""
+    """Tell whether Dash can send a hook's event with GET: nested fields make the URL invalid."""
     try:
         get_url("https://example.com/", payload(hook))
     except UnsendableError:

@@ -51,7 +51,7 @@ class Recorded:
         """Tell whether this very process still runs."""
         try:
             process = psutil.Process(self.pid)
-            # The clock may have been adjusted since, and the creation time is reckoned from it.
+            # The clock may have been adjusted since, and the creation time is derived from it.
             return (
                 runs(process)
                 and process.cmdline() == self.command

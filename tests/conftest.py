@@ -30,7 +30,7 @@ os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Hookswitch"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have all logs of the run looked through for what must not be in them."""
+    """Have all logs of the run scanned for confidential values."""
     from tests.leaks import Watch  # noqa: PLC0415 - the layer, which needs the variables above
 
     config.pluginmanager.register(Watch(), "leaks")

@@ -160,13 +160,13 @@ def _lines_of_group(client: "CloudWatchLogsClient", group: str) -> Iterable[str]
 class Watch:
     """The plugin.
 
-    Where several processes share the tests, each looks through what its own tests made, and the first one gathers what
+    Where several processes share the tests, each scans what its own tests logged, and the first one gathers what
     they found.
 
     Attributes:
         lines: What was logged in this process.
         leaks: What was found in them, or by all processes.
-        looked: How many lines were looked through, and for how many confidential values.
+        looked: How many lines were scanned, and for how many confidential values.
     """
 
     def __init__(self) -> None:

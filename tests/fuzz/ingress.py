@@ -53,7 +53,7 @@ class HttpIngress:
         self.lines = 0
 
     def send(self, request: Fuzzed) -> Answer:
-        """Send one request. A connection that the other side has closed meanwhile is made anew, once."""
+        """Send one request. If the other side has closed the connection meanwhile, reconnect once."""
         try:
             return self._exchange(request)
         except (HTTPException, OSError):

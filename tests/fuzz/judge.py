@@ -23,7 +23,7 @@ class Answer:
 
     @property
     def said(self) -> Mapping[str, Any]:
-        """The body's fields; none if it is no JSON object."""
+        """The body's fields; none if it is not a JSON object."""
         try:
             fields = json.loads(self.body)
         except ValueError:

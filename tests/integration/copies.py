@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
 
 
-def start_anew(lambda_: "LambdaClient", function: str) -> None:
-    """Have the emulator start a function anew: it does so after a change, though nothing is changed by it."""
+def restart(lambda_: "LambdaClient", function: str) -> None:
+    """Make the emulator restart a function, by an update that changes nothing."""
     timeout = lambda_.get_function_configuration(FunctionName=function)["Timeout"]
     lambda_.update_function_configuration(FunctionName=function, Timeout=timeout)
 
@@ -23,7 +23,7 @@ def another_copy(lambda_: "LambdaClient", hook_function: str) -> Iterator[None]:
     A published version can't be changed, so the hook's alias leads to the one that is not published.
     """
     version = lambda_.get_alias(FunctionName=hook_function, Name=ALIAS)["FunctionVersion"]
-    start_anew(lambda_, hook_function)
+    restart(lambda_, hook_function)
     lambda_.update_alias(FunctionName=hook_function, Name=ALIAS, FunctionVersion="$LATEST")
     try:
         yield

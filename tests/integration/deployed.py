@@ -53,7 +53,7 @@ class Deployed:
     _second: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        """Prepare the parameters, and see to it that the log outlives the stack: all logs are looked through."""
+        """Prepare the parameters, and keep the log when the stack is deleted: all logs are scanned."""
         self.template["Resources"]["LogGroup"]["DeletionPolicy"] = "Retain"
         self.client = aws.cloudformation(self.endpoint)
         self.given = parameters() | {

@@ -43,7 +43,7 @@ def test_what_is_queued(deliver: Deliver, faults: FaultProxies, stack: Stack, in
     assert queued["redelivery"]["body_size"] == len(body)
     before = datetime.fromisoformat(queued["redelivery"]["received_at"])
     faults.clear()
-    (message,) = wait_for(inbox.read, "the event is brought in", 60)
+    (message,) = wait_for(inbox.read, "the event is recovered", 60)
     assert message.event["receivedtime"] == before.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -57,7 +57,7 @@ def test_secrets_are_not_queued(deliver: Deliver, faults: FaultProxies, inbox: I
         not in delivery("notifications", queued["redelivery"]["body"], isBase64Encoded=True).body.decode()
     )
     faults.clear()
-    assert wait_for(inbox.read, "the event is brought in", 60)
+    assert wait_for(inbox.read, "the event is recovered", 60)
 
 
 def test_unusable_delivery_while_dynamodb_fails(deliver: Deliver, faults: FaultProxies, stored: Stored) -> None:
@@ -78,7 +78,7 @@ def test_many_deliveries_while_dynamodb_fails(deliver: Deliver, faults: FaultPro
         outcomes = list(pool.map(lambda body: deliver("channel_create", body).outcome, bodies * 2))
     assert set(outcomes) == {"queued"}
     faults.clear()
-    wait_for(lambda: len(inbox.counts()) == len(bodies), "all events are brought in", 120)
+    wait_for(lambda: len(inbox.counts()) == len(bodies), "all events are recovered", 120)
     wait_for(lambda: all(deliver("channel_create", body).outcome == "duplicate" for body in bodies), "all are stored")
     assert set(inbox.counts().values()) == {1}
 

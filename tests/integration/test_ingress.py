@@ -18,7 +18,7 @@ from simulator.encoding import encode_json
 from simulator.payloads import payload
 from tests.faults import FaultProxies
 from tests.integration.conftest import Logs, Stored
-from tests.integration.copies import another_copy, start_anew
+from tests.integration.copies import another_copy, restart
 from tests.integration.delivering import Deliver
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ type Send = Callable[[str, str], Answer]
 
 @pytest.fixture
 def _afresh(stack: Stack, lambda_: "LambdaClient") -> Iterator[None]:
-    """Both functions anew."""
-    start_anew(lambda_, stack.resources["Unknown"])
+    """Restart both functions."""
+    restart(lambda_, stack.resources["Unknown"])
     with another_copy(lambda_, stack.resources[FUNCTION]):
         yield
 

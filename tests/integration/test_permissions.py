@@ -113,14 +113,14 @@ def test_not_even_root(stack: Stack, sqs: "SQSClient", sns: "SNSClient") -> None
 
 
 def test_the_operator_puts_a_dead_letter_back(operator: Client, stack: Stack, stored: Stored) -> None:
-    """What the operator's role returns to the redrive queue is brought in; dead letters it makes none."""
+    """What the operator's role returns to the redrive queue is stored; the role can't create dead letters."""
     sqs, sent = operator("sqs"), payload("missed_call")
     message = {
         "function": stack.resources["MissedCall"],
         "redelivery": delivery("missed_call", encode_json(sent)).to_message(),
     }
     assert not refused(sqs.send_message, QueueUrl=stack.outputs["RedriveQueueUrl"], MessageBody=json.dumps(message))
-    wait_for(lambda: stored(event("missed_call", sent).key), "the delivery is brought in")
+    wait_for(lambda: stored(event("missed_call", sent).key), "the delivery is stored")
     assert refused(sqs.send_message, QueueUrl=stack.outputs["DeadLetterQueueUrl"], MessageBody="{}")
     assert refused(operator("sns").publish, TopicArn=stack.outputs["EventsTopicArn"], Message="forged")
 
@@ -185,7 +185,7 @@ def test_a_missing_permission_loses_nothing(stack: Stack, iam: "IAMClient", deli
         assert deliver("missed_call", body).outcome == "queued"
     finally:
         iam.delete_role_policy(RoleName=role, PolicyName="broken")
-    (message,) = wait_for(inbox.read, "the event is brought in", 60)
+    (message,) = wait_for(inbox.read, "the event is recovered", 60)
     answer = deliver("missed_call", body)
     assert (answer.outcome, answer.event_id) == ("duplicate", message.id)
 

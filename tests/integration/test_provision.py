@@ -171,7 +171,7 @@ def test_rotation(deployed: Deployed, own_emulator: Emulator) -> None:
 
 
 def test_healing_may_do_what_it_must(deployed: Deployed, own_emulator: Emulator) -> None:
-    """With the policies enforced, a run repairs, brings in and remembers, and a replay reads the quarantine."""
+    """With IAM enforced, a run repairs, recovers and moves its watermark, and a replay reads the quarantine."""
     assert deployed.create(ReconcileRate="off") == "CREATE_COMPLETE"
     functions, missed = _client(own_emulator, "lambda"), deployed.resources["MissedCall"]
     with throttled(functions, missed):
@@ -323,7 +323,7 @@ def test_create_again_after_a_crash(deployed: Deployed) -> None:
         (None, {"DashApiKey": "f" * 64, "Retries": "1"}, "does not know this API key"),
         (Fault(count=None, status=503), {"Retries": "1"}, "is out of order"),
     ],
-    ids=["edit fails", "creation fails", "deletion fails", "wrong key", "dash away"],
+    ids=["edit fails", "creation fails", "deletion fails", "wrong key", "dash unavailable"],
 )
 def test_update_in_vain(deployed: Deployed, fault: Fault | None, changed: dict[str, str], said: str) -> None:
     """A failed update ends in UPDATE_ROLLBACK_COMPLETE with its reason, and the webhooks are as before."""
@@ -381,7 +381,7 @@ def test_delete_while_dash_is_away(deployed: Deployed) -> None:
 
 
 def test_delete_that_ignores_failure(deployed: Deployed) -> None:
-    """If the template says so, the stack goes and the webhooks stay; that may be said while Dash is away."""
+    """If the template says so, the stack is deleted and the webhooks stay, also while Dash is unavailable."""
     assert deployed.create(Hooks="parking") == "CREATE_COMPLETE"
     deployed.api.faults.add(Fault(count=None, status=503))
     assert deployed.update(OnDeleteFailure="ignore") == "UPDATE_COMPLETE"

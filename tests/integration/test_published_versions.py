@@ -102,7 +102,7 @@ def test_snapstart(deployed: Deployed, dynamodb: "DynamoDBClient", lambda_: "Lam
 
 
 def test_update_that_fails(deployed: Deployed, dynamodb: "DynamoDBClient", lambda_: "LambdaClient") -> None:
-    """After the way back the API calls what it called before, and the next update goes on from there."""
+    """After a rollback the API calls the previous version, and the next update continues from there."""
     published = version(deployed, lambda_)["Version"]
     assert deployed.update(RetentionDays="3", Retries="1", DashApiKey="f" * 64) == "UPDATE_ROLLBACK_COMPLETE"
     assert version(deployed, lambda_)["Version"] == published

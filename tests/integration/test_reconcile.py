@@ -256,7 +256,7 @@ def test_hundred_calls(connect: Connect) -> None:
 
 
 def test_dash_is_away_in_half_of_the_runs(connect: Connect) -> None:
-    """Runs that can't reach Dash change nothing, and the others bring in everything."""
+    """Runs that can't reach Dash change nothing, and the others recover everything."""
     phones = connect()
     for number in range(6):
         phones.break_down()

@@ -1,7 +1,7 @@
 """What locust runs: Dash's senders, as many as the hour of the day has, each with the next event that is due.
 
 `python -m locust -f tests/load/locustfile.py --headless --stop-timeout 120`, with LOAD_PLAN naming a file that `run`
-wrote. A sender that the shape takes away finishes its delivery first.
+wrote. A sender that the shape removes finishes its delivery first.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Runs a day at a stack, and reckons its totals."""
+"""Sends a day to a stack, and counts its totals."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from devtools.processes import CommandError, run
 from devtools.stack import Stack
 from hookswitch.dash.hooks import HOOKS
 from tests.load.day import Delivery, Size, day
-from tests.load.totals import Answer, Totals, reckon
+from tests.load.totals import Answer, Totals, tally
 
 PYTHON = LOCAL / "load" / "bin" / "python"
 OVERRIDES = {"IncludeSubaccounts": "true"}  # of the stack that serves a reseller
@@ -72,13 +72,13 @@ def run_day(stack: Stack, directory: Path, size: Size) -> Run:
         _wait_until_quiet(inbox)
         items = read_table(aws.dynamodb(endpoint), outputs["EventsTableName"])
         published = inbox.counts_so_far()
-    # What the emulator itself adds about an invocation is no JSON.
+    # What the emulator itself adds about an invocation is not JSON.
     lines = [line for line in LogReader(aws.logs(endpoint), outputs["LogGroupName"]).read() if line.startswith("{")]
     return Run(
         size=size,
         day=planned,
         answers=answers,
-        totals=reckon(planned, answers, items, published),
+        totals=tally(planned, answers, items, published),
         sending=sent - began,
         draining=drained - sent,
         log_lines=len(lines),

@@ -55,7 +55,7 @@ class Totals:
     problems: tuple[str, ...]
 
 
-def reckon(
+def tally(
     day: Sequence[Delivery],
     answers: Sequence[Answer],
     items: Sequence[Mapping[str, Any]],

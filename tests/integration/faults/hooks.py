@@ -28,7 +28,7 @@ def run(site: Site, results: Results) -> None:
 def _cell(site: Site, results: Results, cell: Cell, hook: str) -> None:
     proxies = site.faults(hook)
     faults = [(proxies[cell.service], befall(proxies[cell.service], cell.kind))]
-    if cell.service == "sqs":  # which is asked only when DynamoDB is away
+    if cell.service == "sqs":  # which is called only when DynamoDB is unavailable
         kind = Kind.HANG if cell.kind is Kind.HANG else Kind.ERROR
         faults.append((proxies["dynamodb"], befall(proxies["dynamodb"], kind)))
     sent = site.fire(hook)

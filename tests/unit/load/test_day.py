@@ -18,7 +18,7 @@ DAY = day(SIZE)
 
 
 def test_same_size_same_day() -> None:
-    """Senders and reckoning each make the day, so it has to be the same; another seed makes another."""
+    """Senders and tally each generate the day, so it must be the same; another seed gives another day."""
     assert day(SIZE) == DAY
     assert day(Size(**{**vars(SIZE), "seed": 2})) != DAY
 

@@ -5,7 +5,7 @@ from collections import Counter
 from tests.load.day import Size, day
 from tests.load.page import figures, written
 from tests.load.run import Run
-from tests.load.totals import Answer, reckon
+from tests.load.totals import Answer, tally
 
 SIZE = Size(accounts=3, calls=6, seconds=60, senders=2)
 DAY = day(SIZE)
@@ -18,7 +18,7 @@ def run(published: Counter[str]) -> Run:
         {"event_id": str(at), "kind": "event", "hook": one.happening.hook, "account_id": one.happening.account}
         for at, one in enumerate(DAY)
     ]
-    totals = reckon(DAY, answers, items, published)
+    totals = tally(DAY, answers, items, published)
     return Run(SIZE, DAY, answers, totals, 30.0, 2.0, 100, len(DAY) * 1000, 1.5)
 
 

@@ -1,4 +1,4 @@
-"""The reckoning of the totals notices whatever is lost, doubled or made up."""
+"""The tally notices whatever is lost, duplicated or invented."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.load.day import Size, day
-from tests.load.totals import Answer, Totals, reckon
+from tests.load.totals import Answer, Totals, tally
 
 DAY = day(Size(accounts=3, calls=6, seconds=1, senders=1))
 
@@ -23,7 +23,7 @@ class World:
 
     def totals(self) -> Totals:
         """Reckon it."""
-        return reckon(DAY, self.answers, self.items, self.published)
+        return tally(DAY, self.answers, self.items, self.published)
 
 
 @pytest.fixture
