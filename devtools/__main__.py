@@ -20,7 +20,9 @@ def main() -> int:
 
         app(prog_name="python -m devtools")
     except LaptopError as error:
-        print(error, file=sys.stderr)
+        from devtools.screen import printable  # noqa: PLC0415 - only where it is needed
+
+        print(printable(str(error)), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return _report_interruption()

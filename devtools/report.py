@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from devtools.outcome import Outcome
+from devtools.screen import cell
 from devtools.sending import ENCODINGS, Sent
 from hookswitch.dash.hooks import HOOKS
 
@@ -66,4 +67,4 @@ def _all(events: Sequence[Sent], delivery: int, status: str) -> bool:
 
 
 def _judged(text: str, *, good: bool) -> Text:
-    return Text(text, style="green" if good else "bold red")
+    return cell(text, "green" if good else "bold red")

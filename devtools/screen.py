@@ -1,12 +1,20 @@
-"""What a person sees: a line that moves on a terminal, plain lines elsewhere."""
+"""What a person sees: a line that moves on a terminal, plain lines elsewhere.
+
+Names of webhooks, summaries and answers come from outside. Here they lose what could drive or deceive a terminal.
+"""
 
 import contextlib
 import time
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
+from rich.text import Text
+
+from hookswitch.payloads.text import one_line
 
 PLAIN_WIDTH = 140  # columns of a table that goes to a file or a log
+MAX_LINE = 10_000  # characters
+MAX_CELL = 500  # characters of a table's cell
 
 console = Console(highlight=False)
 if not console.is_terminal:
@@ -17,7 +25,18 @@ type Detail = Callable[[str], None]
 
 def say(text: str, style: str = "") -> None:
     """Print a sentence, in one line however long it is: the terminal folds it, a log keeps it whole."""
-    console.print(text, style=style, markup=False, soft_wrap=True)
+    console.print(printable(text), style=style, markup=False, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """Return lines of text without escape sequences and other characters that are not shown; indentation stays."""
+    lines = text.split("\n")
+    return "\n".join(" " * (len(line) - len(line.lstrip(" "))) + one_line(line, MAX_LINE) for line in lines)
+
+
+def cell(text: object, style: str = "") -> Text:
+    """Return a table's cell: one line in which nothing reads as markup."""
+    return Text(one_line(str(text), MAX_CELL), style)
 
 
 @contextlib.contextmanager
@@ -43,4 +62,4 @@ def step(title: str) -> Iterator[Detail]:
 
 def _plain(text: str) -> str:
     """Return a line of another program so that nothing in it reads as our markup."""
-    return " ".join(text.split()).replace("[", "(").replace("]", ")")
+    return one_line(text, MAX_LINE).replace("[", "(").replace("]", ")")

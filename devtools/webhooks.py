@@ -14,7 +14,7 @@ from rich.text import Text
 
 from devtools.errors import LaptopError
 from devtools.local import ACCESS_KEY, SECRET_KEY, STACK_FILE
-from devtools.screen import console, say, step
+from devtools.screen import cell, console, say, step
 from devtools.up import Up, write
 from hookswitch.callback.token import token_for
 from hookswitch.dash import credentials
@@ -156,10 +156,10 @@ def _table(webhooks: list[dict[str, Any]], plan: Plan, ownership: Ownership) -> 
     for webhook in sorted(webhooks, key=ownership.find_hook):
         lines.add_row(
             ownership.find_hook(webhook) or "?",
-            masked(str(webhook.get("uri", ""))),
-            str(webhook.get("http_verb", "post")),
-            str(webhook.get("format", "-")),
-            str(webhook.get("retries", 2)),
+            cell(masked(str(webhook.get("uri", "")))),
+            cell(webhook.get("http_verb", "post")),
+            cell(webhook.get("format", "-")),
+            cell(webhook.get("retries", 2)),
             _state(webhook, differing.get(str(webhook["id"]))),
         )
     for change in plan:
@@ -170,8 +170,8 @@ def _table(webhooks: list[dict[str, Any]], plan: Plan, ownership: Ownership) -> 
 
 def _state(webhook: Mapping[str, Any], change: Update | Delete | None) -> Text:
     if webhook.get("enabled", True) is False:
-        return Text(f"off: {webhook.get('disable_reason') or 'switched off by hand'}", "red")
+        return cell(f"off: {webhook.get('disable_reason') or 'switched off by hand'}", "red")
     if change is None:
         return Text("on", "green")
     wrong = "not wanted" if isinstance(change, Delete) else f"differs in {', '.join(change.fields)}"
-    return Text(f"on, {wrong}", "yellow")
+    return cell(f"on, {wrong}", "yellow")

@@ -19,7 +19,7 @@ from devtools.samlocal import docker, files
 from devtools.samlocal.cli import start_api
 from devtools.samlocal.deliveries import ENCODINGS, Delivery, invoke_all, post_all, problems, problems_of
 from devtools.samlocal.files import Files
-from devtools.screen import console, say, step
+from devtools.screen import cell, console, say, step
 from devtools.stack import Stack
 from hookswitch.dash.hooks import HOOKS
 from simulator.api import DashApi
@@ -138,7 +138,7 @@ def _cells(delivery: Delivery, items: dict[str, Item]) -> list[Text]:
     style = "bold red" if problems_of(delivery, items) else "green"
     item = items.get(answer.event_id)
     return [
-        Text(f"{answer.code or 'none'} {answer.status}".strip(), style),
-        Text(str(item["summary"]) if item else "missing", style),
+        cell(f"{answer.code or 'none'} {answer.status}", style),
+        cell(item["summary"] if item else "missing", style),
         Text(f"{answer.ms:.0f}"),
     ]
