@@ -29,6 +29,9 @@ CHECKS   := .local/checks.stamp
 RUNTIME  := .local/runtime.stamp
 LOCUST   := .local/load.stamp
 
+# What decides how a delivery is answered and stored: tests take every branch of it, without a stack.
+ANSWER_PATH := */callback/verification.py,*/deliveries/*,*/events/*,*/receiving/processing.py,*/receiving/receiver.py,*/receiving/redrive_queue.py
+
 # The layer's package, as the functions find it.
 export PYTHONPATH := $(CURDIR)/layers/hookswitch
 export UV_NO_PROGRESS := 1
@@ -75,8 +78,11 @@ sam-local: $(DEV) $(SAM) $(EMULATOR) ## Check every hook in the containers of `s
 	@exec $(LAPTOP) sam-local --port "$(PORT)" --api-port "$(API_PORT)"
 
 test: lint $(EMULATOR) $(RUNTIME) $(LOCUST) ## Check everything: lint, types and all tests; those in containers only where Docker runs
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --durations 40 --basetemp .local/tests -m "not comes_last"
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --durations 40 --basetemp .local/tests \
+	  --cov --cov-report= -m "not comes_last"
 	$(BIN)/pytest --quiet --trails=.local/tests -m comes_last
+	$(BIN)/coverage report
+	$(BIN)/coverage report --include="$(ANSWER_PATH)" --fail-under 100
 
 bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions beside their peers, and write docs/engineering/performance.md: [QUICK=1]
 	@exec $(BIN)/python -m bench $(if $(QUICK),--quick)

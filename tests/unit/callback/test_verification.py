@@ -1,6 +1,7 @@
 """Whose deliveries are taken: tokens, rotation of the secret they derive from, and strangers."""
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,9 +10,16 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from hookswitch.callback.secret import MARGIN
 from hookswitch.callback.token import token_for
-from hookswitch.callback.verification import MAX_AGE, REFRESH_INTERVAL, RETRY_INTERVAL, SenderCheck, Stage
+from hookswitch.callback.verification import (
+    MAX_AGE,
+    REFRESH_INTERVAL,
+    RETRY_INTERVAL,
+    SenderCheck,
+    Stage,
+    secret_reader,
+)
 from hookswitch.dash.hooks import HOOKS
-from hookswitch.errors import SecretUnavailableError
+from hookswitch.errors import NoAnswerError, SecretUnavailableError, ServiceError
 
 OLD, NEW, NEWER = ("a first secret of 32 characters..", "a second secret of 32 characters.", "a third one, likewise")
 
@@ -264,3 +272,40 @@ class TestRotations(Rotations.TestCase):  # type: ignore[valid-type,misc]
     """Random orders of all that."""
 
     settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
+
+
+class SecretsManager:
+    """Secrets Manager, which has a secret or raises."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+    def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Hand the secret over."""
+        assert (operation, parameters["SecretId"]) == ("GetSecretValue", "callback")
+        if self.error:
+            raise self.error
+        return {"SecretString": OLD}
+
+
+@pytest.mark.parametrize("stage", ["AWSCURRENT", "AWSPREVIOUS"])
+def test_secret_is_read(stage: Stage) -> None:
+    """A version that is there is handed over."""
+    assert secret_reader("callback", SecretsManager)(stage) == OLD
+
+
+def test_no_previous_version() -> None:
+    """Before the first rotation there is no previous version, which is no failure; a current one there must be."""
+    read = secret_reader("callback", lambda: SecretsManager(ServiceError("ResourceNotFoundException", {})))
+    assert read("AWSPREVIOUS") is None
+    with pytest.raises(SecretUnavailableError, match="ResourceNotFoundException"):
+        read("AWSCURRENT")
+
+
+@pytest.mark.parametrize("error", [ServiceError("ThrottlingException", {}), NoAnswerError("ReadTimeoutError")])
+def test_secrets_manager_unavailable(error: Exception) -> None:
+    """An error and no answer are both named, for either version."""
+    read = secret_reader("callback", lambda: SecretsManager(error))
+    for stage in ("AWSCURRENT", "AWSPREVIOUS"):
+        with pytest.raises(SecretUnavailableError, match=r"ThrottlingException|ReadTimeoutError"):
+            read(stage)

@@ -152,6 +152,19 @@ def test_depth() -> None:
         decode(json.dumps({"a": deep}).encode(), JSON)
 
 
+def test_depth_beyond_any_parser() -> None:
+    """A body that no parser can follow is unusable, not an error."""
+    with pytest.raises(UnusableError, match="nests deeper"):
+        decode(b'{"a":' + b"[" * 100_000, JSON)
+
+
+def test_element_that_is_not_valid_json() -> None:
+    """Dash sends objects in arrays as JSON; what only begins like one is text."""
+    assert decode_form("a[]={%22b%22:1}&a[]={b&a[]=" + "{%22b%22:" * 100_000) == {
+        "a": [{"b": 1}, "{b", '{"b":' * 100_000]
+    }
+
+
 @given(
     st.lists(st.tuples(plain_keys.filter(lambda key: "%5B" not in key.upper()), texts), unique_by=lambda pair: pair[0])
 )

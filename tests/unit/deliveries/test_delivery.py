@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookswitch.deliveries.delivery import MAX_BODY, Delivery, path_token
+from hookswitch.errors import UnusableError
 from hookswitch.receiving.processing import redact
 from simulator.encoding import encode_form, encode_json
 from simulator.payloads import payload
@@ -91,6 +92,8 @@ def test_large_body() -> None:
     assert sent.truncated
     assert (len(sent.body), sent.body_size) == (MAX_BODY, MAX_BODY + 1)
     assert len(json.dumps(sent.to_message())) < 256 * 1024
+    with pytest.raises(UnusableError, match=f"has {MAX_BODY + 1} bytes"):
+        sent.decode()
     assert not delivery("parking", "x" * MAX_BODY).truncated
 
 

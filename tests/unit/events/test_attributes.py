@@ -8,7 +8,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hookswitch.events.attributes import attribute, item
+from hookswitch.events.attributes import attribute, item, plain
 
 exact = st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**20), max_value=10**20)
 leaves = st.none() | st.booleans() | st.integers(-(10**37), 10**37) | exact | st.text()
@@ -56,3 +56,17 @@ def test_unknown_type() -> None:
     """A value of a type that no decoder produces is a fault, and said to be."""
     with pytest.raises(TypeError, match="object"):
         attribute(object())
+
+
+@given(values | st.binary())
+def test_read_back(value: Any) -> None:
+    """What DynamoDB's stream passes reads as it was written, except that a tuple would come back as a list."""
+    assert plain(attribute(value)) == value
+
+
+def test_unknown_types() -> None:
+    """A type that no item has is an error on both ways, and no attribute in disguise."""
+    with pytest.raises(TypeError, match="set has no place"):
+        attribute({1, 2})
+    with pytest.raises(ValueError, match="SS"):
+        plain({"SS": ["a"]})

@@ -4,6 +4,8 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from hookswitch.events.cloudevent import cloud_event, to_json
 
 ITEM: dict[str, Any] = {
@@ -39,3 +41,14 @@ def test_cloud_event() -> None:
 def test_no_subject() -> None:
     """An event that is about nothing in particular has no subject."""
     assert "subject" not in cloud_event({name: value for name, value in ITEM.items() if name != "subject"})
+
+
+def test_recovered() -> None:
+    """An event that the backfill recovered says so, since it is late."""
+    assert cloud_event(ITEM | {"recovered": True})["recovered"] is True
+
+
+def test_value_that_json_cannot_hold() -> None:
+    """Bytes in an item are a fault of ours, and no text in disguise."""
+    with pytest.raises(TypeError, match="bytes can't be part"):
+        to_json(cloud_event(ITEM | {"payload": {"body": b"x"}}))

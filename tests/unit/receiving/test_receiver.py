@@ -1,6 +1,8 @@
 """How a hook function answers when something fails that the deployed stack can't be made to fail."""
 
+import base64
 import json
+import sys
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from hookswitch.callback.token import token_for
 from hookswitch.errors import QueueUnavailableError, SecretUnavailableError, StorageUnavailableError, UnusableError
 from hookswitch.receiving import processing, receiver
+from hookswitch.receiving.redelivery import Outcome
 from hookswitch.settings import HookSettings
 from simulator.encoding import encode_json
 from simulator.payloads import payload
@@ -74,6 +77,15 @@ def call(hook: str, event: dict[str, Any]) -> tuple[int, dict[str, str]]:
 def request(hook: str, body: bytes) -> dict[str, Any]:
     """Return an authentic request."""
     return rest_event(body, pathParameters={"token": token_for(SECRET, hook)})
+
+
+def raising_with(error: Exception) -> Callable[..., None]:
+    """Return what fails with an error, whatever it is called with."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
 
 
 def raising(error: Exception) -> Callable[[], tuple[str, bool]]:
@@ -170,3 +182,65 @@ def test_unknown_address_brings_nothing_in(places: Places) -> None:
     message = delivery("missed_call", encode_json(payload("missed_call"))).to_message()
     assert receiver.refuser()({"redelivery": message}, CONTEXT)["statusCode"] == 403
     assert places.queue == places.quarantine == []
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[]"])
+def test_undecodable_body(body: bytes, places: Places) -> None:
+    """What is no event is quarantined whole, also what is no text, and with the reason."""
+    sent = rest_event(
+        base64.b64encode(body).decode(),
+        pathParameters={"token": token_for(SECRET, "missed_call")},
+        isBase64Encoded=True,
+    )
+    status, answer = call("missed_call", sent)
+    assert (status, answer["status"]) == (200, "quarantined")
+    (item,) = places.quarantine
+    assert item["body"] in {body, body.decode("utf-8", "replace")}
+    assert item["reasons"]
+
+
+def test_preview(places: Places) -> None:
+    """A preview of an e-mail template is no event: it is answered 200 and kept nowhere."""
+    places.store = raising(AssertionError("It was stored."))
+    sent = encode_json(payload("voicemail_new") | {"preview": True})
+    assert call("voicemail_new", request("voicemail_new", sent)) == (200, {"status": Outcome.PREVIEW})
+    assert not places.quarantine
+
+
+def test_error_that_nobody_expected(monkeypatch: pytest.MonkeyPatch, places: Places) -> None:
+    """What is neither the sender's doing nor an unavailable service is raised, so that Lambda counts it as an error."""
+    monkeypatch.setattr(receiver, "process", raising_with(KeyError("a fault")))
+    assert places
+    with pytest.raises(KeyError):
+        call("missed_call", MISSED)
+
+
+def test_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function that starts from snapshots prepares for them when it is initialized, and no other does."""
+    import hookswitch.aws  # noqa: PLC0415 - its attribute is what the receiver imports
+
+    registered: list[str] = []
+    double = SimpleNamespace(register=lambda: registered.append("snapshot"))
+    monkeypatch.setitem(sys.modules, "hookswitch.aws.snapstart", double)
+    monkeypatch.setattr(hookswitch.aws, "snapstart", double, raising=False)
+    receiver.receiver(payload_type("parking"))
+    assert not registered
+    monkeypatch.setattr(receiver, "starts_from_snapshot", lambda: True)
+    receiver.receiver(payload_type("parking"))
+    assert registered
+
+
+def test_unmeasurable_event_is_stored(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong with the metrics, the sender learns that the event is stored."""
+    monkeypatch.setattr(payload_type("missed_call"), "measurements", raising(RuntimeError("no measure")))
+    assert places
+    assert call("missed_call", MISSED) == (200, {"status": "stored", "event_id": "the-key"})
+
+
+def test_redelivered_event(places: Places) -> None:
+    """A delivery that the backfill recovered counts no delay: that would be the outage's."""
+    queued = {"redelivery": delivery("missed_call", encode_json(payload("missed_call"))).to_message()}
+    assert places
+    for attempted in ({}, {"attempted_at": "2026-11-23T14:27:53+00:00"}):
+        status, body = call("missed_call", {"redelivery": queued["redelivery"] | attempted})
+        assert (status, body["status"]) == (200, "stored")
