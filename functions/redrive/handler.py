@@ -13,7 +13,8 @@ from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.receiving.hook_functions import HookFunctions
 from hookswitch.receiving.redrive import redrive
-from hookswitch.reconcile.replay import Quarantine, Replay
+from hookswitch.reconcile.quarantine import Quarantine
+from hookswitch.reconcile.replay import Replayer, ReplayRequest
 
 RESERVE = 30  # seconds of the function's time in which no replay begins: a hook function may take 28
 
@@ -25,14 +26,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
     """Redrive a batch of SQS messages, each of which fails alone; or carry out a ReplayRequest.
 
     Returns:
-        The partial batch response of Lambda's queue mappings; for a replay what `Quarantine.replay` returns.
+        The partial batch response of Lambda's queue mappings; for a replay what `Replayer.replay` returns.
     """
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000
     with MetricsRecorder() as metrics:
         if "quarantine" in event:
-            functions = HookFunctions(os.environ["STACK_ID"])
-            quarantine = Quarantine(os.environ["EVENTS_TABLE"], functions, deadline - RESERVE, metrics)
-            return quarantine.replay(Replay.of(event["quarantine"]))
+            quarantine = Quarantine(os.environ["EVENTS_TABLE"])
+            replayer = Replayer(quarantine, HookFunctions(os.environ["STACK_ID"]), deadline - RESERVE, metrics)
+            return replayer.replay(ReplayRequest.parse(event["quarantine"]))
         return process_partial_response(
             event=event, record_handler=partial(redrive, metrics), processor=_processor, context=context
         )

@@ -61,6 +61,7 @@ SERVICES = {
     "cloudformation": "CloudFormation",
     "answer": "CloudFormation's response URL",
     "dash": "Dash's API",
+    "list": "Dash's list of webhooks",
 }
 PROOFS = {
     "front door": "Dash fires an event at the deployed stack.",
@@ -102,6 +103,7 @@ WAY_BACK = Seen("CloudFormation: FAILED", "webhooks on Dash: as wanted", "the ne
 OLD_TOKENS = Seen("Secrets Manager: an error", "old tokens, answered 200, stored", "the next rotation")
 NEW_TOKENS = Seen("Secrets Manager: done", "new tokens, answered 200, stored", "is there")
 MISSED = Seen("the schedule: an error", "Dash's attempt log; the webhook is off", "the next run")
+FORMER = Seen("the schedule: an error", "the table; the webhook is off", "the next run")
 RECOVERED = Seen("the schedule: done", "the table; the webhook is on", "is there")
 NOT_TAKEN = Seen("the schedule: done, some deferred", "Dash's attempt log; the webhook is on", "the next run")
 
@@ -175,6 +177,7 @@ USES: Mapping[str, Mapping[str, Use]] = {
     },
     "reconcile": {
         "dash": Use("reads webhooks and attempts", "by hand", _away(MISSED, RECOVERED, RECOVERED)),
+        "list": Use("recognizes a former address", "by hand", _away(FORMER, RECOVERED, RECOVERED)),
         "dynamodb": Use("stores the watermark", "by hand", _away(MISSED, RECOVERED, RECOVERED)),
         "secretsmanager": Use("reads the Dash credentials", "by hand", _away(MISSED, RECOVERED)),
         "cloudformation": Use("finds the hook functions", "by hand", _away(MISSED, RECOVERED)),

@@ -33,7 +33,7 @@ PARTITIONS: Mapping[str, Partition] = {  # the longest first
     "reconcile-1": Partition(FEW, partial(reconciling.run, services=("lambda",))),
     "provision": Partition(FEW, provisioning.run),
     "redrive-alone": Partition(("channel_create", *redriving.REPLAYED_BY.values()), redriving.run_alone),
-    "reconcile-2": Partition(FEW, partial(reconciling.run, services=("dash", "cloudformation"))),
+    "reconcile-2": Partition(FEW, partial(reconciling.run, services=("dash", "list", "cloudformation"))),
     "reconcile-3": Partition(FEW, partial(reconciling.run, services=("dynamodb", "secretsmanager"))),
     "rotate": Partition(FEW, rotating.run),
 }

@@ -18,8 +18,12 @@ def run(site: Site, results: Results, services: Sequence[str]) -> None:
 
 
 def _cell(site: Site, results: Results, cell: Cell) -> None:
-    probe = _miss(site)
-    if cell.service == "dash":
+    probe = _miss_at_former_address(site) if cell.service == "list" else _miss(site)
+    if cell.service == "list":
+        site.deployed.api.faults.add(dash_fault(cell.kind, "GET", "/webhooks$"))
+        said = site.invoke("Reconcile", {})
+        site.deployed.api.faults.clear()
+    elif cell.service == "dash":
         method = "POST" if cell.kind is Kind.LOST else None
         site.deployed.api.faults.add(dash_fault(cell.kind, method, "/webhooks"))
         said = site.invoke("Reconcile", {})
@@ -53,8 +57,22 @@ def _deferred(said: dict[str, object]) -> bool:
     return "deferred" in str(said["events"])
 
 
+def _miss_at_former_address(site: Site) -> str:
+    """Let a delivery fail at an address that its webhook no longer has, and Dash switch the webhook off."""
+    (webhook,) = [webhook for webhook in site.deployed.webhooks if f"/{HOOK}/" in webhook.uri]
+    present = webhook.uri
+    webhook.uri = f"http://127.0.0.1:1/v1/hooks/{HOOK}/token"
+    sent = site.fire(HOOK)
+    webhook.uri = present
+    for webhook in site.deployed.webhooks:
+        webhook.disable()
+    return sent.probe
+
+
 def _miss(site: Site) -> str:
-    """Let a delivery fail for good, and Dash switch its webhook off."""
+    """Let a delivery in form encoding fail for good, and Dash switch its webhook off."""
+    for webhook in site.deployed.webhooks:
+        webhook.format = "form-data"  # whose body Dash logs in pieces
     proxies = site.faults(HOOK)
     faults = [(proxies[service], befall(proxies[service], Kind.ERROR)) for service in ("dynamodb", "sqs")]
     sent = site.fire(HOOK)
