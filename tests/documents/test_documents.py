@@ -42,10 +42,12 @@ def test_make_targets(document: Path) -> None:
 
 
 def test_index_of_decisions() -> None:
-    """The index lists every decision record under its own title."""
+    """Every decision record has its own number, and the index lists it under its title."""
     folder = ROOT / "docs" / "engineering" / "decisions"
     index = (folder / "README.md").read_text()
-    for record in folder.glob("[0-9]*.md"):
+    records = list(folder.glob("[0-9]*.md"))
+    assert len({record.name[:4] for record in records}) == len(records), "two records have the same number"
+    for record in records:
         title = record.read_text().splitlines()[0].removeprefix("# ")
         assert f"- [{title}]({record.name})\n" in index
 

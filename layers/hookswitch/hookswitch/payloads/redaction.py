@@ -2,7 +2,7 @@
 
 A value under a name such as `password` is replaced by a mark. Text that mentions a secret in any other way can't be
 proven free of it: free text, JSON within a string, lists of names and values, bodies in other encodings. All of it is
-replaced by a mark with its size and its SHA-256. docs/engineering/decisions/0062-redaction.md says why.
+replaced by a mark with its size and its SHA-256. docs/engineering/decisions/0063-redaction.md says why.
 
 Everything here takes time in proportion to the length of its input: no regular expression can backtrack.
 """
