@@ -150,14 +150,14 @@ def _fresh(folder: Path) -> None:
 
 
 def hooks(build: Path = WITH_BYTECODE, name: str = "{}") -> list[Subject]:
-    """Return the fourteen hooks of a build."""
+    """Return all hooks of a build."""
     return [
         Subject(name.format(hook), (folder_of(hook, build), layer(build), RUNTIME), event_of(hook)) for hook in HOOKS
     ]
 
 
 def copies() -> list[Subject]:
-    """Return the fourteen hooks with SnapStart; what registers their functions with Lambda is Lambda's own."""
+    """Return all hooks with SnapStart, started by AWS's own runtime client."""
     return [replace(it, path=(*it.path, RUNTIME_CLIENT), snapshot=True) for it in hooks(name=FROM_SNAPSHOT)]
 
 

@@ -66,20 +66,15 @@ def files() -> dict[Path, str]:
 
 
 def schemas() -> dict[str, Schema]:
-    """Return the schema of the envelope and of each hook's `data`.
-
-    Raises:
-        LaptopError: One of them has no version.
-    """
+    """Return the schema of the envelope, and of the `data` of each hook and announcement."""
     notes = version_notes()
-    if missing := [name for name in NAMES if not notes.get(name)]:
-        raise LaptopError(f"{VERSIONS.relative_to(ROOT)} has no version of {', '.join(missing)}.")
     return {name: _schema(name, max(map(int, notes[name]))) for name in NAMES}
 
 
 def version_notes() -> dict[str, dict[str, str]]:
-    """Return what each version of each schema changed, as versions.toml says."""
-    return tomllib.loads(VERSIONS.read_text(encoding="utf-8"))
+    """Return what each version of each schema changed; a schema that versions.toml does not name is at its first."""
+    noted: dict[str, dict[str, str]] = tomllib.loads(VERSIONS.read_text(encoding="utf-8"))
+    return {name: {"1": "The first."} | noted.get(name, {}) for name in NAMES}
 
 
 def broken_promises(before: Schema, now: Schema) -> list[str]:

@@ -12,7 +12,7 @@ from simulator.api import DashApi
 
 @contextmanager
 def temporary_stack(directory: Path, overrides: Mapping[str, str] | None = None) -> Iterator[Stack]:
-    """Deploy what is built, with all fourteen hooks, for as long as the block lasts.
+    """Deploy what is built, with all hooks, for as long as the block lasts.
 
     Args:
         directory: For the emulator's log and temporary files.

@@ -3,6 +3,7 @@
 import random
 from typing import Any, NamedTuple
 
+from hookswitch.dash.hooks import HOOKS
 from simulator.attempts import gregorian
 from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
 
@@ -43,7 +44,7 @@ class _Day:
 def scenario(
     rng: random.Random | None = None, account_id: str = DEFAULT_ACCOUNT_ID, now: float = 1_795_000_000
 ) -> list[Step]:
-    """Return the steps of the day, all fourteen hooks among them, with times that never go back.
+    """Return the steps of the day, all hooks among them, with times that never go back.
 
     Args:
         rng: A seeded generator, for a repeatable day.
@@ -58,6 +59,10 @@ def scenario(
     _phone(day)
     day.later(60)
     day.happens("notifications", "An event that only the catch-all knows.", event_name="voicemail_saved")
+    for hook in HOOKS:
+        if hook not in {step.hook for step in day.steps}:
+            day.later(60)
+            day.happens(hook, "Something that has no part in the story.")
     return day.steps
 
 

@@ -1,1 +1,1 @@
-"""The functions in the containers of `sam local`: what they need, and a rehearsal of all fourteen hooks."""
+"""The functions in the containers of `sam local`: what they need, and a rehearsal of every hook."""

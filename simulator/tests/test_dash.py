@@ -24,7 +24,7 @@ def dash() -> Dash:
 
 
 def register(dash: Dash, receiver: Receiver, hook: str, account_id: str = DEFAULT_ACCOUNT_ID, **fields: Any) -> Webhook:
-    """Register a webhook for one of the fourteen hooks."""
+    """Register a webhook for one hook."""
     document = {"name": hook, "uri": receiver.url} | CATALOGUE[hook].registration() | fields
     return dash.register(account_id, document)
 
@@ -37,7 +37,7 @@ def fired(dash: Dash, hook: str, **overrides: Any) -> list[Webhook]:
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_each_hook_fires_its_own_webhook(dash: Dash, receiver: Receiver, hook: str) -> None:
-    """Of fourteen webhooks an event reaches its own, and a notification the catch-all too."""
+    """Of the webhooks of all hooks an event reaches its own, and a notification the catch-all too."""
     registered = {name: register(dash, receiver, name) for name in HOOKS}
     expected = {registered[hook].id}
     if CATALOGUE[hook].registered_as == "notifications":

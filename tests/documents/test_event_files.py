@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
-from devtools.events import DOCUMENT, FOLDER, document, files
+from devtools.events import DOCUMENT, FOLDER, document, files, sendable_by_get
 from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, ROOT
 from devtools.template import parsed
 from hookswitch.callback.token import token_for
@@ -24,7 +24,7 @@ from tests.receiving import FORM, JSON, SETTINGS, payload_type
 FILES = sorted(path.name for path in FOLDER.iterdir())
 NO_HOOKS = ("provision", "publish", "reconcile", "redrive", "rotate", "silence", "unknown")
 OTHERS = {f"{function}.json" for function in NO_HOOKS}
-BY_GET = {"parking", "voicemail_new", "voicemail_full", "register", "deregister", "notifications"}
+BY_GET = {hook for hook in HOOKS if sendable_by_get(hook)}
 DELIVERIES = [name for name in FILES if name not in OTHERS]
 VARIANTS = [name for name in DELIVERIES if name.count(".") > 1]
 

@@ -134,7 +134,7 @@ def dash_api(endpoint: str, *, in_container: bool) -> Iterator[DashApi]:
 
 @pytest.fixture(scope="session")
 def stack(endpoint: str, dash_api: DashApi, built: Path) -> Stack:
-    """The stack of template.yaml with all fourteen hooks.
+    """The stack of template.yaml with all hooks.
 
     `stack.url("parking")` is a callback URL with its token, as this machine reaches it; see also
     `stack.outputs`, `stack.resources` (physical ids by logical id) and `stack.parameters`.
@@ -211,7 +211,7 @@ def faults(fault_proxies: FaultProxies, *, in_container: bool) -> Iterator[Fault
 
 @pytest.fixture
 def dash(stack: Stack) -> Iterator[Dash]:
-    """A simulated Dash that has the stack's fourteen webhooks, registered to post JSON.
+    """A simulated Dash that has the stack's webhooks, registered to post JSON.
 
     `dash.fire(DEFAULT_ACCOUNT_ID, hook, payload(hook))` delivers an event. The catch-all is registered but switched
     off, so that one firing is one delivery; `dash.webhooks()` has it for tests that want it on. For other encodings

@@ -112,7 +112,7 @@ def test_life_of_a_stack(deployed: Deployed, own_emulator: Emulator) -> None:
 
 
 def test_what_is_registered_arrives(deployed: Deployed, own_emulator: Emulator) -> None:
-    """All fourteen hooks: Dash calls what was registered, and is answered 200. A key and traces are no hindrance."""
+    """Dash calls what was registered, and is answered 200. A key and traces are no hindrance."""
     key = _client(own_emulator, "kms").create_key()["KeyMetadata"]["Arn"]
     assert deployed.create(Hooks=",".join(HOOKS), KmsKeyArn=key, Tracing="on") == "CREATE_COMPLETE"
     assert deployed.hooks == sorted(HOOKS)

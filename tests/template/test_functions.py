@@ -4,7 +4,7 @@ import pytest
 
 from devtools.template import parsed
 from hookswitch.dash.hooks import HOOKS
-from tests.template.views import FOLDERS, HOOK_FOLDERS, full, id_of, of_type
+from tests.template.views import FOLDERS, full, id_of, of_type
 
 TIMEOUT_OF_API_GATEWAY = 29
 
@@ -15,11 +15,6 @@ def test_every_folder_has_one_function() -> None:
     code = sorted(it["CodeUri"] for it in written.values())
     assert code == sorted(f"{path}/" for path in FOLDERS.values())
     assert {id_of(folder) for folder in FOLDERS} == {folder.title().replace("_", "") for folder in FOLDERS}
-
-
-def test_hooks_are_those_of_the_laptop() -> None:
-    """The folders that receive deliveries are the hooks in the catalogue."""
-    assert set(HOOKS) == HOOK_FOLDERS
 
 
 @pytest.mark.parametrize("hook", HOOKS)

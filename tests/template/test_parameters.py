@@ -10,7 +10,7 @@ from devtools.local import REGION
 from devtools.template import ASKED, evaluated, parsed, references, values_of
 from hookswitch.errors import InvalidTemplateError
 from hookswitch.webhooks.desired import Desired
-from tests.template.views import HOOK_FOLDERS, fits, full, minimal
+from tests.template.views import fits, full, minimal
 from tests.unit.doubles import properties
 
 ACTING = {  # what acts by itself, so that nothing refers to it
@@ -97,12 +97,6 @@ def test_addresses_have_tls(name: str, url: str, *, allowed: bool) -> None:
         assert not allowed
     else:
         assert allowed
-
-
-def test_default_hooks() -> None:
-    """Every hook except the catch-all is registered by default."""
-    hooks = parsed()["Parameters"]["Hooks"]["Default"].split(",")
-    assert sorted(hooks) == sorted(HOOK_FOLDERS - {"notifications"})
 
 
 def test_every_parameter_and_condition_is_used() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from devtools.local import ROOT
 from devtools.template import parsed, references
-from hookswitch.dash.hooks import DEFAULT_HOOKS, HOOKS
+from hookswitch.dash.hooks import DEFAULT_HOOKS
 from hookswitch.webhooks.desired import Desired
 
 
@@ -18,16 +18,8 @@ def properties(resource: str) -> dict[str, Any]:
     return found
 
 
-def test_webhooks_wait_for_every_route() -> None:
-    """Every permission of API Gateway to invoke a hook exists before Dash can call it, and outlives the webhooks."""
-    permissions = {
-        f"{name}{event}PermissionStage"
-        for name, resource in parsed()["Resources"].items()
-        for event, source in resource.get("Properties", {}).get("Events", {}).items()
-        if source["Type"] == "Api" and name != "Unknown"
-    }
-    assert len(permissions) == 2 * len(HOOKS)
-    assert set(parsed()["Resources"]["Webhooks"]["DependsOn"]) == permissions
+def test_webhooks_follow_the_api() -> None:
+    """They are made after its stage, removed before it, and updated at each deployment."""
     assert "${Api.Stage}" in str(properties("Webhooks")["ApiAddress"])
     assert properties("Webhooks")["Deployment"] == {"Ref": "Api.Deployment"}
 

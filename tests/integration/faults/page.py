@@ -28,7 +28,7 @@ function and its services. A recovered event is stored once and published once, 
 """
 KINDS = """## What happens
 
-*A hook* is any of the fourteen. Parking writes in a transaction, the others with one conditional write. A hook calls
+*A hook* is any of them. Parking writes in a transaction, the others with one conditional write. A hook calls
 SQS only when DynamoDB is unavailable, so the tests of SQS make both fail (both hang, where SQS hangs). The same goes
 for the publish function's queue, with SNS.
 
@@ -59,7 +59,7 @@ TAIL = """## What can't be recovered, and what is published twice
   `ServiceTimeout` and rolls back; the Delete that follows finds what was created by the webhooks' names.
 - **A failed update, while both Dash and CloudFormation's API fail during the rollback.** The stack stays in
   UPDATE_ROLLBACK_FAILED: continue the rollback when they are available again.
-- **A Dash that takes more than about twelve seconds per response.** Fourteen webhooks then take longer than a run of
+- **A Dash that takes more than about twelve seconds per response.** All webhooks then take longer than a run of
   `Provision` or `Reconcile` may. Nothing is left half done, and nothing is recovered.
 
 ## Proven elsewhere

@@ -31,7 +31,7 @@ def found(*events: Sent) -> Outcome:
 
 
 def test_all_is_well() -> None:
-    """Every event stored and published once: no problem, and all fourteen hooks whole."""
+    """Every event stored and published once: no problem, and all hooks complete."""
     assert problems(EVENTS, found(*EVENTS)) == []
     assert complete_hooks(EVENTS, found(*EVENTS)) == list(HOOKS)
 
