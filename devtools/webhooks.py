@@ -155,7 +155,7 @@ def _table(webhooks: list[dict[str, Any]], plan: Plan, ownership: Ownership) -> 
     differing = {change.webhook_id: change for change in plan if not isinstance(change, Create)}
     for webhook in sorted(webhooks, key=ownership.find_hook):
         lines.add_row(
-            ownership.find_hook(webhook) or "?",
+            cell(ownership.find_hook(webhook) or "?"),
             cell(masked(str(webhook.get("uri", "")))),
             cell(webhook.get("http_verb", "post")),
             cell(webhook.get("format", "-")),
