@@ -20,7 +20,7 @@ from devtools.bytecode import add_bytecode
 from devtools.local import TEMPLATE
 from devtools.stack import build
 from devtools.template import parsed
-from hookswitch.dash.hooks import HOOKS
+from hookswitch.dash.hooks import CATALOGUE, HOOKS
 from hookswitch.events.attributes import attribute
 from hookswitch.publishing.sns_message import to_entry
 
@@ -74,8 +74,9 @@ def event_of(hook: str) -> Mapping[str, Any]:
 
 
 def folder_of(hook: str, build: Path = WITH_BYTECODE) -> Path:
-    """Return the built folder of a hook's function."""
-    return build / hook.title().replace("_", "")
+    """Return the built folder of a hook's handler."""
+    built = build / hook.title().replace("_", "")
+    return built / "hooks" / hook if CATALOGUE[hook].is_catch_all else built
 
 
 def layer(build: Path = WITH_BYTECODE) -> Path:

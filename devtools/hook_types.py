@@ -4,7 +4,6 @@ import importlib
 from types import ModuleType
 
 from devtools.local import DASH_ACCOUNT_ID
-from hookswitch.dash.hooks import DEFAULT_HOOKS
 from hookswitch.payloads.base import Payload
 from hookswitch.settings import HookSettings
 
@@ -15,7 +14,6 @@ SETTINGS = HookSettings(
     function_name="function",
     account_id=DASH_ACCOUNT_ID,
     include_subaccounts=False,
-    hooks=frozenset(DEFAULT_HOOKS),
     retention_days=0,
 )
 

@@ -91,9 +91,9 @@ def _of_answers(event: Sent) -> list[str]:
         if answer.code != OK or answer.status != "duplicate" or answer.event_id != first.event_id
     ]
     said += [
-        f"{name} should be left to its own hook by the catch-all, which answered {_describe(answer)}."
+        f"{name} should be the same event to the catch-all, which answered {_describe(answer)}."
         for answer in event.elsewhere
-        if answer.code != OK or answer.status in {"stored", "quarantined", "queued"}
+        if answer.code != OK or answer.status != "duplicate" or answer.event_id != first.event_id
     ]
     return said
 

@@ -101,7 +101,7 @@ def _print_result(sent: Sequence[Sent], found: Outcome, seconds: float) -> None:
     events = sum(bool(event.answers) for event in sent)
     say(
         f"{events} events in {delivered} deliveries: each event was delivered twice, and {left} deliveries "
-        "to the catch-all were left to the events' own hooks. A function's first delivery has to wait for its start.",
+        "came to the catch-all as well. A function's first delivery has to wait for its start.",
         style="dim",
     )
     style = "bold green" if len(whole) == len(HOOKS) else "bold red"

@@ -47,7 +47,8 @@ def event(
     """Return the event that a payload becomes, sent in an encoding."""
     body = encode_form(payload) if encoding == FORM else encode_json(payload)
     came = delivery(hook, body, encoding)
-    parsed = Event.from_delivery(payload_type(hook), came, came.decode(), settings)
+    fields = came.decode()
+    parsed = Event.from_delivery(payload_type(hook).type_for(fields), came, fields, settings)
     return replace(parsed, received_at=received_at or datetime.now(UTC))
 
 

@@ -28,10 +28,10 @@ STANDARD_LIBRARY = Path(json.__file__).parents[1]
 
 # The order is that of Lambda: the function's folder, its layer, the runtime's packages.
 LOAD = """
-import json, sys
+import importlib, json, sys
 sys.path[:0] = json.loads(sys.argv[1])
-import handler
-assert callable(handler.handler)
+module = importlib.import_module(sys.argv[2])
+assert callable(module.handler)
 modules = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
 json.dump(modules, sys.stdout)
 """
@@ -68,6 +68,13 @@ def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("bytecode")
 
 
+def handler_of(function: str) -> str:
+    """Return the module that Lambda imports for a function."""
+    template = parsed()
+    properties = template["Globals"]["Function"] | template["Resources"][function]["Properties"]
+    return str(properties["Handler"]).rpartition(".")[0]
+
+
 @cache
 def load(built: Path, function: str, bytecode: Path) -> dict[str, str | None]:
     """Import a function's handler as Lambda does; return the files of all modules that came with it."""
@@ -75,8 +82,9 @@ def load(built: Path, function: str, bytecode: Path) -> dict[str, str | None]:
     own = template["Resources"][function]["Properties"].get("Environment", {}).get("Variables", {})
     variables = {**template["Globals"]["Function"]["Environment"]["Variables"], **own}
     folders = [built / function, built / "Layer" / "python", RUNTIME]
+    python = [sys.executable, "-I", "-S", "-X", f"pycache_prefix={bytecode}"]
     done = subprocess.run(  # noqa: S603 - our own Python
-        [sys.executable, "-I", "-S", "-X", f"pycache_prefix={bytecode}", "-c", LOAD, json.dumps([*map(str, folders)])],
+        [*python, "-c", LOAD, json.dumps([*map(str, folders)]), handler_of(function)],
         env=dict.fromkeys(variables, "value"),
         cwd=built,
         capture_output=True,
@@ -95,7 +103,8 @@ def test_function_imports(function: str, built: Path, bytecode: Path) -> None:
     layer, modules = homes[1], load(built, function, bytecode)
     for name, file in modules.items():
         assert file is None or any(Path(file).is_relative_to(home) for home in homes), name
-    assert modules["handler"] == str(built / function / "handler.py")
+    module = handler_of(function)
+    assert modules[module] == str(built / function / f"{module.replace('.', '/')}.py")
     for name in {"hookswitch", "pydantic", "pydantic_core", "aws_lambda_powertools"} & modules.keys():
         assert Path(modules[name] or "").is_relative_to(layer), name
     for name in {"boto3", "botocore"} & modules.keys():

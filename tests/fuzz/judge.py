@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.fuzz.requests import Expected, Fuzzed
 
-OUTCOMES = frozenset({"stored", "duplicate", "quarantined", "queued", "left_to_dedicated_hook", "preview"})
+OUTCOMES = frozenset({"stored", "duplicate", "quarantined", "queued", "preview"})
 WITH_ITEM = frozenset({"stored", "duplicate", "quarantined"})
 OUR_FAULT = "fault in hookswitch"  # of a reason that receive.py gives where nothing else fits
 _KINDS = {"stored": "event", "duplicate": "event", "quarantined": "quarantine"}

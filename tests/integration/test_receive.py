@@ -216,11 +216,34 @@ def test_forged_redelivery(deliver: Deliver, stack: Stack) -> None:
     assert deliver("missed_call", forged.encode(), url=url, headers={"redelivery": "{}"}).status == 403
 
 
+@pytest.mark.parametrize("first", ["the catch-all", "its own hook"])
 @pytest.mark.parametrize("hook", [hook for hook in DEFAULT_HOOKS if not hook.startswith(("channel_", "parking"))])
-def test_catch_all_leaves_what_has_its_own_hook(hook: str, deliver: Deliver) -> None:
-    """The catch-all does not store an event whose own hook the stack has."""
-    answer = deliver("notifications", encode_json(payload(hook)))
-    assert (answer.status, answer.outcome, answer.event_id) == (200, "left_to_dedicated_hook", "")
+def test_catch_all_is_a_second_way_in(hook: str, first: str, deliver: Deliver, stored: Stored, inbox: Inbox) -> None:
+    """An event that has a hook of its own is one event of that hook, whichever webhook delivers it first."""
+    body = encode_json(payload(hook))
+    ways = ("notifications", hook) if first == "the catch-all" else (hook, "notifications")
+    answers = [deliver(way, body) for way in ways]
+    assert [answer.outcome for answer in answers] == ["stored", "duplicate"]
+    assert answers[0].event_id == answers[1].event_id
+    item = stored(answers[0].event_id)
+    assert item is not None
+    assert item["hook"] == hook
+    assert inbox.wait_for(answers[0].event_id).event["type"] == f"com.virtualpbx.dash.{hook}"
+
+
+def test_catch_all_stands_in_for_a_webhook_that_is_off(stack: Stack, dash: Dash, stored: Stored, inbox: Inbox) -> None:
+    """While Dash has a dedicated webhook switched off, its events arrive through the catch-all."""
+    for hook in ("missed_call", "notifications"):
+        document = {"name": hook, "uri": stack.public_url(hook), "format": "json", "enabled": hook == "notifications"}
+        dash.register(DEFAULT_ACCOUNT_ID, document | CATALOGUE[hook].registration())
+    (firing,) = dash.fire(DEFAULT_ACCOUNT_ID, "missed_call", payload("missed_call"))
+    answer = json.loads(firing.attempts[-1].resp_body)
+    assert answer["status"] == "stored"
+    item = stored(answer["event_id"])
+    assert item is not None
+    assert item["hook"] == "missed_call"
+    inbox.wait_for(answer["event_id"])
+    assert inbox.counts()[answer["event_id"]] == 1
 
 
 @pytest.mark.parametrize("name", SECRET_EVENTS)

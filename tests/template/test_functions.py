@@ -3,8 +3,8 @@
 import pytest
 
 from devtools.template import parsed
-from hookswitch.dash.hooks import HOOKS
-from tests.template.views import FOLDERS, full, id_of, of_type
+from hookswitch.dash.hooks import CATALOGUE, HOOKS
+from tests.template.views import FOLDERS, full, handler_module, id_of, of_type
 
 TIMEOUT_OF_API_GATEWAY = 29
 
@@ -12,8 +12,8 @@ TIMEOUT_OF_API_GATEWAY = 29
 def test_every_folder_has_one_function() -> None:
     """Each folder in functions/ is deployed once, under its name in camel case."""
     written = of_type("AWS::Serverless::Function")
-    code = sorted(it["CodeUri"] for it in written.values())
-    assert code == sorted(f"{path}/" for path in FOLDERS.values())
+    handlers = sorted(map(handler_module, written.values()))
+    assert handlers == sorted(f"{path}/handler" for path in FOLDERS.values())
     assert {id_of(folder) for folder in FOLDERS} == {folder.title().replace("_", "") for folder in FOLDERS}
 
 
@@ -27,11 +27,17 @@ def test_hook_has_nothing_of_its_own(hook: str) -> None:
         }
         for verb in ("post", "get")
     }
+    # The catch-all has its siblings' payload types beside it.
+    code = (
+        {"CodeUri": "functions/", "Handler": "hooks.notifications.handler.handler"}
+        if CATALOGUE[hook].is_catch_all
+        else {"CodeUri": f"functions/hooks/{hook}/"}
+    )
     assert parsed()["Resources"][id_of(hook)] == {
         "Type": "AWS::Serverless::Function",
         "Properties": {
             "VersionDescription": {"Fn::GetAtt": ["HookConfiguration", "Digest"]},
-            "CodeUri": f"functions/hooks/{hook}/",
+            **code,
             "Role": {"Fn::GetAtt": ["HookRole", "Arn"]},
             "Events": routes,
         },

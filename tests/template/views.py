@@ -40,12 +40,18 @@ def of_type(kind: str, template: Mapping[str, Any] | None = None) -> dict[str, R
     return {name: resource["Properties"] for name, resource in found if resource["Type"] == kind}
 
 
+def handler_module(function: Resource) -> str:
+    """Return the file of a function's handler without its suffix, such as `functions/hooks/parking/handler`."""
+    module = function.get("Handler", parsed()["Globals"]["Function"]["Handler"]).rpartition(".")[0]
+    return f"{function['CodeUri']}{module.replace('.', '/')}"
+
+
 def id_of(folder: str) -> str:
     """Return the logical id of the function in a folder."""
     return next(
         name
         for name, it in of_type("AWS::Serverless::Function").items()
-        if it["CodeUri"].rstrip("/").endswith(f"/{folder}")
+        if handler_module(it).endswith(f"/{folder}/handler")
     )
 
 

@@ -1,22 +1,36 @@
-"""The catch-all: any of Dash's other notifications, some thirty-five of them (`notifications`).
+"""The catch-all: any of Dash's notifications, some thirty-five of them (`notifications`).
 
 Three of them carry secrets: `password_recovery` a reset link, `new_user` a password, `new_account` an API key. A mark
 replaces such values before anything is stored, queued or logged.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from importlib import import_module
 from typing import Annotated, Any, ClassVar, override
 
 from pydantic import Field
 
-from hookswitch.dash.hooks import DEFAULT_HOOKS
-from hookswitch.payloads.base import Identity, IdentityText
+from hookswitch.payloads.base import Identity, IdentityText, Payload
 from hookswitch.payloads.notification import NotificationPayload
 from hookswitch.payloads.redaction import redact_fields, redact_text
 from hookswitch.payloads.text import part
 from hookswitch.payloads.times import GregorianSeconds
 from hookswitch.receiving.receiver import receiver
 
+# Notifications with a hook of their own. This hook is a second way in for them.
+DEDICATED_HOOKS = frozenset(
+    {
+        "voicemail_new",
+        "voicemail_full",
+        "outbound_fax",
+        "outbound_fax_error",
+        "inbound_fax_error",
+        "missed_call",
+        "register",
+        "deregister",
+    }
+)
 # Read for the time of the event; in its payload it stays as received, as all fields of unknown notifications do.
 UntypedTime = Annotated[GregorianSeconds | None, Field(exclude=True)]
 
@@ -38,10 +52,16 @@ class Notifications(NotificationPayload):
         del event_name
         return True
 
+    @classmethod
     @override
-    def superseded_by(self, hooks: frozenset[str]) -> str | None:
-        """Return the event's dedicated hook if this stack has registered it."""
-        return self.event_name_ if self.event_name_ in hooks else None
+    def type_for(cls, fields: Mapping[str, Any]) -> type[Payload]:
+        """Return the dedicated hook's type for an event that has one, so that either webhook stores the same event."""
+        name = fields.get("event_name")
+        if not isinstance(name, str) or name not in DEDICATED_HOOKS:
+            return cls
+        module = import_module(f"..{name}.handler", __package__)  # only now: it is no part of the cold start
+        payload_type: type[Payload] = getattr(module, name.title().replace("_", ""))
+        return payload_type
 
     @override
     def identity(self) -> Identity:
@@ -60,7 +80,7 @@ class Notifications(NotificationPayload):
     @override
     def redact(cls, fields: dict[str, Any]) -> dict[str, Any]:
         """Return the fields without passwords, reset links and keys; those of dedicated hooks' events hold none."""
-        if fields.get("event_name") in DEFAULT_HOOKS:
+        if cls.type_for(fields) is not cls:
             return fields
         return redact_fields(fields, {field.alias or name for name, field in cls.model_fields.items()})
 

@@ -21,7 +21,6 @@ class HookSettings:
         function_name: This function, as Lambda names it (AWS_LAMBDA_FUNCTION_NAME).
         account_id: The Dash account that this stack serves, 32 hexadecimal digits (DASH_ACCOUNT_ID).
         include_subaccounts: Whether descendants of that account are served too (INCLUDE_SUBACCOUNTS).
-        hooks: The hooks that this stack has registered on Dash (HOOKS, comma separated).
         retention_days: Days that an item is kept; 0 keeps it for ever (RETENTION_DAYS).
     """
 
@@ -31,7 +30,6 @@ class HookSettings:
     function_name: str
     account_id: str
     include_subaccounts: bool
-    hooks: frozenset[str]
     retention_days: int
 
     @classmethod
@@ -45,7 +43,6 @@ class HookSettings:
             function_name=env["AWS_LAMBDA_FUNCTION_NAME"],
             account_id=env["DASH_ACCOUNT_ID"].lower(),
             include_subaccounts=env["INCLUDE_SUBACCOUNTS"] == "true",
-            hooks=frozenset(name.strip() for name in env["HOOKS"].split(",")),
             retention_days=int(env["RETENTION_DAYS"]),
         )
 

@@ -39,7 +39,7 @@ def test_secrets(line: str) -> None:
     [
         "Traceback (most recent call last):",
         '{"errorMessage": "...", "errorType": "KeyError"}',
-        '{"level":"ERROR","message":"Delivery not kept."}',
+        '{"level":"ERROR","message":"Delivery not stored."}',
         "Task timed out after 25.00 seconds",
     ],
 )

@@ -45,7 +45,6 @@ METRICS: Mapping[str, Metric] = {
     "duplicate": _COUNT,
     "quarantined": _COUNT,
     "queued": _COUNT,
-    "left_to_dedicated_hook": _COUNT,
     "preview": _COUNT,
     "refused": _COUNT,
     "failed": _COUNT,

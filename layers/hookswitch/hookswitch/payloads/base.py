@@ -106,10 +106,11 @@ class Payload(BaseModel):
         """Return what the event adds to the metrics once it is stored; by default nothing."""
         return ()
 
-    def superseded_by(self, hooks: frozenset[str]) -> str | None:
-        """Return the one of this stack's `hooks` that receives the event too, and supersedes this one."""
-        del hooks
-        return None
+    @classmethod
+    def type_for(cls, fields: Mapping[str, Any]) -> "type[Payload]":
+        """Return the type of the payload in some fields: this one, unless the hook receives events of other hooks."""
+        del fields
+        return cls
 
     @classmethod
     def redact(cls, fields: dict[str, Any]) -> dict[str, Any]:

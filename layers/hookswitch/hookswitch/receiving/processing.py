@@ -46,7 +46,7 @@ def process(payload_type: type[Payload], delivery: Delivery, settings: HookSetti
     """Store a delivery in the table, or while DynamoDB is unavailable in the redrive queue.
 
     Args:
-        payload_type: The type of the hook's payloads.
+        payload_type: The hook's payload type.
         delivery: An authentic delivery.
         settings: The function's.
         may_queue: Whether the redrive queue may have it.
@@ -102,11 +102,8 @@ def store(payload_type: type[Payload], delivery: Delivery, fields: dict[str, Any
         StorageUnavailableError: DynamoDB took neither.
     """
     try:
-        event = Event.from_delivery(payload_type, delivery, fields, settings)
-        logger.append_keys(call_id=event.payload.timeline_call())
-        if event.payload.superseded_by(settings.hooks):
-            return Result(Outcome.LEFT, event=event)
-        logger.append_keys(event_id=event.key)
+        event = Event.from_delivery(payload_type.type_for(fields), delivery, fields, settings)
+        logger.append_keys(hook=event.payload.hook, call_id=event.payload.timeline_call(), event_id=event.key)
         if event.invalid_fields:
             logger.warning(
                 "Fields do not fit their types and are kept as they came.", extra={"fields": event.invalid_fields}

@@ -34,7 +34,6 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
     QUEUED = "queued"
-    LEFT = "left_to_dedicated_hook"
     PREVIEW = "preview"
 
 
