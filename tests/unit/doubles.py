@@ -1,16 +1,19 @@
 """Stand-ins for what provisioning talks to besides Dash: Secrets Manager and CloudFormation."""
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from botocore.exceptions import ClientError
+from pytest_httpserver import HTTPServer
+from werkzeug import Request as HttpRequest
+from werkzeug import Response
 
 from hookswitch.cloudformation.custom_resource import Request
 from simulator.confidential import note
@@ -198,32 +201,24 @@ class Answers:
         return answer
 
 
+logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its access log has the whole address
+
+
 @contextmanager
 def answering() -> Iterator[Answers]:
     """Serve the address that CloudFormation gives out."""
+    with HTTPServer() as server:
+        answers = Answers(server.url_for("/stack?X-Amz-Signature=a-signature"))
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+        def take(request: HttpRequest) -> Response:
             if answers.refuse:
                 answers.refuse -= 1
-                self.send_response(503)
-            else:
-                answers.all.append(json.loads(body))
-                answers.sizes.append(len(body))
-                answers.content_types.append(self.headers["content-type"])
-                answers.arrived.set()
-                self.send_response(200)
-            self.send_header("content-length", "0")
-            self.end_headers()
+                return Response(status=503)
+            answers.all.append(json.loads(request.data))
+            answers.sizes.append(len(request.data))
+            answers.content_types.append(request.headers.get("content-type"))
+            answers.arrived.set()
+            return Response()
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """Write no access log."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        answers = Answers(f"http://127.0.0.1:{server.server_address[1]}/stack?X-Amz-Signature=a-signature")
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
+        server.expect_request("/stack", method="PUT").respond_with_handler(take)
         yield answers
-        server.shutdown()
-        thread.join()

@@ -8,20 +8,19 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, override
+from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from devtools.local import REGION, ROOT
 from hookswitch.callback.token import token_for
 from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
 from tests.receiving import rest_event
 
-ADDRESS = "127.0.0.1"
 SECRET = "the-callback-secret-of-these-tests"
 PROOF = "what the credentials are asked for with"
 COPIES = 2
@@ -92,41 +91,26 @@ def cloud() -> Iterator[Cloud]:
     """Both on loopback."""
     cloud = Cloud()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            cloud.credentials.append(self.headers["Authorization"])
-            self._say(
-                {
-                    "AccessKeyId": f"ASIACOPY{len(cloud.credentials)}",
-                    "SecretAccessKey": "a key",
-                    "Token": "a token",
-                    "Expiration": "2099-01-01T00:00:00Z",
-                }
-            )
+    def hand_out_credentials(request: Request) -> Response:
+        cloud.credentials.append(request.headers["Authorization"])
+        found = {
+            "AccessKeyId": f"ASIACOPY{len(cloud.credentials)}",
+            "SecretAccessKey": "a key",
+            "Token": "a token",
+            "Expiration": "2099-01-01T00:00:00Z",
+        }
+        return Response(json.dumps(found))
 
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            cloud.calls.append({name.lower(): value for name, value in self.headers.items()})
-            reads = self.headers["X-Amz-Target"].endswith("GetSecretValue")
-            self._say({"SecretString": SECRET} if reads else {})
+    def serve(request: Request) -> Response:
+        cloud.calls.append({name.lower(): value for name, value in request.headers.items()})
+        reads = request.headers["X-Amz-Target"].endswith("GetSecretValue")
+        return Response(json.dumps({"SecretString": SECRET} if reads else {}))
 
-        def _say(self, answer: dict[str, str]) -> None:
-            content = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        @override
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer((ADDRESS, 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    cloud.url = f"http://{ADDRESS}:{server.server_address[1]}"
-    yield cloud
-    server.shutdown()
-    server.server_close()
+    with HTTPServer() as server:
+        server.expect_request("/credentials").respond_with_handler(hand_out_credentials)
+        server.expect_request("/", method="POST").respond_with_handler(serve)
+        cloud.url = server.url_for("").rstrip("/")
+        yield cloud
 
 
 @pytest.fixture(scope="module")
