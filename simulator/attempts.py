@@ -136,7 +136,7 @@ class AttemptLog:
 
 
 class FailureWindow:
-    """Counts each webhook's failed tries of the last `seconds`, and tells when `limit` of them are reached.
+    """Counts each webhook's failed tries of the last `seconds`, and acts when there are `limit` of them.
 
     Times are Unix seconds. The real system looks every 15 s; this one looks at each failure.
     """

@@ -13,7 +13,7 @@ from simulator.tests.receiver import Receiver
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    """A receiver that answers 200 unless told otherwise."""
+    """A receiver that answers 200 unless a test changes that."""
     with Receiver() as listening:
         yield listening
 

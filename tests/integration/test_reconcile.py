@@ -1,4 +1,4 @@
-"""Healing on the deployed stack: what is switched off comes on again, and what Dash could not deliver comes in.
+"""Healing on the deployed stack: what Dash switched off is switched on, and what it could not deliver is recovered.
 
 On an emulator of its own, with fault proxies between the functions and their services. Each test has a Dash, an
 account and a stack of its own; that a hook is off, and which deliveries failed, is the simulated Dash's own verdict.
@@ -81,7 +81,7 @@ class Phones:
     fired: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        """Let Dash look for failures when it is told to."""
+        """Let Dash look for failures only on demand."""
         self.window = LookingWindow()
         self.dash.sender.failures = self.window
 
@@ -145,7 +145,7 @@ class Phones:
         return {it["event_id"]: it for it in items if it["kind"] == kind and not it["hook"].startswith("webhook_")}
 
     def news(self) -> list[dict[str, Any]]:
-        """Return what a subscriber was told of repairs."""
+        """Return the announcements that a subscriber got."""
         return [
             dict(message.event)
             for message in self.inbox.read()
@@ -244,7 +244,7 @@ def test_hundred_calls(connect: Connect) -> None:
     assert any("start_key=" in call.query for call in phones.deployed.api.calls)  # pages, whose borders repeat entries
     recovered = [item for item in phones.items().values() if item.get("recovered")]
     assert len(recovered) == 300
-    (news,) = wait_for(phones.news, "people are told")
+    (news,) = wait_for(phones.news, "the repair is announced")
     assert news["type"] == "com.virtualpbx.dash.webhook_restored"
     assert "too many failed attempts" in news["summary"]
     assert "could not deliver 300 events (answered 500)" in news["summary"]
@@ -288,7 +288,7 @@ def test_lambda_ends_runs_half_way(connect: Connect) -> None:
 
 
 def test_older_system(connect: Connect) -> None:
-    """Without an attempt log webhooks are switched on all the same, and what can't be done is said once."""
+    """Without an attempt log webhooks are switched on all the same, and what can't be done is reported once."""
     phones = connect(legacy=True)
     phones.break_down()
     phones.calls(6)

@@ -174,7 +174,7 @@ def test_ours_or_not(uri: str, hook_id: str, hook: str) -> None:
 
 @pytest.mark.parametrize(("body", "kind"), [('{"a": 1}', JSON), ("a=1&b=2", FORM)])
 def test_body_without_its_type(body: str, kind: str) -> None:
-    """If the log lacks the type, the body tells; if it lacks the account, it is the one whose log it is."""
+    """Without a content type the body decides; without an account it is the one whose log it is."""
     failure = read(req_headers=None, req_body=body)
     assert failure
     assert failure.delivery
@@ -192,7 +192,7 @@ def test_type_that_is_given() -> None:
 
 @pytest.mark.parametrize("body", ["", None])
 def test_no_body(body: str | None) -> None:
-    """A get, or an older system, has no body: there is nothing to bring in."""
+    """A get, or an older system, has no body: there is nothing to recover."""
     failure = read(req_body=body)
     assert failure
     assert failure.delivery is None

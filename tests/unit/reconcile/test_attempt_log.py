@@ -1,4 +1,4 @@
-"""Dash's attempt log in all its shapes: what can be read is recovered once, and what can't is said, not passed."""
+"""Dash's attempt log in all its shapes: what can be read is recovered once, and the rest is reported, not passed."""
 
 import re
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ def move(world: World, address: str = "https://former.example.com/v1") -> str:
 
 
 def test_form_deliveries() -> None:
-    """A delivery in form encoding comes in as the event that it is."""
+    """A delivery in form encoding is recovered as the event that it is."""
     with running(PayloadFormat="form-data") as world:
         for hook in ("parking", "missed_call", "channel_destroy"):
             world.miss(hook, 2)
@@ -165,7 +165,7 @@ def test_full_second_by_webhook(world: World, limit: int) -> None:
 
 
 def test_second_that_overflows(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of 250 failures of a webhook in a second Dash shows 100: it is said, and the watermark stays before them."""
+    """Of 250 failures of a webhook in a second Dash shows 100: that is reported, and the watermark stays before it."""
     world.dash.page_limit = 100
     world.miss("missed_call", 250)
     failed_at = int(world.now)
@@ -190,7 +190,7 @@ def test_second_that_overflows(world: World, capsys: pytest.CaptureFixture[str])
 
 
 def test_giving_up(world: World) -> None:
-    """Whoever accepts the loss can have the watermark move on; it is said what is lost, and nothing newer is."""
+    """Whoever accepts a loss can have the watermark move on: what is lost is reported, and nothing newer is lost."""
     world.dash.page_limit = 10
     world.miss("missed_call", 25)
     failed_at = int(world.now)
@@ -251,6 +251,29 @@ def test_page_of_malformed_entries(world: World, monkeypatch: pytest.MonkeyPatch
     assert again(world)["events"] == {"missed_call": {"stored": 4}}
 
 
+@pytest.mark.parametrize("data", [{"a": 1}, "text"])
+def test_page_in_an_unknown_form(world: World, data: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can't be read as a list of attempts is not taken for an empty one: the watermark stays before it."""
+    world.reconcile()
+    world.now += 60
+    world.miss("missed_call")
+    answer = world.api.answer
+    broken = True
+
+    def answering(call: Any) -> tuple[int, dict[str, Any]]:
+        status, envelope = answer(call)
+        if broken and call.path[-1] == "attempts":
+            envelope["data"] = data
+        return status, envelope
+
+    monkeypatch.setattr(world.api, "answer", answering)
+    world.now += 300
+    with pytest.raises(HookswitchError):
+        world.reconcile()
+    broken = False
+    assert again(world)["events"] == {"missed_call": {"stored": 1}}
+
+
 def test_resources_are_listed_once(world: World) -> None:
     """However many deliveries there are, the stack's functions are looked up once a run."""
     world.miss("missed_call", 70)
@@ -259,7 +282,7 @@ def test_resources_are_listed_once(world: World) -> None:
 
 
 def test_older_than_retention(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What failed before RetentionDays, while Dash's API was unavailable, is not recovered; that is said once."""
+    """What failed before RetentionDays, while Dash's API was unavailable, is not recovered; that is reported once."""
     monkeypatch.setenv("RETENTION_DAYS", "3")
     world.reconcile()
     world.now += 60
@@ -283,7 +306,7 @@ def test_first_run_has_lost_nothing(world: World, monkeypatch: pytest.MonkeyPatc
 
 
 def test_run_that_recovers_nothing(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """A run whose every delivery was refused is not `reconciled`; one that got some through is, and the age tells."""
+    """A run whose deliveries were all refused is not `reconciled`; one that recovered some is."""
     world.miss("missed_call", 2)
     failed_at = int(world.now)
     world.down = {"missed_call"}

@@ -18,7 +18,7 @@ def test_reconcile_prints_what_the_page_says(world: World, capsys: Capture) -> N
 
 
 def test_reconciled(world: World, capsys: Capture) -> None:
-    """A run tells how many webhooks were off and missing, what it put right and what it brought in."""
+    """A run counts the webhooks that were disabled and missing, its repairs, and what it recovered."""
     world.broken = 500
     for _ in range(9):
         world.fire("missed_call", payload("missed_call", now=world.now))

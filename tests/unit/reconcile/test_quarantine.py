@@ -84,7 +84,7 @@ def test_span_and_hook(world: World) -> None:
 
 
 def test_truncated(world: World) -> None:
-    """A body that is not kept whole can't be replayed, and that is counted."""
+    """A body that is stored only in part can't be replayed, and is counted."""
     quarantined(world, notify={"filler": "x" * MAX_BODY})
     said = replay()
     assert (said["found"], said["truncated"], said["refused"]) == (1, 1, 0)

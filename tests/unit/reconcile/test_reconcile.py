@@ -1,4 +1,4 @@
-"""What a run does about webhooks and missed deliveries, what it leaves to people, and what it tells them."""
+"""What a run does about webhooks and missed deliveries, what it leaves to people, and what it announces."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from tests.unit.reconcile.world import HOOKS, START, KilledError, World, running
 
 
 def test_switched_off_by_dash(world: World) -> None:
-    """What Dash switched off is on again, its missed events are in, and people are told once."""
+    """What Dash switched off is on again, its missed events are recovered, and that is announced once."""
     world.miss("missed_call", 9)
     assert world.off == {"missed_call"}
     world.now += 300
@@ -33,7 +33,7 @@ def test_switched_off_by_dash(world: World) -> None:
 
 
 def test_dry_run(world: World) -> None:
-    """A dry run tells the same and changes nothing, not even how far was read."""
+    """A dry run reports the same and changes nothing, not even how far was read."""
     world.miss("missed_call", 6)
     before = dict(world.table.items)
     report = world.reconcile(dry_run=True)
@@ -104,7 +104,7 @@ def test_one_failing_repair(world: World) -> None:
 
 
 def test_stack_that_changes(world: World) -> None:
-    """While CloudFormation is at work the webhooks are left to it; what was missed comes in all the same."""
+    """While CloudFormation changes the stack, webhooks are left to it; what was missed is recovered all the same."""
     world.miss("missed_call", 6)
     world.stack_status = "UPDATE_IN_PROGRESS"
     report = world.reconcile()
@@ -123,14 +123,14 @@ def test_one_run_at_a_time(world: World) -> None:
 
 
 def test_client_failures_and_answers(world: World) -> None:
-    """A delivery that Dash tried several times is brought in once; one that it then made is not."""
+    """A delivery that Dash tried several times is recovered once."""
     world.miss("missed_call", 1, status=0)
     assert len(world.dash.sender.log.newest_first(DEFAULT_ACCOUNT_ID)) == 3
     assert world.reconcile()["events"] == {"missed_call": {"stored": 1}}
 
 
 def test_recovered_events_say_so(world: World) -> None:
-    """A recovered event tells that it is, when it was received, and when Dash tried, if it has no time of its own."""
+    """A recovered event says that it is, when it was received, and when Dash tried, if it has no time of its own."""
     world.miss("parking")
     missed_at, world.now = world.now, world.now + 1000
     world.reconcile()
@@ -156,7 +156,7 @@ def test_late_parking_is_no_second_item(world: World) -> None:
 
 
 def test_parked_again_after_a_recovery(world: World) -> None:
-    """A recovered parking event counts from when Dash tried, not from when it came in: a later one is not lost."""
+    """A recovered parking event counts from when Dash tried, not from its recovery: a later one is not lost."""
     world.now = START // 120 * 120 + 10
     sent = payload("parking")
     world.miss("parking")
@@ -236,7 +236,7 @@ def test_function_that_fails(world: World) -> None:
 
 
 def test_range_that_can_not_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A range on which Dash fails is tried again by later runs, while everything newer is brought in."""
+    """A range on which Dash fails is tried again by later runs, while everything newer is recovered."""
     world.miss("missed_call", 2)
     bad = int(world.now)
     world.now += 100_000
@@ -277,7 +277,7 @@ def test_deliveries_without_a_body() -> None:
 
 
 def test_older_system() -> None:
-    """Without an attempt log webhooks are repaired all the same, and that is said once."""
+    """Without an attempt log webhooks are repaired all the same, and that is reported once."""
     with running(legacy=True) as world:
         world.miss("missed_call", 6)
         first, second = world.reconcile(), world.reconcile()
@@ -324,7 +324,7 @@ def test_no_time(world: World) -> None:
     assert world.reconcile()["events"] == {"missed_call": {"stored": 4}}
 
 
-def test_nothing_secret_is_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_secret_is_logged_or_announced(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """Neither log nor news has a token or a number."""
     world.miss("missed_call", 6)
     world.down = {"missed_call"}

@@ -119,7 +119,7 @@ class Healing(RuleBasedStateMachine):
 
     @rule(away=st.booleans())
     def dynamodb(self, *, away: bool) -> None:
-        """DynamoDB goes away, or is back."""
+        """DynamoDB becomes unavailable, or available again."""
         self.world.table.away = away
 
     @rule(fault=st.one_of(st.none(), FAULTS))
@@ -131,7 +131,7 @@ class Healing(RuleBasedStateMachine):
 
     @rule()
     def redriven(self) -> None:
-        """What is queued comes in, unless DynamoDB is away."""
+        """What is queued is redriven, unless DynamoDB is unavailable."""
         if not self.world.table.away:
             self.world.redrive()
 
@@ -153,7 +153,7 @@ class Healing(RuleBasedStateMachine):
         assert len(self.world.table.inserted) == len(set(self.world.table.inserted))
 
     def in_the_end(self) -> None:
-        """When all is well again, a few runs bring in everything that Dash fired."""
+        """When all is well again, a few runs recover everything that Dash fired."""
         world = self.world
         world.broken, world.table.away = None, False
         world.dash.page_limit = world.dash.sender.interrupt_after = None

@@ -183,7 +183,7 @@ class World:
 
     @property
     def news(self) -> list[dict[str, Any]]:
-        """What people are told, the oldest first."""
+        """The announcements, the oldest first."""
         items = self.table.plain("event")
         return [items[key] for key in self.table.inserted if self._is_news(key)]
 

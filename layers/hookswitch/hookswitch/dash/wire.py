@@ -42,7 +42,7 @@ class Answer:
         """Return the answer with this status and body."""
         try:
             envelope = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             envelope = {}
         return cls(status, envelope if isinstance(envelope, dict) else {})
 

@@ -1,4 +1,4 @@
-"""What people are told about repairs: one message on the topic, with a summary that says it all.
+"""The announcement of repairs: one message on the topic, whose summary says everything.
 
 The message is an event like any other: an item of the table, which the stream publishes.
 """

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hookswitch.dash.client import DashClient
-from hookswitch.errors import NoAttemptsError, TooManyError, UnknownWebhookError
+from hookswitch.errors import DashError, NoAttemptsError, TooManyError, UnknownWebhookError
 from hookswitch.payloads.times import GREGORIAN_EPOCH
 from hookswitch.reconcile.attempt import Attempt
 from hookswitch.reconcile.recognition import Recognition
@@ -137,4 +137,6 @@ class AttemptLog:
             raise NoAttemptsError(
                 "This Dash keeps no attempt log, so deliveries that fail can't be recovered."
             ) from error
+        if not isinstance(page, list):
+            raise DashError("Dash listed its attempts in an unknown form.")
         return list(page), next_key

@@ -26,7 +26,7 @@ class Piece:
         start: Its first second.
         end: Its last second.
         failures: The deliveries that failed for good, the oldest first.
-        undecided: What can't be told yet: Dash may still retry it, or it is not known whose it is.
+        undecided: What can't be decided yet: Dash may still retry it, or it is unknown whose it is.
         overflowed: Seconds of which Dash does not show all attempts, and how many it shows.
         malformed: How many entries are no attempts.
     """
