@@ -117,7 +117,7 @@ format: $(DEV) ## Format the code
 
 ##@ Files and installation
 
-events: $(DEV) ## Rewrite events/ and docs/events.md, after a change of the simulated payloads
+events: $(DEV) $(SAM) ## Rewrite events/ and docs/events.md, after a change of the simulated payloads
 	@$(LAPTOP) events
 
 schemas: $(DEV) ## Rewrite the JSON Schemas in docs/schemas/, after a change of a payload type

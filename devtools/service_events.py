@@ -1,30 +1,34 @@
 """Events that no delivery causes: what AWS services hand to the functions behind the hooks, one for each.
 
-Their shapes are those of the AWS Lambda Developer Guide ("Using AWS Lambda with Amazon DynamoDB", "... Amazon SQS",
-"... Amazon EventBridge", "... Amazon EventBridge Scheduler"), of "Custom resource request objects" (CloudFormation),
-and of "Lambda rotation functions" (Secrets Manager). The items and deliveries in them come from the payload types.
+`sam local generate-event` says how they look, where it knows the service; what matters to the function is filled in.
+It knows neither EventBridge Scheduler nor rotations: those follow "Using AWS Lambda with Amazon EventBridge Scheduler"
+and "Lambda rotation functions" (Secrets Manager). The items and deliveries in them come from the payload types.
 """
 
+import hashlib
+import json
+import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+from devtools.errors import LaptopError
 from devtools.hook_types import SETTINGS, payload_type
-from devtools.local import REGION, STACK_NAME, parameters
+from devtools.local import REGION, ROOT, STACK_NAME, parameters
+from devtools.stack import SAM, environment
 from devtools.template import parsed, resources
 from hookswitch.deliveries.delivery import Delivery
 from hookswitch.events.attributes import item
 from hookswitch.events.event import Event
 from hookswitch.events.items import event_item
 
-ACCOUNT = "123456789012"
-ARN = f"{REGION}:{ACCOUNT}"
+ARN = f"{REGION}:123456789012"  # the account of AWS's sample events
 TABLE = f"arn:aws:dynamodb:{ARN}:table/{STACK_NAME}-EventsTable-1A2B3C4D5E6F"
 STREAM = f"{TABLE}/stream/2026-11-01T00:00:00.000"
 STACK_ID = f"arn:aws:cloudformation:{ARN}:stack/{STACK_NAME}/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 CALLBACK_SECRET_ARN = f"arn:aws:secretsmanager:{ARN}:secret:CallbackSecret-AbCdEf"
-FIRST_SEQUENCE_NUMBER = 4_421_584_500_000_000_017_450_439_091
 # What CloudFormation puts in place of the template's references.
 REFERENCES = {
     "ServiceToken": f"arn:aws:lambda:{ARN}:function:{STACK_NAME}-Provision-1A2B3C4D5E6F",
@@ -44,19 +48,18 @@ def stream_batch(arrivals: Mapping[str, Mapping[str, Any]], now: int) -> dict[st
         now: Unix seconds of their arrival.
     """
     images = [item(event_item(_event(hook, event, now), SETTINGS)) for hook, event in arrivals.items()]
+    record = _generated("dynamodb", "update")["Records"][0]
     return {
         "Records": [
-            {
+            record
+            | {
                 "eventID": f"{number:032x}",
-                "eventName": "INSERT",
-                "eventVersion": "1.1",
-                "eventSource": "aws:dynamodb",
-                "awsRegion": REGION,
-                "dynamodb": {
+                "dynamodb": record["dynamodb"]
+                | {
                     "ApproximateCreationDateTime": now,
                     "Keys": {"event_id": image["event_id"]},
                     "NewImage": image,
-                    "SequenceNumber": str(FIRST_SEQUENCE_NUMBER + number),
+                    "SequenceNumber": str(int(record["dynamodb"]["SequenceNumber"]) + number),
                     "SizeBytes": len(str(image)),
                     "StreamViewType": "NEW_IMAGE",
                 },
@@ -77,22 +80,18 @@ def queue_batch(hook: str, event: Mapping[str, Any], function: str, now: int) ->
 
 def sqs_batch(bodies: list[str], now: int) -> dict[str, Any]:
     """Return what a function gets from a queue."""
+    record = _generated("sqs", "receive-message")["Records"][0]
+    times = {"SentTimestamp": str(now * 1000), "ApproximateFirstReceiveTimestamp": str(now * 1000 + 5)}
     return {
         "Records": [
-            {
+            record
+            | {
                 "messageId": str(UUID(int=number + 1)),
                 "receiptHandle": f"receipt-handle-{number}",
                 "body": body,
-                "attributes": {
-                    "ApproximateReceiveCount": "1",
-                    "SentTimestamp": str(now * 1000),
-                    "SenderId": "AROAEXAMPLE:hookswitch",
-                    "ApproximateFirstReceiveTimestamp": str(now * 1000 + 5),
-                },
-                "messageAttributes": {},
-                "eventSource": "aws:sqs",
+                "md5OfBody": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
+                "attributes": record["attributes"] | times,
                 "eventSourceARN": f"arn:aws:sqs:{ARN}:{STACK_NAME}-RedriveQueue-1A2B3C4D5E6F",
-                "awsRegion": REGION,
             }
             for number, body in enumerate(bodies)
         ]
@@ -102,11 +101,10 @@ def sqs_batch(bodies: list[str], now: int) -> dict[str, Any]:
 def cloudformation_request() -> dict[str, Any]:
     """Return what provision gets when a stack is created with the local parameters."""
     wanted = resources(parsed(), **parameters())["Webhooks"]["Properties"]
-    return {
-        "RequestType": "Create",
+    return _generated("cloudformation", "create-request") | {
         "RequestId": str(UUID(int=1)),
         "ResponseURL": f"https://cloudformation-custom-resource-response-{REGION}.s3.amazonaws.com/answer?signed=yes",
-        "ServiceToken": REFERENCES["ServiceToken"],
+        "ServiceToken": REFERENCES["ServiceToken"],  # which the Developer Guide has and the generated event lacks
         "StackId": STACK_ID,
         "ResourceType": "Custom::DashWebhooks",
         "LogicalResourceId": "Webhooks",
@@ -123,16 +121,11 @@ def rotation_step() -> dict[str, Any]:
 
 def scheduled(function: str, now: int) -> dict[str, Any]:
     """Return what a function gets from a rule of EventBridge."""
-    return {
+    return _generated("cloudwatch", "scheduled-event") | {
         "version": "0",
         "id": str(UUID(int=3)),
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "account": ACCOUNT,
         "time": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "region": REGION,
         "resources": [f"arn:aws:events:{ARN}:rule/{STACK_NAME}-{function}Schedule-1A2B3C4D5E6F"],
-        "detail": {},
     }
 
 
@@ -144,6 +137,20 @@ def scheduler_event(function: str, now: int) -> dict[str, Any]:
         "resources": [f"arn:aws:scheduler:{ARN}:schedule/default/{STACK_NAME}-{function}Schedule-1A2B3C4D5E6F"],
         "detail": "{}",
     }
+
+
+@cache
+def _generated(service: str, event: str) -> dict[str, Any]:
+    """Return a service's event with sample values.
+
+    Raises:
+        LaptopError: The SAM CLI is not installed.
+    """
+    if not SAM.exists():
+        raise LaptopError("The SAM CLI is not installed. Run `make setup` first.")
+    command = [str(SAM), "local", "generate-event", service, event]
+    found: dict[str, Any] = json.loads(subprocess.check_output(command, env=environment(), cwd=ROOT))
+    return found
 
 
 def _delivery(hook: str, event: Mapping[str, Any], now: int) -> Delivery:
