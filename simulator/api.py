@@ -139,7 +139,7 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep quiet about clients that went away."""
+        """Ignore clients that have disconnected."""
 
     def close_connections(self) -> None:
         with self._lock:

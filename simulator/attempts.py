@@ -138,7 +138,7 @@ class AttemptLog:
 class FailureWindow:
     """Counts each webhook's failed tries of the last `seconds`, and acts when there are `limit` of them.
 
-    Times are Unix seconds. The real system looks every 15 s; this one looks at each failure.
+    Times are Unix seconds. The real system checks every 15 s; this one checks after each failure.
     """
 
     def __init__(self, limit: int = 6, seconds: float = 60.0) -> None:

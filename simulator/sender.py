@@ -28,8 +28,8 @@ class Sender:
 
     Attributes:
         transport: Address resolution and timeouts.
-        legacy: Behave as an older system (4.3): custom_data keeps `type` and `action`, a put is no success
-            with 201, all bodies are form data, and a get sends what newer systems find invalid.
+        legacy: Behave as an older system (4.3): custom_data keeps `type` and `action`, 201 for PUT is a failure,
+            all bodies are form data, and a GET sends URLs that newer systems reject.
         retry_interval: Seconds between the tries of one delivery.
         clock: Unix seconds, for timestamps and for auto-disable.
         cluster_id: Added last to every payload, unless it is `None`.
@@ -53,7 +53,7 @@ class Sender:
         """Deliver one event and return its tries, the deciding one last.
 
         Whether the webhook is enabled is not asked: that is decided when the event happens. A webhook that is
-        switched off meanwhile still gets the tries that are left. An event that can't be sent as a get counts
+        disabled meanwhile still gets the attempts that are left. An event that can't be sent with GET counts
         as a client error.
         """
         live, webhook = webhook, webhook.snapshot()

@@ -13,7 +13,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, object]:
     """Look at one quarter of an hour. The schedule's event is ignored.
 
     Returns:
-        `received`, the number of deliveries, and `since` and `until`, the minutes that were looked at (UTC).
+        `received`, the number of deliveries, and `since` and `until`, the minutes that were checked (UTC).
 
     Raises:
         ClientError: CloudWatch refused, and nothing is recorded.

@@ -87,7 +87,7 @@ def test_a_deleted_webhook_is_gone(call: Client) -> None:
 
 
 def test_a_collection_is_reenabled_at_once(call: Client) -> None:
-    """Auto-disabled webhooks come back, those that were switched off by hand do not."""
+    """Auto-disabled webhooks are re-enabled, those that were disabled by hand are not."""
     call("PUT", WEBHOOKS, VALID | {"id": "auto"})
     call("PUT", WEBHOOKS, VALID | {"id": "hand", "enabled": False})
     call.api.dash.webhooks()[0].disable()

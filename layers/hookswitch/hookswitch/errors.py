@@ -5,7 +5,7 @@ may go into a log, an answer or a CloudFormation event as it is.
 
 * HookswitchError
   x ForbiddenError                the sender does not prove that it is one of our webhooks: answered 403
-  x UnusableError                 an authentic delivery that is no event of its hook: quarantined, answered 200
+  x UnusableError                 an authentic delivery without an event of its hook: quarantined, answered 200
   + UnavailableServiceError       what keeps a delivery from being stored: answered 500
     x SecretUnavailableError      Secrets Manager did not return the callback secret
     x StorageUnavailableError     DynamoDB did not take an item
@@ -45,7 +45,7 @@ class ForbiddenError(HookswitchError):
 
 
 class UnusableError(HookswitchError):
-    """An authentic delivery that is no event of this hook.
+    """An authentic delivery that does not hold an event of this hook.
 
     Attributes:
         reasons: What is wrong with it, one sentence each, without any value of the payload.
@@ -118,7 +118,7 @@ class LeftBehindError(DashError):
 
 
 class RotationError(DashError):
-    """The rotation of the callback secret can't go on; nothing that worked has stopped working."""
+    """The rotation of the callback secret can't continue; everything keeps working."""
 
 
 class NoAttemptsError(DashError):

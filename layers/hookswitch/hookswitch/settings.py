@@ -21,7 +21,7 @@ class HookSettings:
         function_name: This function, as Lambda names it (AWS_LAMBDA_FUNCTION_NAME).
         account_id: The Dash account that this stack serves, 32 hexadecimal digits (DASH_ACCOUNT_ID).
         include_subaccounts: Whether descendants of that account are served too (INCLUDE_SUBACCOUNTS).
-        retention_days: Days that an item is kept; 0 keeps it for ever (RETENTION_DAYS).
+        retention_days: Days that an item is kept; 0 keeps it forever (RETENTION_DAYS).
     """
 
     events_table: str
@@ -106,7 +106,7 @@ class ReconcileSettings:
     Attributes:
         events_table: Name of the table of events (EVENTS_TABLE).
         account_id: The Dash account that this stack serves (DASH_ACCOUNT_ID).
-        retention_days: Days that an item is kept; 0 keeps it for ever (RETENTION_DAYS).
+        retention_days: Days that an item is kept; 0 keeps it forever (RETENTION_DAYS).
         webhooks_state: What the stack registers on Dash, as the custom resource wrote it down (DASH_WEBHOOKS).
         repairs_drift: Whether changes that somebody made to a webhook are undone (ON_DRIFT is `repair`).
     """

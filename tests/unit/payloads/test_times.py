@@ -50,7 +50,7 @@ def test_any_value(value: object) -> None:
 
 @pytest.mark.parametrize("value", NONSENSE, ids=lambda value: ascii(value)[:20])
 def test_nonsense(value: object) -> None:
-    """What is no number, or a number of no unit, is no moment."""
+    """A value that is not a number, or fits no unit, is not a time."""
     with pytest.raises(ValueError, match="not a time"):
         moment(value)
 

@@ -15,7 +15,7 @@ from tests.unit.reconcile.world import HOOKS, START, KilledError, World, running
 
 
 def test_switched_off_by_dash(world: World) -> None:
-    """What Dash switched off is on again, its missed events are recovered, and that is announced once."""
+    """What Dash disabled is enabled again, its missed events are recovered, and this is announced once."""
     world.miss("missed_call", 9)
     assert world.off == {"missed_call"}
     world.now += 300
@@ -25,7 +25,7 @@ def test_switched_off_by_dash(world: World) -> None:
     assert len(world.published) == 6
     (news,) = world.news
     assert (news["hook"], news["alert"]) == ("webhook_restored", True)
-    assert "The webhook of missed_call was switched off by Dash (too many failed attempts)" in news["summary"]
+    assert "The webhook of missed_call was disabled by Dash (too many failed attempts)" in news["summary"]
     assert "could not deliver 6 events (answered 500)" in news["summary"]
     world.now += 300
     assert world.reconcile()["changes"] == []

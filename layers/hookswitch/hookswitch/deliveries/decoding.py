@@ -25,12 +25,12 @@ def decode(body: bytes, content_type: str) -> dict[str, Any]:
     """Return the fields of a body, JSON or form.
 
     A body that opens with a brace is read as JSON whatever its content type says (the sender's older releases
-    and hand-made requests do not agree with themselves), any other as its content type says, form by default.
+    and handmade requests are not always consistent), any other as its content type says, form by default.
     Numbers with a fraction come out as Decimal, which DynamoDB stores exactly, and those beyond MAX_EXPONENT as they
-    are written. Bytes that are no UTF-8 are replaced: a call with an odd name is still a call.
+    are written. Invalid UTF-8 is replaced: a call with an odd name is still a call.
 
     Raises:
-        UnusableError: The body is no JSON object, or nests deeper than MAX_DEPTH levels.
+        UnusableError: The body is not a JSON object, or nests deeper than MAX_DEPTH levels.
     """
     text = body.decode("utf-8", "replace")
     is_json = content_type.partition(";")[0].strip().lower() == "application/json"
@@ -43,7 +43,7 @@ def decode(body: bytes, content_type: str) -> dict[str, Any]:
         except ValueError as error:
             if not is_json:
                 return _checked(decode_form(text))
-            raise UnusableError(f"The body is no JSON: {_in_words(error)}.") from None
+            raise UnusableError(f"The body is not valid JSON: {_in_words(error)}.") from None
     else:
         fields = decode_form(text)
     return _checked(fields)
@@ -80,7 +80,9 @@ def _no_number(name: str) -> NoReturn:
 def _in_words(error: ValueError) -> str:
     # A decoder's message says where it stopped, other ones may quote the body.
     return (
-        f"{error.msg} at character {error.pos}" if isinstance(error, json.JSONDecodeError) else "a value is no number"
+        f"{error.msg} at character {error.pos}"
+        if isinstance(error, json.JSONDecodeError)
+        else "a value is not a number"
     )
 
 

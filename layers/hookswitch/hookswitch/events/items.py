@@ -157,7 +157,7 @@ def _feed(account_id: str, hook: str, occurred_at: str) -> str:
 
 
 def _expiry(received_at: datetime, retention_days: int) -> int | None:
-    """Return when an item expires, in Unix seconds; None keeps it for ever."""
+    """Return when an item expires, in Unix seconds; None keeps it forever."""
     if not retention_days:
         return None
     return int((received_at + timedelta(days=retention_days)).timestamp())

@@ -178,6 +178,6 @@ def _padded(run: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Return the letters and digits of text in lower case: what separates them is no part of a name."""
+    """Return the letters and digits of text in lower case: separators are not part of a name."""
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     return plain.encode("ascii", "ignore").lower().translate(None, _SEPARATORS).decode()

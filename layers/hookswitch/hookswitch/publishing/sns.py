@@ -26,7 +26,7 @@ _RETRY_SECONDS = 0.3
 _ABOUT_CONTENT = {"BatchRequestTooLong", "InvalidBatchEntryId", "InvalidParameter", "InvalidParameterValue"}
 _ABOUT_CONTENT |= {"MessageTooLong", "ParameterValueInvalid", "ValidationException"}
 
-# Parts of codes that SNS may call the sender's fault, and that yet pass or are for the operator to mend.
+# Parts of codes that SNS may call the sender's fault, but that pass or that an operator can fix.
 _NOT_ABOUT_CONTENT = ("KMS", "Throttl", "TooManyRequests", "Authorization", "Security", "Disabled", "NotFound")
 
 

@@ -96,7 +96,7 @@ class Attempt:
     def may_be_retried(self, now: float) -> bool:
         """Tell whether Dash may still make another try, at a moment in Unix seconds.
 
-        A sender that is stopped between two tries leaves an entry that has tries left for ever.
+        A sender that is stopped between two tries leaves an entry that has attempts left forever.
         """
         return not self.succeeded and self.tries_left > 0 and now - self.at < RETRIES_OVER
 
@@ -104,7 +104,7 @@ class Attempt:
 def _body(value: object) -> bytes | None:
     """Return the bytes of a body: of a JSON one its text is logged, of a form the nested lists of its pieces.
 
-    A piece that is a number is one byte, as in any Erlang iolist. Something else is no body.
+    A piece that is a number is one byte, as in any Erlang iolist. Anything else is not a body.
     """
     parts: list[bytes] = []
     rest = [value]

@@ -19,7 +19,7 @@ from hookswitch.reconcile.source import OutOfTimeError, Piece, Source
 from hookswitch.reconcile.state import Gap
 
 OVERLAP = 300  # seconds that are read again: clocks differ, and the log is written a little later
-BATCH = 20  # deliveries between two looks at the time
+BATCH = 20  # deliveries between two checks of the time left
 SMALL_RANGE = 600  # seconds of a range that is not divided further when it can't be read
 
 type Recovered = Callable[[FailedDelivery, str], None]
@@ -63,7 +63,7 @@ class Backfill:
             while gap := self._progress.next_gap:
                 self._close(gap)
         except (OutOfTimeError, DeadlineError):
-            logger.info("The time is used up; the next run goes on.")
+            logger.info("The time is used up; the next run continues.")
             return False
         return True
 

@@ -1,7 +1,7 @@
 """What reconcile does about each difference between the webhooks on Dash and those that are wanted.
 
 Dash switches webhooks off by itself and never on again; people change them for reasons of their own. So what is
-missing is created and what Dash switched off is switched on; what somebody switched off stays off; and whether other
+missing is created and what Dash disabled is enabled; what somebody disabled stays disabled; and whether other
 changes by hand are put back is the customer's choice (OnDrift).
 """
 
@@ -63,7 +63,7 @@ class DriftPolicy:
         if "enabled" in change.fields and not change.disable_reason:
             # Whoever switched it off has the last word, also on the rest of it.
             decision.reported[f"off/{change.webhook_id}"] = (
-                f"{change.name} is switched off, and Dash gives no reason, so somebody did it on purpose. Its events "
+                f"{change.name} is disabled, and Dash gives no reason, so somebody did it on purpose. Its events "
                 "do not arrive. Switch it on again on Dash."
             )
             return
@@ -104,5 +104,5 @@ def describe(change: Change, looked_at: str = "") -> str:
     if change.disable_reason:
         reason = redact(change.disable_reason)
         since = f" after {looked_at}" if looked_at else ""
-        return f"was switched off by Dash{since} ({reason}) and is on again" + (f"; it {drift}" if others else "")
+        return f"was disabled by Dash{since} ({reason}) and has been re-enabled" + (f"; it {drift}" if others else "")
     return drift

@@ -35,7 +35,7 @@ class Comparison:
 
     @property
     def disabled(self) -> int:
-        """How many webhooks are switched off."""
+        """How many webhooks are disabled."""
         return sum(isinstance(it, Update) and "enabled" in it.fields for it in self.differences)
 
     @property
@@ -53,7 +53,7 @@ class Repairs:
 
 
 class StackIsChangingError(Exception):
-    """CloudFormation is at work on the stack: its webhooks are left to it."""
+    """CloudFormation is changing the stack, and owns its webhooks meanwhile."""
 
 
 class WebhookRepair:

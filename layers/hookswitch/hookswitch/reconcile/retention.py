@@ -19,7 +19,7 @@ def drop_expired(state: State, now: int, retention_days: int) -> str:
     Args:
         state: Is changed.
         now: Unix seconds.
-        retention_days: 0 for ever.
+        retention_days: 0 for forever.
 
     Returns:
         A sentence on what can't be recovered any more; empty if there is nothing.

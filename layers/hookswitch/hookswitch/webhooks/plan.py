@@ -1,4 +1,4 @@
-"""The plan that makes the webhooks on Dash as the stack wants them: values to look at before they are applied."""
+"""The plan that brings the webhooks on Dash to the desired state: values to inspect before they are applied."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -159,7 +159,7 @@ class Plan:
 def differing_fields(webhook: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the fields in which a webhook is not as wanted.
 
-    A missing `format` is no difference: an older Dash does not know the field and drops it.
+    A missing `format` is not a difference: older Dash releases drop the field.
     """
     actual = {**DEFAULTS, "format": wanted["format"], **{k: v for k, v in webhook.items() if v is not None}}
     return tuple(name for name, value in {**DEFAULTS, **wanted}.items() if actual.get(name) != value)

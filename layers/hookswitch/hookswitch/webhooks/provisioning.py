@@ -46,11 +46,11 @@ LATE_FACTOR = 6  # a creation without an answer may still happen within so many 
 # Bytes of the state, escaped: it is a variable of functions whose other variables need up to 1.3 KB of the 4 KB that
 # Lambda allows, escapes included ("Lambda quotas").
 MAX_STATE = 2750
-TRIGGER = "Deployment"  # the property that only makes an update look at Dash
+TRIGGER = "Deployment"  # the property whose only purpose is that an update checks Dash
 
 
 def physical_id(properties: Mapping[str, Any]) -> str:
-    """Return the resource's id: the same for every try of one stack on one Dash account."""
+    """Return the resource's id: the same for every attempt of one stack on one Dash account."""
     stack = str(properties.get("StackId")).split("/")[1:2] or ["unknown"]
     return f"{stack[0]}/dash/{properties.get('AccountId')}"
 

@@ -4,7 +4,7 @@ The hook functions accept the secret's current and previous version. So first th
 token get the current one, or the rotation ends there. Then the new version becomes the current one, which leaves the
 webhooks with tokens of the previous. They get their new tokens only when every function is certain to accept those
 (`hookswitch.callback.verification.SenderCheck`). If Dash is unavailable by then, they keep working with the previous
-version, and the next try goes on where this one ended.
+version, and the next attempt continues where this one ended.
 """
 
 from botocore.exceptions import ClientError
