@@ -1,6 +1,6 @@
 """Adding a hook: its folder, its block in the template, a sample event. Each test names the line that is missing.
 
-The lists in the template stay lists: docs/engineering/decisions/0061-lists-of-hooks.md.
+The lists in the template stay lists: docs/engineering/decisions/0065-lists-of-hooks.md.
 """
 
 import json
