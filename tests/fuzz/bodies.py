@@ -10,16 +10,43 @@ from hypothesis import strategies as st
 
 from hookswitch.dash.hooks import HOOKS
 from simulator.confidential import MARK
+from simulator.disguises import DISGUISES
 from simulator.encoding import UnsendableError, encode_form, encode_json
 from simulator.payloads import SECRET_EVENTS, payload
 from tests.fuzz.values import nested, texts, values, with_raw_numbers
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 AS_SENT = "as Dash sends it"
+DISGUISED = "a secret in disguise"
 NOW = 1_795_000_000  # a Unix time for all events: what is drawn again is the same again
 MAX_CHANGES = 4
 SIZES = (131_071, 131_072, 131_073, 200_000, 400_000, 1_000_000)  # around the most that is kept, and far beyond
 DEPTHS = (29, 30, 31, 32, 500, 5_000, 60_000)
+
+_MOST = 131_072 - 8  # bytes that are kept, and room for a prefix
+_PATTERNS = {
+    "quotes": '"' * _MOST,
+    "backslashes": "\\" * _MOST,
+    "escaped u": "\\u" * (_MOST // 2),
+    "names": '"password' * (_MOST // 9),
+    "open names": '"' + "password" * (_MOST // 8),
+    "colons": '"secret":' * (_MOST // 9),
+    "ampersands": "&" * _MOST,
+    "ampersands and names": "&a" * (_MOST // 2),
+    "equals": "=" * _MOST,
+    "percents": "%" * _MOST,
+    "percent-encoded percents": "%25" * (_MOST // 3),
+    "base64": "QUJD" * (_MOST // 4),
+    "brackets": "[" * _MOST,
+    "wide": "\ufdfa" * (_MOST // 3),
+    "pairs": "&".join(f"k{number}=passwor" for number in range(_MOST // 16)),
+    "reset": "reset http " * (_MOST // 11),
+    "spaces": " " * _MOST,
+    "NUL": "\0" * _MOST,
+    "invalid": "\udcff" * (_MOST // 3),
+}
+ODD_PATTERNS = {name: text.encode("utf-8", "surrogateescape")[:_MOST] for name, text in _PATTERNS.items()}
+"""Bodies of nearly the most that is kept, of one thing again and again: what makes regular expressions slow."""
 
 type Fields = dict[str, Any]
 type Draw = st.DrawFn
@@ -113,7 +140,12 @@ def _add(draw: Draw, fields: Fields, _: str) -> None:
     fields[draw(texts)] = draw(values)
 
 
-_CHANGES = (_drop, _replace, _replace, _rename, _exchange, _wrap, _as_text, _add)
+def _make_preview(_: Draw, fields: Fields, name: str) -> None:
+    del name
+    fields["preview"] = True
+
+
+_CHANGES = (_make_preview, _drop, _replace, _replace, _rename, _exchange, _wrap, _as_text, _add)
 
 
 def _written(draw: Draw, fields: Fields) -> tuple[bytes, str]:
@@ -127,6 +159,15 @@ def _written(draw: Draw, fields: Fields) -> tuple[bytes, str]:
 def _valid(draw: Draw, hook: str) -> tuple[bytes, str]:
     fields = draw(events(hook))
     return (encode_json(fields), JSON) if draw(st.booleans()) else (encode_form(fields), FORM)
+
+
+def _disguised(draw: Draw, hook: str) -> tuple[bytes, str]:
+    if hook != "notifications":
+        return _valid(draw, hook)
+    name = draw(st.sampled_from(sorted(SECRET_EVENTS)))
+    fields = payload(hook, rng=random.Random(0), now=NOW, event_name=name) | {"msg_id": draw(st.uuids()).hex}
+    del fields[SECRET_EVENTS[name]]
+    return DISGUISES[draw(st.sampled_from(sorted(DISGUISES)))](fields, SECRET_EVENTS[name], MARK)
 
 
 def _changed(draw: Draw, hook: str) -> tuple[bytes, str]:
@@ -208,6 +249,7 @@ def _huge(draw: Draw, hook: str) -> tuple[bytes, str]:
                 (b"a=" + b"%00" * (size // 3), FORM),
                 (b"&" * size, FORM),
                 (b"&".join(b"k%d=%d" % (at, at) for at in range(size // 16)), FORM),
+                *((pattern, content_type) for pattern in ODD_PATTERNS.values() for content_type in (JSON, FORM)),
             )
         )
     )
@@ -221,6 +263,7 @@ def _empty(draw: Draw, _: str) -> tuple[bytes, str]:
 _KINDS: dict[str, tuple[int, Callable[[Draw, str], tuple[bytes, str]]]] = {
     AS_SENT: (30, _valid),
     "fields changed": (70, _changed),
+    DISGUISED: (12, _disguised),
     "of another hook": (12, _of_another_hook),
     "bytes damaged": (40, _damaged),
     "keys twice": (14, _twice_named),

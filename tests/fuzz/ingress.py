@@ -4,6 +4,7 @@ import io
 import os
 import random
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -18,6 +19,8 @@ from tests.fuzz.requests import Fuzzed
 
 TIMEOUT = 60.0  # seconds
 AT = 1_795_000_000
+# Seconds of processor time for one request. A function with 512 MB has a third of a core, and 25 seconds.
+BUDGET = 4.0
 
 
 class NoAnswerError(Exception):
@@ -103,24 +106,29 @@ class HandlerIngress:
         self._secrets = list(tokens.values())
         self._context = Context()
         self._rng = random.Random(0)
+        self._busy = 0.0
         self.lines = 0
 
     def send(self, request: Fuzzed) -> Answer:
         """Hand one request over."""
         self._printed.seek(0)
         self._printed.truncate()
+        began = time.process_time()
         try:
             said = self._handlers[request.hook](self._event(request), self._context)
         except Exception as error:
             raise NoAnswerError(f"The handler raised {type(error).__name__}: {error}") from error
+        finally:
+            self._busy = time.process_time() - began
         return Answer(said["statusCode"], said["body"].encode())
 
     def complaints(self) -> list[str]:
-        """Return what is wrong with the lines that the last request made."""
+        """Return what is wrong with the lines that the last request made, and with the processor time that it took."""
         scan = LogScan(self._secrets)
         scan.look(self._printed.getvalue().splitlines())
         self.lines += scan.lines
-        return scan.failures
+        slow = [f"It took {self._busy:.1f} s of processor time."] if self._busy > BUDGET else []
+        return [*scan.failures, *slow]
 
     def _event(self, request: Fuzzed) -> dict[str, Any]:
         sent = Request(request.verb, f"https://{DOMAIN}/{STAGE}{request.target}", request.headers, request.body)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hookswitch.payloads.text import MAX_LINE
 from tests.fuzz.requests import Expected, Fuzzed
 
 OUTCOMES = frozenset({"stored", "duplicate", "quarantined", "queued", "preview"})
@@ -76,6 +77,10 @@ class Kept:
     without: str = ""
 
 
+def _is_shown(summary: str) -> bool:
+    return summary.isprintable() and len(summary) <= MAX_LINE
+
+
 def of_item(event_id: str, expected: Kept, item: Mapping[str, Any] | None) -> list[str]:
     """Return what is wrong with the item that an answer named, a sentence each; None is for one that is not there."""
     outcome = expected.outcome
@@ -92,6 +97,8 @@ def of_item(event_id: str, expected: Kept, item: Mapping[str, Any] | None) -> li
             wrong.append(f"{event_id} is quarantined without a reason.")
         if any(OUR_FAULT in str(reason) for reason in reasons or ()):
             wrong.append(f"{event_id} is quarantined through a fault of ours: {reasons}")
+    elif not _is_shown(str(item.get("summary"))):
+        wrong.append(f"{event_id} has a summary that is not one short line of printable text.")
     elif not isinstance(item.get("payload"), dict):
         wrong.append(f"{event_id} is stored without its payload.")
     return wrong

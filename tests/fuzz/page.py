@@ -27,6 +27,7 @@ Each run checks that:
   none of them is a fault in hookswitch. No password, reset link or key that the catch-all receives is in its item.
 - No log line contains a token, a secret, a phone number (unless it was sent as the id of a call), an unhandled
   exception or an error.
+- No request takes more than four seconds of processor time, and every summary is one short line of printable text.
 - In the end, the redrive queue and the dead-letter queues are empty.
 
 ## The last long run

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from devtools import aws
 from simulator.confidential import MARK
-from tests.fuzz.bodies import AS_SENT
+from tests.fuzz.bodies import AS_SENT, DISGUISED
 from tests.fuzz.ingress import HandlerIngress, HttpIngress, Ingress, NoAnswerError
 from tests.fuzz.judge import OK, WITH_ITEM, Kept, of_answer, of_item
 from tests.fuzz.requests import Fuzzed, requests
@@ -140,7 +140,7 @@ class Sender:
             return [str(error)]
         self.findings.outcomes[answer.outcome] += 1
         if answer.status == OK and answer.outcome in WITH_ITEM and answer.event_id:
-            whole = request.hook == "notifications" and request.kind == AS_SENT
+            whole = request.hook == "notifications" and request.kind in {AS_SENT, DISGUISED}
             kept = Kept(answer.outcome, without=MARK if whole else "")
             self._stored[answer.event_id] = kept, request
         if len(self._stored) >= LOOKED_UP:

@@ -7,7 +7,7 @@ import pytest
 from tests.fuzz.judge import Answer, Kept, of_answer, of_item
 from tests.fuzz.requests import Expected, Fuzzed
 
-ITEM = {"event_id": "1", "kind": "event", "payload": {}}
+ITEM = {"event_id": "1", "kind": "event", "summary": "Missed call", "payload": {}}
 ASIDE = {"event_id": "1", "kind": "quarantine", "reasons": ["call_id: Field required."]}
 
 
@@ -66,6 +66,8 @@ def test_right_items() -> None:
         (Kept("stored"), None),
         (Kept("stored"), ASIDE),
         (Kept("stored"), ITEM | {"payload": None}),
+        (Kept("stored"), ITEM | {"summary": "two\nlines"}),
+        (Kept("stored"), ITEM | {"summary": "x" * 201}),
         (Kept("quarantined"), ITEM),
         (Kept("quarantined"), ASIDE | {"reasons": []}),
         (Kept("quarantined"), ASIDE | {"reasons": ["KeyError in x, line 1: this is a fault in hookswitch."]}),
