@@ -201,7 +201,8 @@ def publishers(records: int = 100) -> list[Subject]:
         ]
     }
     plain = TypeDeserializer()
-    entries = [to_entry({name: plain.deserialize(value) for name, value in image.items()}) for image in images]
+    items = [{name: plain.deserialize(value) for name, value in image.items()} for image in images]
+    entries = [to_entry(item, "events") for item in items]
     batches = {"batches": [entries[start : start + 10] for start in range(0, records, 10)]}
     build = WITH_BYTECODE
     return [

@@ -1,6 +1,5 @@
 """Publishes stored events: new ones that the table's stream brings, and those that redrive names."""
 
-import os
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing.outbox import Outbox, StreamBatch, read_request
 from hookswitch.publishing.sns import SnsDestination
 from hookswitch.receiving.redelivery import PublishRequest
+from hookswitch.settings import PublishSettings
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -21,11 +21,11 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         The message of a StreamBatchResult, a PublishResult or a NoteResult.
     """
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000
-    request = read_request(event)
+    request, settings = read_request(event), PublishSettings.from_environment()
     # Redrive itself tries again, so what it asks for gets one try.
     limits = PATIENT if isinstance(request, StreamBatch) else PATIENT_ONCE
     with MetricsRecorder() as metrics:
-        outbox = Outbox([SnsDestination(os.environ["EVENTS_TOPIC_ARN"], limits)], metrics)
+        outbox = Outbox([SnsDestination(settings.events_topic, settings.events_table, limits)], settings, metrics)
         match request:
             case StreamBatch():
                 return outbox.publish_batch(request, deadline).to_message()

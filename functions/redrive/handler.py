@@ -1,6 +1,5 @@
 """Redelivers and republishes what the queues hold, and replays the quarantine by hand."""
 
-import os
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -15,6 +14,7 @@ from hookswitch.receiving.hook_functions import HookFunctions
 from hookswitch.receiving.redrive import redrive
 from hookswitch.reconcile.quarantine import Quarantine
 from hookswitch.reconcile.replay import Replayer, ReplayRequest
+from hookswitch.settings import RedriveSettings
 
 RESERVE = 30  # seconds of the function's time in which no replay begins: a hook function may take 28
 
@@ -31,8 +31,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000
     with MetricsRecorder() as metrics:
         if "quarantine" in event:
-            quarantine = Quarantine(os.environ["EVENTS_TABLE"])
-            replayer = Replayer(quarantine, HookFunctions(os.environ["STACK_ID"]), deadline - RESERVE, metrics)
+            settings = RedriveSettings.from_environment()
+            functions = HookFunctions(settings.stack_id)
+            replayer = Replayer(Quarantine(settings.events_table), functions, deadline - RESERVE, metrics)
             return replayer.replay(ReplayRequest.parse(event["quarantine"]))
         return process_partial_response(
             event=event, record_handler=partial(redrive, metrics), processor=_processor, context=context

@@ -117,7 +117,7 @@ def test_stream_batch_is_published() -> None:
         image = record["dynamodb"]["NewImage"]
         assert record["eventName"] in pattern["eventName"]
         assert image["kind"]["S"] in pattern["dynamodb"]["NewImage"]["kind"]["S"]
-        entry = to_entry({name: plain(value) for name, value in image.items()})
+        entry = to_entry({name: plain(value) for name, value in image.items()}, "events")
         assert entry["Id"] == event_in(f"{image['hook']['S']}.json").key
 
 

@@ -40,7 +40,7 @@ def published(hook: str, sent: dict[str, Any], encoding: str = JSON) -> dict[str
 def message_from(values: Mapping[str, object]) -> dict[str, Any]:
     """Return the message that is published for an item."""
     plain = TypeDeserializer().deserialize
-    entry = to_entry({name: plain(value) for name, value in item(values).items()})
+    entry = to_entry({name: plain(value) for name, value in item(values).items()}, "events")
     message: dict[str, Any] = json.loads(json.loads(entry["Message"])["default"])
     return message
 

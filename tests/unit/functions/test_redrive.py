@@ -92,7 +92,8 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Services:
         monkeypatch.setattr(clients, client, lambda *_: services)
     for name, url in QUEUES.items():
         monkeypatch.setenv(name, url)
-    monkeypatch.setenv("PUBLISH_FUNCTION", "publish")
+    for name in ("PUBLISH_FUNCTION", "EVENTS_TABLE", "STACK_ID"):
+        monkeypatch.setenv(name, "publish")
     return services
 
 

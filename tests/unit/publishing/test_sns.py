@@ -72,7 +72,6 @@ def topic(monkeypatch: pytest.MonkeyPatch) -> Topic:
     topic = Topic()
     monkeypatch.setattr(clients, "sns", lambda *_: topic)
     monkeypatch.setattr(sns, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=lambda _: None))
-    monkeypatch.setenv("EVENTS_TABLE", "the-table")
     return topic
 
 
@@ -85,7 +84,7 @@ def events(count: int, **fields: Any) -> list[StoredEvent]:
 
 def published(given: list[StoredEvent]) -> dict[str, Result]:
     """Publish events, and return what became of each, which has to be one thing."""
-    results = list(SnsDestination("topic").publish(given, stop_at=1.0))
+    results = list(SnsDestination("topic", "the-table").publish(given, stop_at=1.0))
     assert sorted(result.event.event_id for result in results) == sorted(event.event_id for event in given)
     return {result.event.event_id: result for result in results}
 

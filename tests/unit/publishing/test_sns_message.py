@@ -5,17 +5,18 @@ import re
 from itertools import chain
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hookswitch.publishing.sns_message import MAX_SIZE, batches, entry_size, to_entry
 from tests.unit.events.test_cloudevent import ITEM
 
+TABLE = "the-table"
+
 
 def test_people_get_the_summary() -> None:
     """An SMS is the summary, an e-mail has it in its subject and its first line."""
-    entry = to_entry(ITEM)
+    entry = to_entry(ITEM, TABLE)
     message = json.loads(entry["Message"])
     assert message["sms"] == entry["Subject"] == ITEM["summary"]
     assert message["email"].splitlines()[0] == ITEM["summary"]
@@ -23,21 +24,20 @@ def test_people_get_the_summary() -> None:
 
 def test_attributes() -> None:
     """Subscribers filter by hook, account, direction and alert; an attribute that is empty is left out."""
-    values = {name: value["StringValue"] for name, value in to_entry(ITEM)["MessageAttributes"].items()}
+    values = {name: value["StringValue"] for name, value in to_entry(ITEM, TABLE)["MessageAttributes"].items()}
     assert values == {
         "hook": "channel_destroy",
         "account_id": "a" * 32,
         "call_direction": "inbound",
         "alert": "false",
     }
-    assert "call_direction" not in to_entry(ITEM | {"call_direction": ""})["MessageAttributes"]
-    assert to_entry(ITEM | {"alert": True})["MessageAttributes"]["alert"]["StringValue"] == "true"
+    assert "call_direction" not in to_entry(ITEM | {"call_direction": ""}, TABLE)["MessageAttributes"]
+    assert to_entry(ITEM | {"alert": True}, TABLE)["MessageAttributes"]["alert"]["StringValue"] == "true"
 
 
-def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_large() -> None:
     """An event that SNS would not take goes out without its data, and says where that is."""
-    monkeypatch.setenv("EVENTS_TABLE", "the-table")
-    entry = to_entry(ITEM | {"payload": {"text": '"' * MAX_SIZE}})
+    entry = to_entry(ITEM | {"payload": {"text": '"' * MAX_SIZE}}, TABLE)
     event = json.loads(json.loads(entry["Message"])["default"])
     assert "data" not in event
     assert event["dataref"] == f"dynamodb:the-table/{'0' * 32}"
@@ -47,7 +47,7 @@ def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(st.text())
 def test_subject_line(summary: str) -> None:
     """Whatever a summary holds, the subject is what SNS takes: printable ASCII, fewer than 100 characters."""
-    subject = to_entry(ITEM | {"summary": summary})["Subject"]
+    subject = to_entry(ITEM | {"summary": summary}, TABLE)["Subject"]
     assert 0 < len(subject) < 100
     assert subject.isascii()
     assert subject.isprintable()
@@ -65,7 +65,7 @@ XML = re.compile("[\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")  # what 
 def test_hostile_text(name: str, direction: str, account: str, call: str) -> None:
     """Whatever a caller chooses, each text is one that SNS and a raw subscriber's queue take, and the data is kept."""
     hostile = {"summary": f"Call from {name}", "call_direction": direction, "account_id": account}
-    entry = to_entry(ITEM | hostile | {"subject": f"call/{call}", "payload": {"caller_id_name": name}})
+    entry = to_entry(ITEM | hostile | {"subject": f"call/{call}", "payload": {"caller_id_name": name}}, TABLE)
     message = json.loads(entry["Message"])
     event = json.loads(message["default"])
     assert event["data"]["caller_id_name"] == name
@@ -82,7 +82,7 @@ def test_hostile_text(name: str, direction: str, account: str, call: str) -> Non
 def test_number_that_is_an_address() -> None:
     """A number that is an address with line breaks is one line, and no link, in what people get."""
     number = "15551234567\r\n\r\nYour mailbox is full: https://evil.example/renew?u=www.example.com"
-    message = json.loads(to_entry(ITEM | {"summary": f"Missed call from {number} to 100"})["Message"])
+    message = json.loads(to_entry(ITEM | {"summary": f"Missed call from {number} to 100"}, TABLE)["Message"])
     expected = (
         "Missed call from 15551234567 Your mailbox is full: https[:]//evil[.]example/renew?u=www[.]example[.]com to 100"
     )

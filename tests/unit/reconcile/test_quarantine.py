@@ -17,6 +17,8 @@ from tests.unit.reconcile.world import World
 def _stack(monkeypatch: pytest.MonkeyPatch) -> None:
     """The variables that the function has on Lambda."""
     monkeypatch.setenv("STACK_ID", "arn:aws:cloudformation:us-east-1:111111111111:stack/phones/0a1b2c3d")
+    for name in ("PUBLISH_DEAD_LETTER_QUEUE_URL", "PUBLISH_FUNCTION"):
+        monkeypatch.setenv(name, "not-used-here")
 
 
 def replay(**asked: Any) -> dict[str, Any]:
@@ -63,6 +65,8 @@ def test_accepted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(keys) == 3
     monkeypatch.undo()
     monkeypatch.setenv("STACK_ID", "arn:aws:cloudformation:us-east-1:111111111111:stack/phones/0a1b2c3d")
+    for name in ("PUBLISH_DEAD_LETTER_QUEUE_URL", "PUBLISH_FUNCTION"):
+        monkeypatch.setenv(name, "not-used-here")
     assert replay()["accepted"] == 3
     assert world.table.plain("quarantine") == {}
     assert len(world.published) == 3

@@ -6,20 +6,20 @@ later. Only what that queue does not take either is returned to the stream. What
 itself: if Lambda had to end it, everything that was published would be published again.
 """
 
-import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from hookswitch.aws import clients
-from hookswitch.aws.clients import PATIENT, QUICK
+from hookswitch.aws.clients import PATIENT, QUICK, Limits
 from hookswitch.errors import RequestError
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing import dead_letter_queue
 from hookswitch.publishing.destination import Destination, Image, Status, StoredEvent
 from hookswitch.receiving.redelivery import NoteRequest, NoteResult, PublishRequest, PublishResult, UnpublishedEvent
+from hookswitch.settings import PublishSettings
 
 # Redrive waits 34 s for an answer. Publishing named events takes one more read and one more call of SNS after this,
 # noting keys one more call of the queue.
@@ -80,8 +80,11 @@ def read_request(event: Mapping[str, Any]) -> Request:
 class Outbox:
     """Publishes events to each destination, and notes what a destination did not take."""
 
-    def __init__(self, destinations: Sequence[Destination], metrics: MetricsRecorder) -> None:
+    def __init__(
+        self, destinations: Sequence[Destination], settings: PublishSettings, metrics: MetricsRecorder
+    ) -> None:
         """Prepare to publish; metrics count what a destination took."""
+        self._settings = settings
         self._destinations = {destination.name: destination for destination in destinations}
         self._metrics = metrics
 
@@ -99,7 +102,7 @@ class Outbox:
         owed = [UnpublishedEvent(event_id, name) for event_id in unreadable for name in self._destinations]
         for destination in self._destinations.values():
             owed += self._publish(events, destination, stop_at)
-        lost = dead_letter_queue.add(owed, last_note, clients.sqs(PATIENT)) if owed else []
+        lost = self._note(owed, last_note, PATIENT) if owed else []
         returned = {event.event_id for event in lost}
         return StreamBatchResult(
             tuple(number for number, image in batch.images.items() if image["event_id"]["S"] in returned)
@@ -116,15 +119,24 @@ class Outbox:
         destination = self._destinations.get(request.destination)
         if not destination:
             raise RequestError(f"This version of hookswitch does not publish to {request.destination}.")
-        events, unreadable = _read_images([_read(event_id) for event_id in request.event_ids])
+        events, unreadable = _read_images([self._read(event_id) for event_id in request.event_ids])
         owed = self._publish(events, destination, stop_at)
         return PublishResult((*unreadable, *(event.event_id for event in owed)))
 
     def note(self, request: NoteRequest) -> NoteResult:
         """Note events as owed to every destination, without trying to publish them."""
         owed = [UnpublishedEvent(event_id, name) for event_id in request.event_ids for name in self._destinations]
-        lost = dead_letter_queue.add(owed, time.monotonic() + NOTE_SECONDS, clients.sqs(QUICK))
+        lost = self._note(owed, time.monotonic() + NOTE_SECONDS, QUICK)
         return NoteResult(tuple(dict.fromkeys(event.event_id for event in lost)))
+
+    def _note(self, owed: Sequence[UnpublishedEvent], stop_at: float, limits: Limits) -> list[UnpublishedEvent]:
+        return dead_letter_queue.add(owed, self._settings.publish_dead_letter_queue, stop_at, clients.sqs(limits))
+
+    def _read(self, event_id: str) -> Image:
+        response = clients.dynamodb().get_item(
+            TableName=self._settings.events_table, Key={"event_id": {"S": event_id}}, ConsistentRead=True
+        )
+        return response["Item"]
 
     def _publish(
         self, events: Iterable[StoredEvent], destination: Destination, stop_at: float
@@ -159,10 +171,3 @@ def _read_images(images: Iterable[Image]) -> tuple[list[StoredEvent], list[str]]
             logger.error("An item is not an event: %s", type(error).__name__, extra={"event_id": event_id})
             unreadable.append(event_id)
     return events, unreadable
-
-
-def _read(event_id: str) -> Image:
-    response = clients.dynamodb().get_item(
-        TableName=os.environ["EVENTS_TABLE"], Key={"event_id": {"S": event_id}}, ConsistentRead=True
-    )
-    return response["Item"]

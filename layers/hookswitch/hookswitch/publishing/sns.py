@@ -41,8 +41,9 @@ class SnsDestination(Destination):
 
     name = SNS
 
-    def __init__(self, topic_arn: str, limits: Limits = PATIENT) -> None:
-        """Prepare to publish to a topic; no call takes longer than the limits."""
+    def __init__(self, topic_arn: str, table: str, limits: Limits = PATIENT) -> None:
+        """Prepare to publish events of a table to a topic; no call takes longer than the limits."""
+        self.table = table
         self._topic_arn, self._limits = topic_arn, limits
 
     @override
@@ -76,7 +77,7 @@ class _Publication:
         """Make the entries; yield the events of which none can be made."""
         for event in events:
             try:
-                self._entries[event.event_id] = to_entry(event.item)
+                self._entries[event.event_id] = to_entry(event.item, self._destination.table)
                 self._pending[event.event_id] = event
             except (ArithmeticError, LookupError, TypeError, ValueError) as error:
                 yield self._refused(event, type(error).__name__)
@@ -134,7 +135,7 @@ class _Publication:
 
     def _try_without_data(self, event_id: str, code: str) -> Iterator[Result]:
         event = self._pending[event_id]
-        entry = without_data(event.item)
+        entry = without_data(event.item, self._destination.table)
         if event_id in self._without_data or entry == self._entries[event_id]:
             yield self._refused(self._pending.pop(event_id), code)
             return

@@ -1,12 +1,12 @@
 """A stored event as an entry of SNS's PublishBatch, within what SNS accepts."""
 
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hookswitch.events.cloudevent import cloud_event, to_json
+from hookswitch.events.envelope import Envelope
 from hookswitch.payloads.text import one_line
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ _ATTRIBUTES = ("hook", "account_id", "call_direction", "alert")
 _LINK = re.compile(r"(?P<scheme>:(?=//))|(?P<dot>\.(?=[^\W\d_]))")
 
 
-def to_entry(item: Mapping[str, Any]) -> "Entry":
-    """Return the entry of a batch for an event's item; its Id is the event's key.
+def to_entry(item: Mapping[str, Any], table: str) -> "Entry":
+    """Return the entry of a batch for an event's item in a table; its Id is the event's key.
 
     E-mail and SMS subscribers get the summary, all others the event. An event that is larger than SNS takes goes out
     without `data`.
@@ -31,13 +31,17 @@ def to_entry(item: Mapping[str, Any]) -> "Entry":
     Raises:
         ArithmeticError, LookupError, TypeError, ValueError: The item is not an event.
     """
-    entry = _entry(item, with_data=True)
-    return entry if entry_size(entry) <= MAX_SIZE else without_data(item)
+    event = cloud_event(item)
+    entry = _entry(item, event)
+    return entry if entry_size(entry) <= MAX_SIZE else without_data(item, table)
 
 
-def without_data(item: Mapping[str, Any]) -> "Entry":
+def without_data(item: Mapping[str, Any], table: str) -> "Entry":
     """Return the entry with `dataref` (a CloudEvents extension), which names the item, in place of `data`."""
-    return _entry(item, with_data=False)
+    event = cloud_event(item)
+    del event["data"]
+    event["dataref"] = f"dynamodb:{table}/{item['event_id']}"
+    return _entry(item, event)
 
 
 def entry_size(entry: "Entry") -> int:
@@ -70,11 +74,7 @@ def batches(entries: Iterable["Entry"]) -> list[list["Entry"]]:
     return found
 
 
-def _entry(item: Mapping[str, Any], *, with_data: bool) -> "Entry":
-    event = cloud_event(item)
-    if not with_data:
-        del event["data"]
-        event["dataref"] = f"dynamodb:{os.environ['EVENTS_TABLE']}/{item['event_id']}"
+def _entry(item: Mapping[str, Any], event: Envelope) -> "Entry":
     summary = event["summary"]
     message = {
         "default": to_json(event),

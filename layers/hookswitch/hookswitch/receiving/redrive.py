@@ -12,7 +12,6 @@ to end it, the messages that were done would come again.
 """
 
 import math
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,6 +37,7 @@ from hookswitch.receiving.redelivery import (
     UnpublishedEvent,
     read_queue_message,
 )
+from hookswitch.settings import RedriveSettings
 
 FIRST_WAIT = 5  # seconds
 LONGEST_WAIT = 900
@@ -111,8 +111,7 @@ def _redeliver(message: QueuedDelivery) -> None:
 
 def _publish(message: UnpublishedEvent) -> None:
     """Have the publish function publish an event."""
-    request = PublishRequest((message.event_id,), message.destination)
-    response = invoke(os.environ["PUBLISH_FUNCTION"], request.to_message(), INVOKE_ANY)
+    response = _invoke_publish(PublishRequest((message.event_id,), message.destination))
     if PublishResult.from_message(response).unpublished:
         raise NotTakenError(f"{message.destination} does not take the event.")
     logger.info("Event published at last.", extra={"event_id": message.event_id})
@@ -124,10 +123,14 @@ def _divide(batch: FailedStreamBatch) -> None:
         event_ids = tuple(_events_in(batch))
     except CALL_ERRORS as error:
         raise NotTakenError(f"The table's stream can't be read ({error_code(error)}).") from error
-    response = invoke(os.environ["PUBLISH_FUNCTION"], NoteRequest(event_ids).to_message(), INVOKE_ANY)
+    response = _invoke_publish(NoteRequest(event_ids))
     if NoteResult.from_message(response).unnoted:
         raise NotTakenError("The publish dead-letter queue does not take the events' keys.")
     logger.info("A failed batch is divided.", extra={"events": len(event_ids)})
+
+
+def _invoke_publish(request: PublishRequest | NoteRequest) -> dict[str, Any]:
+    return invoke(RedriveSettings.from_environment().publish_function, request.to_message(), INVOKE_ANY)
 
 
 def _events_in(batch: FailedStreamBatch) -> Iterator[str]:
@@ -164,5 +167,6 @@ def _delay(record: SQSRecord, seconds: int) -> None:
 
 def _queue_url(arn: str) -> str:
     name = arn.rpartition(":")[2]
-    urls = (os.environ["REDRIVE_QUEUE_URL"], os.environ["PUBLISH_DEAD_LETTER_QUEUE_URL"])
+    settings = RedriveSettings.from_environment()
+    urls = (settings.redrive_queue, settings.publish_dead_letter_queue)
     return next(url for url in urls if url.rpartition("/")[2] == name)
