@@ -14,6 +14,7 @@ DOCKER ?=
 API_PORT ?= 3000
 REQUESTS ?= 100000
 SEED ?=
+SEEDS ?= 10000
 HTTP ?=
 
 # Paths are relative: make can't name a target in a folder whose name has a space.
@@ -38,7 +39,7 @@ export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz explore scale faults lint format events schemas requirements clean
+.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz explore interleave scale faults lint format events schemas requirements clean
 
 ##@ Start here
 
@@ -96,6 +97,9 @@ fuzz: $(DEV) $(SAM) $(EMULATOR) ## Send random requests, check what becomes of e
 explore: $(DEV) ## Look for counter-examples of the properties that tests state, with fresh seeds: [SEED=1]
 	@seed="$(SEED)"; seed=$${seed:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; echo "SEED=$$seed"; \
 	exec $(BIN)/pytest -q -n auto --hypothesis-profile explore --hypothesis-seed "$$seed" tests/unit simulator
+
+interleave: $(DEV) ## Stop, fail and kill all functions at every call, in many orders: [SEEDS=10000] or one with its trace: [SEED=7]
+	@exec $(BIN)/python -m tests.interleaving --seeds "$(SEEDS)" $(if $(SEED),--seed "$(SEED)")
 
 scale: $(DEV) ## Compute limits and costs from what was measured, and write docs/engineering/scale.md
 	@exec $(BIN)/python -m bench.scale
