@@ -1,8 +1,8 @@
-"""`make lint` has pip-audit ask for known vulnerabilities of every pinned package.
+"""`make lint` runs pip-audit on every pinned package.
 
-The answer comes from the vulnerability service of the Python Package Index, or from the one that
-PIP_AUDIT_VULNERABILITY_SERVICE and PIP_AUDIT_OSV_URL name. Some indexes serve packages and no advisories, and then
-each answer looks like that for a package without any. So a release that is known to be vulnerable is asked for first.
+It asks the vulnerability service of the Python Package Index, or the one that
+PIP_AUDIT_VULNERABILITY_SERVICE and PIP_AUDIT_OSV_URL name. Some indexes serve packages but no advisories, so that
+every package looks safe; therefore a release that is known to be vulnerable is checked first.
 """
 
 import json
@@ -21,41 +21,43 @@ from devtools.screen import say
 
 PIP_AUDIT = LOCAL / "checks" / "bin" / "pip-audit"
 FOLDER = LOCAL / "audit"
-CONTROL = ("jinja2", "2.10", "CVE-2019-10906")  # package, version, and a vulnerability that it surely has
+CONTROL = ("jinja2", "2.10", "CVE-2019-10906")  # package, version, and a vulnerability that it has
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
-AWAY = re.compile(r"ConnectionError|Timeout|ServiceError|[Cc]ould not connect")  # what pip-audit prints then
+AWAY = re.compile(
+    r"ConnectionError|Timeout|ServiceError|[Cc]ould not connect"
+)  # what pip-audit prints if the service is unavailable
 
 type Pin = tuple[str, str]
 
 
 class AuditError(LaptopError):
-    """A package has a vulnerability, an exception is not needed any more, or the audit can't be made."""
+    """A package has a vulnerability, an exception is obsolete, or pip-audit can't run."""
 
 
 class NoServiceError(Exception):
-    """No vulnerability service can be asked; the text says what happened instead."""
+    """No vulnerability service is available; the text says why."""
 
 
 def audit() -> None:
-    """Ask for the vulnerabilities of all pinned packages; where no service can be asked, say so.
+    """Look for vulnerabilities of all pinned packages; if no service is available, say so.
 
     Raises:
-        AuditError: Something is wrong; the message has it all, a line each.
+        AuditError: Something is wrong; the message has a line for each fault.
     """
     pins = pinned()
     try:
         check_service()
         found = list(vulnerabilities(asked(pins)))
     except NoServiceError as error:
-        say(f"SKIPPED the audit of {len(pins)} packages for known vulnerabilities: {error}")
+        say(f"SKIPPED: the audit of {len(pins)} packages for known vulnerabilities: {error}")
         return
     if faults := list(faults_of_dependencies(found, exceptions().dependency, datetime.now(UTC).date())):
-        raise AuditError("pip-audit finds:\n" + "\n".join(faults))
-    say(f"pip-audit knows of no vulnerability in {len(pins)} packages, but for {len(found)} that are explained.")
+        raise AuditError("pip-audit reports:\n" + "\n".join(faults))
+    say(f"pip-audit reports no vulnerability in {len(pins)} packages, except {len(found)} accepted ones.")
 
 
 def files() -> list[Path]:
-    """Return the files of requirements that pin packages, or might."""
+    """Return all requirements files."""
     folders = ("layers", "bench", "examples")
     return [
         *(ROOT / "requirements").glob("*.txt"),
@@ -69,7 +71,7 @@ def pinned() -> set[Pin]:
 
 
 def check_service() -> None:
-    """Return if the service knows what is known.
+    """Check that the service knows a well-known vulnerability.
 
     Raises:
         NoServiceError: It does not, or does not answer.
@@ -101,13 +103,13 @@ def vulnerabilities(dependencies: Iterable[dict[str, Any]]) -> Iterator[tuple[st
     """
     for dependency in dependencies:
         if "skip_reason" in dependency:
-            raise NoServiceError(f"the service has nothing about {dependency['name']} ({dependency['skip_reason']}).")
+            raise NoServiceError(f"the service does not know {dependency['name']} ({dependency['skip_reason']}).")
         for it in dependency["vulns"]:
             yield dependency["name"], dependency["version"], frozenset([it["id"], *it["aliases"]])
 
 
 def _written(pins: Iterable[Pin]) -> list[Path]:
-    """Write packages to files as pip-audit takes them: none with two versions of one package."""
+    """Write packages to files, none with two versions of one package, which pip-audit refuses."""
     parts: list[dict[str, str]] = []
     for name, version in sorted(pins):
         file = next((it for it in parts if name not in it), None)
@@ -130,7 +132,7 @@ def _report(requirements: Path) -> list[dict[str, Any]]:
     except CommandError as error:
         if AWAY.search(error.output):
             raise NoServiceError(f"the service does not answer; see {shown(log)}.") from error
-        if not report.exists():  # with a report, it ends so because it found something
+        if not report.exists():  # with a report, it failed because it found something
             raise AuditError(str(error)) from error
     dependencies: list[dict[str, Any]] = json.loads(report.read_text())["dependencies"]
     return dependencies

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 SESSION = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=REGION)
-# A proxy of the network we are in has no business between us and our own machine.
+# Connections to this machine must not go through a proxy.
 CONFIG = Config(proxies={}, retries={"total_max_attempts": 3}, connect_timeout=5, read_timeout=30)
 
 

@@ -1,7 +1,7 @@
-"""Adds bytecode to what `sam build` made: `python3.13 devtools/bytecode.py [.aws-sam/build]`. Needs nothing else.
+"""Adds bytecode to what `sam build` made: `python3.13 devtools/bytecode.py [.aws-sam/build]`. Needs no package.
 
 Lambda's file system is read-only, so without it every cold start compiles every module that it imports. `sam build`
-adds none, and the usual kind would not do: it names its source's time of change, and SAM's packages have no times.
+adds none, and the usual kind would not work: it depends on modification times, which SAM's packages lack.
 The hash-based kind (PEP 552) stays valid, on every processor. See docs/engineering/decisions/0020-cold-start.md.
 """
 
@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-PYTHON = (3, 13)  # bytecode is for one version: that of the functions' Runtime
+PYTHON = (3, 13)  # bytecode works with one version only, that of the functions' Runtime
 
-# What no hook imports would only make the layer's package larger.
+# Modules that no hook imports would only make the layer larger.
 SKIPPED = re.compile(
     r"/python/urllib3/"
     r"|/python/annotated_types/test_cases\.py"
@@ -26,10 +26,10 @@ SKIPPED = re.compile(
 
 
 def add_bytecode(build: Path) -> None:
-    """Compile the modules of all functions and layers below a folder that `sam build` filled.
+    """Compile the modules of all functions and layers that `sam build` wrote to a folder.
 
     Raises:
-        SystemExit: This is another Python than Lambda's, or a module can't be compiled.
+        SystemExit: This is not Lambda's version of Python, or a module can't be compiled.
     """
     if sys.version_info[:2] != PYTHON or sys.implementation.name != "cpython":
         raise SystemExit(f"The functions run on Python {PYTHON[0]}.{PYTHON[1]}: add their bytecode with that.")
@@ -38,7 +38,7 @@ def add_bytecode(build: Path) -> None:
     done = compileall.compile_dir(
         build,
         maxlevels=20,
-        force=True,  # the hash is not looked at later, so none that is there may stay
+        force=True,  # the hash is not checked later, so old bytecode must not stay
         quiet=1,
         rx=SKIPPED,
         stripdir=build,  # no folder of this machine in a traceback

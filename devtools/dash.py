@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def simulator(endpoint: str) -> Dash:
-    """Return a Dash with the local account, whose events reach the stack on the emulator at this address."""
+    """Return a Dash with the local account, whose events reach the stack on the emulator."""
     dash = Dash(resolver=emulator_resolver(endpoint))
     dash.add_account(DASH_ACCOUNT_ID, api_key=DASH_API_KEY)
     return dash
@@ -34,7 +34,7 @@ def launch(port: int, endpoint: str, directory: Path) -> "subprocess.Popen[bytes
     """Start the API as a process of its own and return when it answers.
 
     Raises:
-        PortTakenError: Something listens there already.
+        PortTakenError: The port is in use.
         LaptopError: It does not start.
     """
     require_free(port)
@@ -48,7 +48,7 @@ def launch(port: int, endpoint: str, directory: Path) -> "subprocess.Popen[bytes
 
     def ready() -> bool:
         if process.poll() is not None:
-            raise LaptopError(f"The simulated Dash ended at once. It said:\n{log.read_text()[-2000:]}")
+            raise LaptopError(f"The simulated Dash exited at once:\n{log.read_text()[-2000:]}")
         return _answers(port)
 
     try:
@@ -61,7 +61,7 @@ def launch(port: int, endpoint: str, directory: Path) -> "subprocess.Popen[bytes
 
 
 def main() -> None:
-    """Serve until told to end."""
+    """Serve until terminated."""
     parser = argparse.ArgumentParser(prog="python -m devtools.dash", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--endpoint", required=True, help="the emulator's address")

@@ -1,4 +1,4 @@
-"""The findings of the static checks that are left as they are, with their reasons: `exceptions.toml`."""
+"""The accepted findings of the static checks, with their reasons: `exceptions.toml`."""
 
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -15,11 +15,11 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class TemplateException(BaseModel):
-    """What a check of the template finds, and why it stays.
+    """A finding in the template, and why it is accepted.
 
     Attributes:
         check: The check's id.
-        resources: Patterns of the resources that it finds it at, such as `AWS::SQS::Queue.*`.
+        resources: Patterns of the resources that it concerns, such as `AWS::SQS::Queue.*`.
         reason: Why.
     """
 
@@ -29,17 +29,17 @@ class TemplateException(BaseModel):
     reason: Text
 
     def fits(self, check: str, resource: str) -> bool:
-        """Tell whether it speaks of this finding."""
+        """Return whether it covers a finding."""
         return check == self.check and any(fnmatchcase(resource, pattern) for pattern in self.resources)
 
 
 class DependencyException(BaseModel):
-    """A known vulnerability of a package, why it does not matter here, and until when that is believed.
+    """A known vulnerability of a package, why it does not matter here, and when to look again.
 
     Attributes:
         vulnerability: The id of the advisory.
         package: The package's name.
-        expires: The first day on which it is a fault again.
+        expires: The first day on which the exception is no longer valid.
         reason: Why.
     """
 
@@ -51,7 +51,7 @@ class DependencyException(BaseModel):
 
 
 class Exceptions(BaseModel):
-    """All of them."""
+    """All exceptions."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     template: tuple[TemplateException, ...] = ()
@@ -62,13 +62,13 @@ def exceptions() -> Exceptions:
     """Return the exceptions of this project.
 
     Raises:
-        ValidationError: The file is not as it should be.
+        ValidationError: The file is invalid.
     """
     return Exceptions.model_validate(tomllib.loads(FILE.read_text(encoding="utf-8")))
 
 
 def faults_of_template(found: Iterable[tuple[str, str, str]], excepted: Iterable[TemplateException]) -> Iterator[str]:
-    """Yield a sentence for each finding that no exception speaks of, and for each exception that fits none.
+    """Yield a sentence for each finding without an exception, and for each exception without a finding.
 
     Args:
         found: The check's id, the resource, and what is wrong with it.
@@ -81,18 +81,18 @@ def faults_of_template(found: Iterable[tuple[str, str, str]], excepted: Iterable
     for it in excepted:
         for pattern in it.resources:
             if not any(check == it.check and fnmatchcase(resource, pattern) for check, resource, _ in known):
-                yield f"{it.check} finds nothing at {pattern} any more: remove that from {FILE.name}."
+                yield f"{it.check} no longer finds anything at {pattern}: remove it from {FILE.name}."
 
 
 def faults_of_dependencies(
     found: Iterable[tuple[str, str, frozenset[str]]], excepted: Iterable[DependencyException], today: date
 ) -> Iterator[str]:
-    """Yield a sentence for each vulnerability that no exception in force speaks of, and for each that fits none.
+    """Yield a sentence for each vulnerability without a valid exception, and for each exception without one.
 
     Args:
-        found: The package, its version, and all ids that a vulnerability of it goes by.
+        found: The package, its version, and all ids of the vulnerability.
         excepted: The exceptions.
-        today: The day on which this is asked.
+        today: The present day.
     """
     known, excepted = list(found), tuple(excepted)
     for package, version, ids in sorted(known, key=lambda it: (it[0], sorted(it[2]))):
@@ -102,4 +102,4 @@ def faults_of_dependencies(
             yield f"{package} {version} has {', '.join(sorted(ids))}.{until} Run `make requirements`."
     for it in excepted:
         if not any(it.package == package and it.vulnerability in ids for package, _, ids in known):
-            yield f"{it.package} has no {it.vulnerability} any more: remove that from {FILE.name}."
+            yield f"{it.package} no longer has {it.vulnerability}: remove it from {FILE.name}."

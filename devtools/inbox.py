@@ -1,4 +1,4 @@
-"""A queue that is subscribed to the topic of events: what every subscriber would get."""
+"""A queue that is subscribed to the events topic, as a subscriber's would be."""
 
 import json
 import uuid
@@ -46,7 +46,7 @@ def subscribers_policy(queue_arn: str, topic_arn: str) -> str:
 
 
 class Inbox:
-    """Collects what the topic publishes while the `with` block lasts."""
+    """Collects what the topic publishes during the `with` block."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Inbox:
         self.messages: list[Message] = []
 
     def __enter__(self) -> Self:
-        """Make the queue and subscribe it."""
+        """Create the queue and subscribe it."""
         self._url = self._sqs.create_queue(QueueName=f"inbox-{uuid.uuid4().hex}")["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]
         policy = subscribers_policy(attributes["QueueArn"], self._topic_arn)
@@ -83,7 +83,7 @@ class Inbox:
         self._sqs.delete_queue(QueueUrl=self._url)
 
     def read(self) -> list[Message]:
-        """Take in what has arrived by now and return all messages since the beginning."""
+        """Receive what has arrived, and return all messages since the start."""
         while batch := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages"):
             for message in batch:
                 envelope = json.loads(message["Body"])
@@ -98,7 +98,7 @@ class Inbox:
         return self.messages
 
     def counts(self) -> Counter[str]:
-        """Return how often each event id has arrived by now."""
+        """Return how often each event id has arrived so far."""
         self.read()
         return self.counts_so_far()
 

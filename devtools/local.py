@@ -1,4 +1,4 @@
-"""The known values of a local stack: where its files are, whom it serves, with which secrets."""
+"""The constants of a local stack: its files, its Dash account and its secrets."""
 
 import platform
 from pathlib import Path
@@ -19,7 +19,7 @@ SECRET_KEY = "test"  # noqa: S105 - no secret: the emulator's own default
 
 DASH_ACCOUNT_ID = payloads.DEFAULT_ACCOUNT_ID
 DASH_API_KEY = "0123456789abcdef" * 4
-CALLBACK_SECRET = "local-development-callback-secret-0123456789"  # noqa: S105 - known on purpose, the check is the same
+CALLBACK_SECRET = "local-development-callback-secret-0123456789"  # noqa: S105 - public on purpose; functions check it like any other
 
 
 def architecture() -> str:

@@ -1,4 +1,4 @@
-"""Reads the log of a stack's functions as it grows."""
+"""Follows the log of a stack's functions."""
 
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,9 @@ type Line = tuple[str, int, str]
 
 
 class LogReader:
-    """Hands out the lines of one log group, each once.
+    """Returns the lines of one log group, each once.
 
-    The emulator answers with 10,000 events at most and names no next page, so each look begins at a time.
+    The emulator answers with 10,000 events at most and has no next page, so each read begins at a time.
     """
 
     def __init__(self, client: "CloudWatchLogsClient", group: str) -> None:
@@ -22,7 +22,7 @@ class LogReader:
         self._last = 0
 
     def read(self) -> list[str]:
-        """Return the lines that have come since the last look, in the order of time."""
+        """Return the lines since the last read, in order of time."""
         lines: list[str] = []
         start, last = -1, max(0, self._last - OVERLAP)
         while last > start:  # a page that ends where it began is the last one

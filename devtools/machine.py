@@ -1,4 +1,4 @@
-"""What machine this is, for pages that say how fast something was on it."""
+"""Describes this machine, for pages with measurements."""
 
 import platform
 import re
@@ -10,7 +10,7 @@ PROCESSORS = Path("/proc/cpuinfo")  # Linux names the model there, on x86_64
 
 
 def described(processors: Path = PROCESSORS) -> str:
-    """Return number and model of its cores, its memory, its system and its Python, in one line."""
+    """Return cores, memory, operating system and Python version, in one line."""
     listed = processors.read_text(encoding="utf-8") if processors.exists() else ""
     model = re.search(r"^model name\s*:\s*(.+)$", listed, re.MULTILINE)
     cores = f"{psutil.cpu_count()} cores ({model[1].strip() if model else platform.machine()})"

@@ -1,6 +1,6 @@
 """Expands a template as CloudFormation does with `Transform: AWS::Serverless-2016-10-31`.
 
-Runs in the SAM CLI's environment, whose translator would hold back the version of pydantic in ours: reads
+Runs in the SAM CLI's environment, whose translator pins another version of pydantic than ours. Reads
 `{"template": ..., "parameters": ...}` from standard input and writes the expanded template to standard output.
 """
 
@@ -11,7 +11,7 @@ from samtranslator.translator.transform import transform
 
 
 class NoManagedPolicies:
-    """Knows no policy of AWS by its name: the template names none."""
+    """Has no managed policies: the template names none."""
 
     @staticmethod
     def load() -> dict[str, str]:

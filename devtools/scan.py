@@ -1,4 +1,4 @@
-"""`make lint` has checkov look at the template as SAM expands it, without the network."""
+"""`make lint` runs checkov on the template as SAM expands it, offline."""
 
 import json
 import os
@@ -14,40 +14,40 @@ from devtools.template import expanded
 
 CHECKOV = LOCAL / "checks" / "bin" / "checkov"
 FOLDER = LOCAL / "scan"
-# A fault that it surely knows goes along: what does not find that proves nothing.
+# A resource with a known fault is scanned too: a scan that does not report it proves nothing.
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 CONTROL = {"Control": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": ANYTHING}}}
 FOUND_IN_CONTROL = ("CKV_AWS_110", "AWS::IAM::ManagedPolicy.Control")
 
 
 class ScanError(LaptopError):
-    """The template has a fault, an exception is not needed any more, or checkov can't be run."""
+    """The template has a fault, an exception is obsolete, or checkov can't run."""
 
 
 def scan() -> None:
     """Check the template.
 
     Raises:
-        ScanError: Something is wrong; the message has it all, a line each.
+        ScanError: Something is wrong; the message has a line for each fault.
     """
     template = expanded(DashAccountId=DASH_ACCOUNT_ID, DashApiKey=DASH_API_KEY)
     report = checked({"template": template, "control": {"Resources": CONTROL}})
     found = set(findings(report))
     of_control = {it for it in found if it[1] == FOUND_IN_CONTROL[1]}
     if report["summary"]["parsing_errors"] or FOUND_IN_CONTROL not in {it[:2] for it in of_control}:
-        raise ScanError(f"checkov does not find what it should; see {shown(FOLDER)}.")
+        raise ScanError(f"checkov does not report the known fault; see {shown(FOLDER)}.")
     excepted = exceptions().template
     if faults := list(faults_of_template(found - of_control, excepted)):
-        raise ScanError("checkov finds in the template:\n" + "\n".join(faults))
+        raise ScanError("checkov reports faults of the template:\n" + "\n".join(faults))
     passed = report["summary"]["passed"]
-    say(f"checkov: {passed} checks of the template passed, {len(excepted)} kinds of finding are explained.")
+    say(f"checkov: {passed} checks of the template passed, {len(excepted)} kinds of finding are accepted exceptions.")
 
 
 def checked(templates: Mapping[str, Any]) -> dict[str, Any]:
-    """Return checkov's report on some templates, each with its name.
+    """Return checkov's report on templates by name.
 
     Raises:
-        ScanError: checkov is not installed, or says nothing.
+        ScanError: checkov is not installed, or prints no report.
     """
     if not CHECKOV.exists():
         raise ScanError("checkov is not installed. Run `make setup` first.")
@@ -66,7 +66,7 @@ def checked(templates: Mapping[str, Any]) -> dict[str, Any]:
         printed = run([*command, *options], environment=environment, log=FOLDER / "checkov.log")
         report: dict[str, Any] = json.loads(printed)
     except (CommandError, ValueError) as error:
-        raise ScanError(f"checkov has no report; all it said is in {shown(FOLDER / 'checkov.log')}.") from error
+        raise ScanError(f"checkov printed no report; its output is in {shown(FOLDER / 'checkov.log')}.") from error
     return report
 
 

@@ -1,6 +1,6 @@
-"""What a person sees: a line that moves on a terminal, plain lines elsewhere.
+"""Output for people: a moving line on a terminal, plain lines elsewhere.
 
-Names of webhooks, summaries and answers come from outside. Here they lose what could drive or deceive a terminal.
+Webhook names, summaries and answers come from outside, so whatever could control a terminal is removed here.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ type Detail = Callable[[str], None]
 
 
 def say(text: str, style: str = "") -> None:
-    """Print a sentence, in one line however long it is: the terminal folds it, a log keeps it whole."""
+    """Print a sentence on one line, however long: a terminal wraps it, a log keeps it whole."""
     console.print(printable(text), style=style, markup=False, soft_wrap=True)
 
 
@@ -41,10 +41,10 @@ def cell(text: object, style: str = "") -> Text:
 
 @contextlib.contextmanager
 def step(title: str) -> Iterator[Detail]:
-    """Show that something is under way, and in the end how long it took.
+    """Show that something is in progress, and how long it took.
 
     Yields:
-        A function that shows what it is doing at the moment (on a terminal only).
+        A function that shows the current detail, on a terminal only.
     """
     started = time.monotonic()
     with console.status(title) as status:

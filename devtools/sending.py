@@ -1,4 +1,4 @@
-"""Sends the scenario to a stack in every encoding that Dash has, and each event twice."""
+"""Sends the scenario to a stack in every encoding that Dash supports, each event twice."""
 
 import json
 import random
@@ -25,13 +25,13 @@ DAY = 3 * 3600  # the scenario begins that many seconds ago, so that all of it h
 
 @dataclass(frozen=True)
 class Answer:
-    """What a hook said to one delivery.
+    """A hook's answer to one delivery.
 
     Attributes:
         code: The HTTP status; None if there was no answer.
-        status: What became of the delivery, in the hook's word.
+        status: What became of the delivery, as the hook names it.
         event_id: Empty if the hook named none.
-        ms: Milliseconds until the answer was there.
+        ms: Milliseconds until the answer arrived.
         text: The whole answer, or why there is none.
     """
 
@@ -43,7 +43,7 @@ class Answer:
 
     @classmethod
     def of(cls, attempt: Attempt) -> "Answer":
-        """Read the answer to the deciding try."""
+        """Return the answer to the last try of an attempt."""
         if attempt.status is None:
             return cls(None, "", "", attempt.duration_ms, attempt.client_error or "no answer")
         text = attempt.resp_body.decode(errors="replace")
@@ -63,8 +63,8 @@ class Sent:
     Attributes:
         hook: Its hook.
         encoding: One of `ENCODINGS`.
-        answers: To the first delivery and to the second; none if Dash can't send this event so.
-        elsewhere: What the catch-all said, to which Dash delivers a notification as well.
+        answers: To the first delivery and to the second; none if Dash can't send the event in this encoding.
+        elsewhere: The answers of the catch-all, to which Dash delivers notifications as well.
     """
 
     hook: str
@@ -74,17 +74,17 @@ class Sent:
 
     @property
     def event_id(self) -> str:
-        """The id that the first answer named."""
+        """The event id in the first answer."""
         return self.answers[0].event_id if self.answers else ""
 
 
 def send_scenario(dash: Dash, stack: Stack, encoding: str, detail: Detail) -> list[Sent]:
-    """Let the scenario happen once on a Dash, which calls what is registered there, and return what was sent."""
+    """Play the scenario once on a Dash, which calls the registered webhooks, and return what was sent."""
     return list(_send(dash, stack, encoding, detail))
 
 
 def _send(dash: Dash, stack: Stack, encoding: str, detail: Detail) -> Iterator[Sent]:
-    rng = random.Random(encoding)  # noqa: S311 - no cryptography: the same day in every run, and another by each encoding
+    rng = random.Random(encoding)  # noqa: S311 - no cryptography: the same day in every run, another one for each encoding
     steps = scenario(rng, DASH_ACCOUNT_ID, time.time() - DAY)
     for step in steps:
         detail(step.note)

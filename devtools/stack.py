@@ -83,10 +83,10 @@ def build(
     bytecode: bool = True,
     on_line: OnLine | None = None,
 ) -> Path:
-    """Build functions and layers for this machine, with bytecode as for AWS, and return the built template.
+    """Build functions and layers for this machine, with bytecode as for AWS, and return the path of the built template.
 
     Raises:
-        StackError: The template is missing or can't be built; the message has sam's reason.
+        StackError: The template is missing or can't be built; the message has sam's error.
     """
     if sys.platform != "linux":
         raise StackError(
@@ -132,10 +132,10 @@ def deploy(
         stack_name: The stack's name.
         overrides: Template parameters that differ from those of `local.parameters`.
         template: The built template.
-        on_line: Is called with each line that sam prints.
+        on_line: Called with each line that sam prints.
 
     Raises:
-        StackError: The stack can't be deployed; the message has the reasons that CloudFormation gave.
+        StackError: The stack can't be deployed; the message has CloudFormation's reasons.
     """
     given = {**parameters(), **(overrides or {})}
     log = LOCAL / f"sam-deploy-{stack_name}.log"
@@ -156,7 +156,7 @@ def deploy(
         except CommandError as error:
             reasons = failures(endpoint, stack_name)
             raise StackError(
-                f"The stack {stack_name} was not deployed. CloudFormation says:\n" + "\n".join(reasons)
+                f"The stack {stack_name} was not deployed. CloudFormation's reasons:\n" + "\n".join(reasons)
                 if reasons
                 else _told("sam deploy", error.output, log)
             ) from error
@@ -165,7 +165,7 @@ def deploy(
 
 
 def package(endpoint: str, bucket: str, directory: Path, *, template: Path = BUILD / "template.yaml") -> Path:
-    """Upload what was built to a bucket of the emulator, and return the template that refers to it there.
+    """Upload the build to a bucket of the emulator, and return the template that refers to it.
 
     Raises:
         StackError: It can't be uploaded.
@@ -193,10 +193,10 @@ def package(endpoint: str, bucket: str, directory: Path, *, template: Path = BUI
 
 
 def update(deployed: Stack, overrides: Mapping[str, str]) -> Stack:
-    """Give a stack other parameters; its template and all other parameters stay.
+    """Change parameters of a stack; its template and all other parameters stay.
 
     Raises:
-        StackError: It can't be updated; the message has the reasons that CloudFormation gave.
+        StackError: It can't be updated; the message has CloudFormation's reasons.
     """
     client = aws.cloudformation(deployed.endpoint)
     given = {**deployed.parameters, **overrides}
@@ -221,7 +221,7 @@ def delete(endpoint: str, stack_name: str = STACK_NAME) -> None:
     """Delete a stack and return when it is gone.
 
     Raises:
-        StackError: Something of it can't be deleted.
+        StackError: A resource can't be deleted.
     """
     client = aws.cloudformation(endpoint)
     client.delete_stack(StackName=stack_name)
@@ -246,7 +246,7 @@ def failures(endpoint: str, stack_name: str) -> list[str]:
         pages = aws.cloudformation(endpoint).get_paginator("describe_stack_events").paginate(StackName=stack_name)
         events = [event for page in pages for event in page["StackEvents"]]
     except ClientError:
-        return []  # there is no such stack: not even its change set could be made
+        return []  # there is no such stack: not even its change set could be created
     return [
         f"- {event['LogicalResourceId']} ({event.get('ResourceType', 'unknown type')}): "
         f"{event.get('ResourceStatusReason', 'no reason given')}"
@@ -259,7 +259,7 @@ def validate(template: Path = TEMPLATE) -> str:
     """Check the template with `sam validate --lint`; return what it printed.
 
     Raises:
-        CommandError: The template is not clean; the message has the findings.
+        CommandError: The template has faults; the message has them.
     """
     command = [*_sam("validate"), "--lint", "--template-file", str(template), "--region", REGION]
     return run(command, environment=environment(), log=LOCAL / "sam-validate.log")
@@ -272,7 +272,7 @@ def _sam(command: str) -> list[str]:
 
 
 def environment(endpoint: str | None = None) -> dict[str, str]:
-    """Return the environment for sam: a person's AWS settings must not lead it to a real account."""
+    """Return the environment for sam, without the user's AWS settings: it must never reach a real account."""
     kept = {
         name: value
         for name, value in os.environ.items()

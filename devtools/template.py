@@ -1,6 +1,6 @@
-"""The template as CloudFormation sees it: parsed, expanded by the SAM transform, and its functions evaluated.
+"""The template as CloudFormation sees it: parsed, expanded by the SAM transform, its functions evaluated.
 
-The emulator is lenient and drops what it does not know, so what matters on AWS is asserted on this.
+The emulator ignores what it does not support, so tests assert on this what matters on AWS.
 """
 
 import json
@@ -22,7 +22,7 @@ type Template = Mapping[str, Any]
 
 SAM_PYTHON = LOCAL / "sam" / "bin" / "python"
 TRANSFORM = Path(__file__).with_name("sam_transform.py")
-ASKED = {"DashAccountId": DASH_ACCOUNT_ID, "DashApiKey": DASH_API_KEY}  # all that has to be given
+ASKED = {"DashAccountId": DASH_ACCOUNT_ID, "DashApiKey": DASH_API_KEY}  # the required parameters
 PACKAGED = "s3://a-bucket-of-ours/a-package"
 _IN_SUB = re.compile(r"\$\{([^!][^}]*)\}")
 _NO_VALUE = {"Ref": "AWS::NoValue"}
@@ -37,7 +37,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 @cache
 def parsed() -> dict[str, Any]:
-    """Return the template with what it includes, its functions in their long form: `{"Ref": ...}`."""
+    """Return the template with its includes, and intrinsic functions in the long form: `{"Ref": ...}`."""
     template, faults = decode(str(TEMPLATE))
     if faults:
         raise LaptopError(f"template.yaml can't be parsed: {faults}")
@@ -46,7 +46,7 @@ def parsed() -> dict[str, Any]:
 
 
 def _with_includes(value: Any) -> Any:
-    """Put in what other files hold, as AWS::Include does: they are plain YAML, without short forms."""
+    """Insert included files, as AWS::Include does: they are plain YAML, without short forms."""
     match value:
         case {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": str(path)}}, **rest}:
             included = yaml.safe_load((TEMPLATE.parent / path).read_text(encoding="utf-8"))
@@ -79,13 +79,13 @@ def expanded(**parameters: str) -> dict[str, Any]:
 
 
 def values_of(template: Template, **given: str) -> dict[str, str]:
-    """Return the value of each parameter: as given, else its default."""
+    """Return the value of each parameter: the given one, else its default."""
     defaults = {name: str(it["Default"]) for name, it in template["Parameters"].items() if "Default" in it}
     return defaults | given
 
 
 def evaluated(value: Any, template: Template, values: Mapping[str, str]) -> Any:
-    """Return a value with conditions and parameters put in. References to resources stay as they are."""
+    """Return a value with conditions and parameters evaluated. References to resources stay as they are."""
 
     def inner(part: Any) -> Any:
         return evaluated(part, template, values)

@@ -1,4 +1,4 @@
-"""A stack on an emulator of its own, that is gone afterwards."""
+"""A temporary stack on an emulator of its own."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,14 +12,14 @@ from simulator.api import DashApi
 
 @contextmanager
 def temporary_stack(directory: Path, overrides: Mapping[str, str] | None = None) -> Iterator[Stack]:
-    """Deploy what is built, with all hooks, for as long as the block lasts.
+    """Deploy the last build, with all hooks, for as long as the block lasts.
 
     Args:
         directory: For the emulator's log and temporary files.
         overrides: Template parameters that differ from those of `local.parameters`.
 
     Raises:
-        LaptopError: It can't be deployed.
+        LaptopError: The deployment failed.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with (

@@ -1,4 +1,4 @@
-"""`make up` and `make down`: a stack that is left running, and how other tools find it."""
+"""`make up` and `make down`: a stack that stays up, and how other tools find it."""
 
 import json
 from collections.abc import Mapping
@@ -33,12 +33,12 @@ class Up:
 
     @property
     def endpoint(self) -> str:
-        """The emulator's address for programs of this machine."""
+        """The emulator's address for programs on this machine."""
         return emulator.endpoint(self.port, self.reach.here)
 
     @classmethod
     def load(cls) -> "Up | None":
-        """Return what is recorded, unless nothing of it runs any more."""
+        """Return what is recorded, unless none of it is running."""
         if not RECORD.exists():
             return None
         document = json.loads(RECORD.read_text())
@@ -47,18 +47,18 @@ class Up:
         return up if any(process.is_running() for process in processes.values()) else None
 
     def is_complete(self) -> bool:
-        """Tell whether both of its processes run."""
+        """Return whether both of its processes are running."""
         return len(self.processes) == len(NAMES) and all(it.is_running() for it in self.processes.values())
 
     def start(self) -> None:
-        """Start emulator and Dash, each recorded at once so that `make down` ends it whatever happens."""
+        """Start emulator and Dash, and record each at once, so that `make down` can stop it."""
         with step(f"Starting the emulator on port {self.port}"):
             self._record("emulator", emulator.launch(self.port, DIRECTORY, reach=self.reach).process.pid)
         with step(f"Starting the simulated Dash on port {dash_port(self.port)}"):
             self._record("dash", dash.launch(dash_port(self.port), self.endpoint, DIRECTORY).pid)
 
     def end(self) -> None:
-        """End all of it, see that the ports are free again, and forget it."""
+        """Stop everything, wait until the ports are free again, and delete the record."""
         for process in self.processes.values():
             process.end()
         emulator.wait_until_free(self.port, self.reach.bind)
@@ -73,31 +73,30 @@ class Up:
 
 
 def dash_port(port: int) -> int:
-    """Return the simulated Dash's port beside the emulator's."""
+    """Return the port of the simulated Dash: the one after the emulator's."""
     return port + 1
 
 
 def up(port: int, *, for_containers: bool = False) -> None:
-    """Build and deploy, start what does not run yet, and write the stack file.
+    """Build and deploy, start what is not running yet, and write the stack file.
 
-    If it is up already it is brought up to date: built again and deployed as an update, which keeps its data.
+    If a stack is up already, it is built again and updated, and keeps its data.
 
     Args:
-        port: Where the emulator listens.
+        port: Port of the emulator.
         for_containers: Let containers reach it, and write what `sam local` needs.
 
     Raises:
-        LaptopError: It can't be done.
+        LaptopError: A port is in use, or the build or the deployment failed.
     """
     running = Up.load()
     if running and running.port != port:
         raise LaptopError(
-            f"A stack is up on port {running.port}. "
-            f"`make up PORT={running.port}` brings it up to date, `make down` ends it."
+            f"A stack is up on port {running.port}. `make up PORT={running.port}` updates it, `make down` stops it."
         )
     reach = containers.reach_with_image() if for_containers else FROM_HERE
     if running and for_containers and not running.reach.container:
-        raise LaptopError("A stack is up that containers can't reach. End it with `make down` first.")
+        raise LaptopError("The stack that is up can't be reached from containers. Stop it with `make down` first.")
     if running is None:
         emulator.require_free(port, dash_port(port))
         emulator.require_free(port, address=reach.bind)
@@ -116,33 +115,33 @@ def up(port: int, *, for_containers: bool = False) -> None:
             deployed = stack.deploy(running.endpoint, overrides={"DashApiUrl": dash_url}, on_line=detail)
         write_stack_file(deployed, dash_url)
         if running.reach.container:
-            with step("Making what `sam local` needs") as detail:
+            with step("Writing the files for `sam local`") as detail:
                 built = files.build(DIRECTORY, detail)
                 files.write(deployed, emulator.endpoint(port, running.reach.container), built)
         undo.pop_all()
     for process in running.processes.values():
         let_go(process.pid)
     say(
-        f"Up. {shown(STACK_FILE)} says where everything is. Send an event with `make fire HOOK=missed_call`, "
-        "end it with `make down`."
+        f"Up. All addresses are in {shown(STACK_FILE)}. Send an event with `make fire HOOK=missed_call`, "
+        "stop it with `make down`."
     )
 
 
 def down() -> None:
-    """End what `up` started, if it still runs."""
+    """Stop what `up` started, if it is still running."""
     running = Up.load()
     if running is None:
         for file in (STACK_FILE, RECORD):
             file.unlink(missing_ok=True)
         say("Nothing is up.")
         return
-    with step("Ending the stack"):
+    with step("Stopping the stack"):
         running.end()
     say("Down.")
 
 
 def write_stack_file(deployed: Stack, dash_api_url: str) -> None:
-    """Tell other tools where everything is."""
+    """Write the addresses that other tools need."""
     document = {
         "aws_endpoint": deployed.endpoint,
         "region": REGION,
@@ -155,7 +154,7 @@ def write_stack_file(deployed: Stack, dash_api_url: str) -> None:
 
 
 def write(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON file in one go: whoever reads it meanwhile gets the old or the new one whole."""
+    """Write a JSON file atomically."""
     temporary = path.with_suffix(".part")
     temporary.write_text(json.dumps(document, indent=2) + "\n")
     temporary.replace(path)

@@ -1,4 +1,4 @@
-"""Waits for what is about to be true, no longer than needed."""
+"""Waits until something is true, no longer than needed."""
 
 import time
 from collections.abc import Callable
@@ -7,24 +7,24 @@ from devtools.errors import LaptopError
 
 
 class TooLateError(LaptopError):
-    """What was waited for did not come."""
+    """The condition was not true in time."""
 
 
 def wait_for[T](condition: Callable[[], T], what: str, limit: float = 15.0, interval: float = 0.05) -> T:
     """Call `condition` until its result is true, and return that result.
 
     Args:
-        condition: Is called at least once.
-        what: What is awaited, for the error: "the message is published".
+        condition: Called at least once.
+        what: What the condition says, for the error: "the message is published".
         limit: Seconds to wait.
         interval: Seconds between two calls.
 
     Raises:
-        TooLateError: It is not true at the limit; the message has the last result.
+        TooLateError: It is not true in time; the message has the last result.
     """
     deadline = time.monotonic() + limit
     while not (result := condition()):
         if time.monotonic() > deadline:
-            raise TooLateError(f"Waited {limit:g} seconds in vain until {what}; last seen: {result!r}")
+            raise TooLateError(f"Timed out after {limit:g} seconds waiting until {what}; last result: {result!r}")
         time.sleep(interval)
     return result
