@@ -1,4 +1,4 @@
-"""A request as API Gateway hands it to a function: in the format of REST APIs (1.0), or of HTTP APIs (2.0).
+"""A request as API Gateway passes it to a function: in the format of REST APIs (1.0), or of HTTP APIs (2.0).
 
 After the samples in "Lambda proxy integrations in API Gateway" and "Create AWS Lambda proxy integrations for HTTP
 APIs" of the API Gateway Developer Guide, both with a regional endpoint.
@@ -70,7 +70,7 @@ class Arrival:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The route's parameter, which is its last part, with its value."""
+        """The route's path parameter, its last part, with its value."""
         return {self.route.rpartition("/")[2].strip("{+}"): self.path.rpartition("/")[2]}
 
     def headers(self) -> dict[str, str]:
@@ -99,7 +99,7 @@ class Arrival:
 
 
 def rest_event(arrival: Arrival, *, as_base64: bool = False) -> dict[str, Any]:
-    """Return the event of a REST API; with `as_base64`, of one that takes the body for a binary one."""
+    """Return the event of a REST API; with `as_base64`, of one that treats the body as binary."""
     headers = arrival.headers()
     pairs = parse_qsl(arrival.query, keep_blank_values=True)
     several: dict[str, list[str]] = {}

@@ -25,6 +25,6 @@ def wait_for[T](condition: Callable[[], T], what: str, limit: float = 15.0, inte
     deadline = time.monotonic() + limit
     while not (result := condition()):
         if time.monotonic() > deadline:
-            raise TooLateError(f"Timed out after {limit:g} seconds waiting until {what}; last result: {result!r}")
+            raise TooLateError(f"Timed out after {limit:g} seconds waiting until {what}; last seen: {result!r}")
         time.sleep(interval)
     return result

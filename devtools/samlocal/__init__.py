@@ -1,1 +1,1 @@
-"""The functions in the containers of `sam local`: what they need, and a rehearsal of every hook."""
+"""The functions in the containers of `sam local`: what they need, and a run of every hook."""

@@ -23,12 +23,12 @@ INVOKE_SECONDS = 120.0
 
 
 class SamLocalError(LaptopError):
-    """`sam local` did not do what it should."""
+    """`sam local` failed."""
 
 
 @dataclass(frozen=True)
 class Invoked:
-    """What `sam local invoke` said.
+    """The result of `sam local invoke`.
 
     Attributes:
         answer: What the function returned; empty if it returned nothing.
@@ -44,7 +44,7 @@ class Invoked:
 def invoke(files: Files, endpoint: str, logical_id: str, event: Path) -> Invoked:
     """Run a function once, in a container of its own.
 
-    The command ends with 0 whether the function succeeds, fails or runs out of time: only its answer tells.
+    The exit code is 0 whether the function succeeds, fails or times out: only its answer tells.
     """
     command = [str(SAM), "local", "invoke", logical_id, "--event", str(event), *_options(files)]
     began = time.monotonic()
@@ -64,7 +64,7 @@ def invoke(files: Files, endpoint: str, logical_id: str, event: Path) -> Invoked
 
 @contextlib.contextmanager
 def start_api(files: Files, endpoint: str, port: int, log: Path) -> Iterator[str]:
-    """Serve all routes in containers that stay warm, for as long as the block lasts.
+    """Serve all routes in warm containers, for as long as the block lasts.
 
     Yields:
         The API's address. It has no stage.
@@ -80,14 +80,14 @@ def start_api(files: Files, endpoint: str, port: int, log: Path) -> Iterator[str
 
     def listens() -> bool:
         if process.poll() is not None:
-            raise SamLocalError(f"`sam local start-api` ended at once. It said:\n{log.read_text()[-2000:]}")
+            raise SamLocalError(f"`sam local start-api` exited at once:\n{log.read_text()[-2000:]}")
         return f"Running on http://{HOST}:{port}" in log.read_text(errors="replace")
 
     try:
         wait_for(listens, f"`sam local start-api` listens; see {shown(log)}", limit=60)
         yield f"http://{HOST}:{port}"
     finally:
-        # Asked once and in peace it removes its containers; they outlive it otherwise.
+        # Asked once and given time, it removes its containers; otherwise they outlive it.
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
@@ -96,7 +96,7 @@ def start_api(files: Files, endpoint: str, port: int, log: Path) -> Iterator[str
 
 def _options(files: Files) -> list[str]:
     template, variables = str(files.template), str(files.variables)
-    # The base image is here: `docker.require_image` saw to it.
+    # docker.require_image has pulled the base image.
     return ["--template", template, "--env-vars", variables, "--region", REGION, "--skip-pull-image"]
 
 

@@ -1,4 +1,4 @@
-"""What is sent in the rehearsal, what came of it, and what is wrong with that."""
+"""The deliveries of `make sam-local`, what became of them, and what is wrong with that."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ class Delivery:
 
     @property
     def event_id(self) -> str:
-        """The id that the answer named."""
+        """The event id in the answer."""
         return self.answer.event_id if self.answer else ""
 
 
@@ -104,7 +104,7 @@ def invoke_all(files: Files, endpoint: str, detail: Detail) -> list[Delivery]:
 
 
 def problems(deliveries: Sequence[Delivery], items: Mapping[str, Item]) -> list[str]:
-    """Return everything that is not as it should be, a sentence each."""
+    """Return everything that is wrong, a sentence each."""
     return [said for delivery in deliveries for said in problems_of(delivery, items)]
 
 
@@ -120,7 +120,7 @@ def problems_of(delivery: Delivery, items: Mapping[str, Item]) -> list[str]:
     if item is None:
         return [f"{name} is not in the table ({answer.event_id})."]
     said = [f"{name} is in the table as {item['hook']}."] if item["hook"] != delivery.hook else []
-    # A form leaves out what is empty.
+    # A form omits empty values.
     wanted = {field for field, value in delivery.sent.items() if value not in ({}, [])}
     if missing := wanted - item["payload"].keys():
         said.append(f"{name} lost these fields: {', '.join(sorted(missing))}.")

@@ -1,4 +1,4 @@
-"""Docker, as `sam local` needs it: a daemon that answers, Lambda's base image, and a way from containers to here."""
+"""What `sam local` needs of Docker: a running daemon, Lambda's base image, and a way from containers to here."""
 
 import contextlib
 import gc
@@ -28,7 +28,7 @@ SAM_LABEL = "sam.cli.container.type=lambda"
 
 
 class NoDockerError(LaptopError):
-    """No container can be run here."""
+    """Containers can't run here."""
 
     exit_code = os.EX_UNAVAILABLE
 
@@ -42,7 +42,7 @@ def daemon() -> Iterator[DockerClient]:
     """
     client = _client()
     if client is None:
-        raise NoDockerError("`sam local` runs the functions in Docker, and no Docker daemon answers here.")
+        raise NoDockerError("`sam local` runs the functions in Docker, and no Docker daemon is running here.")
     try:
         yield client
     finally:
@@ -50,7 +50,7 @@ def daemon() -> Iterator[DockerClient]:
 
 
 def _client() -> DockerClient | None:
-    # Where a daemon left its socket behind, the SDK leaves a connection to it open: its warning belongs to nobody else.
+    # If a daemon left its socket behind, the SDK leaves a connection to it open, and warns about that later.
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
         with contextlib.suppress(DockerException):
             return docker.from_env()
@@ -59,7 +59,7 @@ def _client() -> DockerClient | None:
 
 
 def require_image(client: DockerClient) -> None:
-    """Return if Lambda's base image is here, or could be pulled.
+    """Make sure that Lambda's base image is here, and pull it if necessary.
 
     Raises:
         NoDockerError: Neither.
@@ -74,7 +74,7 @@ def require_image(client: DockerClient) -> None:
 
 
 def reach(client: DockerClient) -> Reach:
-    """Return how containers of the default network reach a program of this machine.
+    """Return how containers of the default network reach a program on this machine.
 
     That is the bridge's own address where Docker runs on this machine: containers and the machine itself can
     connect to it, and nobody else. Docker Desktop and rootless Docker have their bridge elsewhere, so there
@@ -107,7 +107,7 @@ def containers(client: DockerClient, mounting: Path) -> list[Container]:
 
 
 def remove_containers(client: DockerClient, mounting: Path) -> None:
-    """Remove what `sam local` may have left behind: its containers that have a folder from below this one."""
+    """Remove containers that `sam local` left behind and that mount a folder below this one."""
     for container in containers(client, mounting):
         with contextlib.suppress(APIError):  # it is about to go by itself
             container.remove(force=True)

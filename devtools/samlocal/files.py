@@ -1,4 +1,4 @@
-"""The files that `sam local` needs: made from what is deployed and what was built, never edited by hand.
+"""The files that `sam local` needs, written from the deployed stack and the build, never by hand.
 
 samconfig.toml at the repository's root names those that `make up DOCKER=yes` makes, so that
 `sam local invoke ChannelDestroy -e events/channel_destroy.json` needs no other option.
@@ -35,7 +35,7 @@ class Files:
 
 
 def build(directory: Path, on_line: OnLine | None = None) -> Path:
-    """Build the functions below this folder, which nobody else builds in: containers that run have it mounted."""
+    """Build the functions below this folder, which no other command uses, since running containers mount it."""
     return stack.build(directory=directory / "build", on_line=on_line)
 
 
@@ -55,7 +55,7 @@ def write(deployed: Stack, container_endpoint: str, built: Path) -> Files:
         "AWS_SESSION_TOKEN": "",
     }
     variables = {name: _variables(deployed, name) | added for name in functions(template)}
-    # `sam local` hands a container those variables only that the template declares.
+    # `sam local` passes only the variables that the template declares.
     template["Globals"]["Function"]["Environment"]["Variables"] |= dict.fromkeys([*added, OWN_NAME], "")
     template["Parameters"]["Architecture"]["Default"] = architecture()
     files = Files(built.with_name("local.json"), built.with_name("env.json"))
@@ -78,7 +78,7 @@ def _plain(built: Path) -> dict[str, Any]:
 
 
 def _variables(deployed: Stack, logical_id: str) -> dict[str, str]:
-    """Return what the deployed function has in its environment, and its name, by which redrive finds it."""
+    """Return the deployed function's environment, and its name, by which redrive finds it."""
     name = deployed.resources[logical_id]
     configuration = aws.lambda_(deployed.endpoint).get_function_configuration(FunctionName=name)
     return {**configuration.get("Environment", {}).get("Variables", {}), OWN_NAME: name}

@@ -56,7 +56,7 @@ def prepared(port: int, directory: Path) -> Iterator[Ready]:
     directory.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as undo:
         client = undo.enter_context(docker.daemon())
-        with step("Looking for Lambda's base image, and pulling it if need be"):
+        with step("Looking for Lambda's base image, and pulling it if necessary"):
             docker.require_image(client)
         reach = docker.reach(client)
         docker.remove_containers(client, directory)  # of a run that was killed
@@ -74,7 +74,7 @@ def prepared(port: int, directory: Path) -> Iterator[Ready]:
 
 
 def run(port: int, api_port: int) -> bool:
-    """Post to `sam local start-api`, run `sam local invoke`, look, and tell whether all was well."""
+    """Post to `sam local start-api`, run `sam local invoke`, and return whether every hook worked."""
     began = time.monotonic()
     log = DIRECTORY / "start-api.log"
     emulator.require_free(api_port)
@@ -97,14 +97,14 @@ def run(port: int, api_port: int) -> bool:
     whole = [hook for hook in HOOKS if _is_complete(hook, posted, invoked, items)]
     say(
         f"{len(whole)} of {len(HOOKS)} hooks answered and stored in `sam local`, "
-        f"in {time.monotonic() - began:.0f} seconds. What it said is in {shown(log)}.",
+        f"in {time.monotonic() - began:.0f} seconds. Its log is {shown(log)}.",
         style="bold green" if len(whole) == len(HOOKS) else "bold red",
     )
     return not wrong and len(whole) == len(HOOKS)
 
 
 def _is_complete(hook: str, posted: Sequence[Delivery], invoked: Sequence[Delivery], items: dict[str, Item]) -> bool:
-    """Tell whether a hook was answered by both commands, at least once each, and nothing is wrong with it."""
+    """Return whether a hook answered in both commands, at least once each, and nothing is wrong with it."""
     return all(
         any(it.answer for it in part if it.hook == hook)
         and not any(problems_of(it, items) for it in part if it.hook == hook)
