@@ -3,13 +3,13 @@
 import io
 import json
 import logging
-import time
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from devtools.waiting import wait_for
 from functions.provision.handler import handler
 from hookswitch.cloudformation import custom_resource
 from hookswitch.cloudformation.custom_resource import FailedError, Request, Success, respond
@@ -148,7 +148,7 @@ def test_slow_dash(cloudformation: CloudFormation, api: DashApi, dash: Dash) -> 
     answer = cloudformation.create(seconds=30)
     assert answer["Status"] == "FAILED"
     assert "did not answer creating the webhook Hookswitch parking" in answer["Reason"]
-    time.sleep(1.2)
+    wait_for(lambda: all(call.status for call in api.calls), "Dash has carried out what it was late with")
     assert not dash.webhooks(ACCOUNT)
 
 
