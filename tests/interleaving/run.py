@@ -5,8 +5,10 @@ import io
 import json
 from dataclasses import dataclass
 
+from functions.reconcile import handler as reconcile
+from tests.interleaving.environment import running
 from tests.interleaving.scheduler import Scheduler
-from tests.interleaving.world import PARKING, PUBLISH_QUEUE, REDRIVE_QUEUE, World, reconcile, running
+from tests.interleaving.world import PARKING, PUBLISH_QUEUE, REDRIVE_QUEUE, World
 
 EVENTS = 12
 STORM = 1_500  # steps at most
