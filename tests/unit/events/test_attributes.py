@@ -29,14 +29,18 @@ def test_round_trip(value: Any) -> None:
 @example(Decimal("1E+126"))
 @example(Decimal("1E-131"))
 @example(Decimal("0E+200"))
+@example(Decimal("0E-400"))
+@example(Decimal("1.2345678901234567890123456789012345678E-129"))
+@example(Decimal("1E-130"))
 def test_numbers(value: Decimal | int) -> None:
     """A number that would not come back exactly is kept as text, every other one as a number."""
     match dict(attribute(value)):
         case {"S": str(text)}:
             assert Decimal(text) == value
-            assert len(f"{value:f}".strip("-0.")) > 38 or not Decimal("1E-130") <= abs(Decimal(value)) < 10**38
+            assert len(f"{value:f}".strip("-0.")) > 38 or not Decimal("1E-128") <= abs(Decimal(value)) < 10**38
         case {"N": str(text)}:
             written_out = f"{Decimal(text):f}"  # as DynamoDB returns it
+            assert TypeDeserializer().deserialize({"N": text}) == value
             assert TypeDeserializer().deserialize({"N": written_out}) == value
         case unexpected:
             pytest.fail(f"{unexpected}")

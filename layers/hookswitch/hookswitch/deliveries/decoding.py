@@ -1,21 +1,23 @@
-"""From a body as Dash sends it to a map of fields (docs/dash-protocol.md, section 3).
+"""Decodes the bodies that Dash sends into fields (docs/dash-protocol.md, section 3).
 
-Dash's form encoding is its own: nesting in brackets, keys that are not encoded at all, empty pairs where an
-empty object was, JSON inside arrays. The standard library's parser would reject or misread ordinary events.
+Dash has a form encoding of its own: nesting in brackets, keys that are not encoded at all, empty pairs in place of
+empty objects, JSON inside arrays. The standard library's parser would reject or misread ordinary events.
 """
 
 import json
 import re
+from codecs import BOM_UTF8
 from decimal import Decimal
 from typing import Any, NoReturn
 from urllib.parse import quote_plus, unquote, unquote_plus
 
+from hookswitch.deliveries.undecodable import ERRORS, decode_bytes
 from hookswitch.errors import UnusableError
 
 # DynamoDB stores at most 32 levels, of which the item and its attribute take two.
 MAX_DEPTH = 30
 
-# More than any float has. `1e9999999` is nine bytes, and takes a minute to become an integer of as many digits.
+# Beyond any float. `1e9999999` is nine bytes, and converting it to an integer takes a minute.
 MAX_EXPONENT = 400
 
 _KEY = re.compile(r"([^\[]+)((?:\[[^\[\]]*\])*)", re.DOTALL)
@@ -24,15 +26,16 @@ _KEY = re.compile(r"([^\[]+)((?:\[[^\[\]]*\])*)", re.DOTALL)
 def decode(body: bytes, content_type: str) -> dict[str, Any]:
     """Return the fields of a body, JSON or form.
 
-    A body that opens with a brace is read as JSON whatever its content type says (the sender's older releases
-    and handmade requests are not always consistent), any other as its content type says, form by default.
+    A body that opens with a brace is read as JSON whatever its content type says, since older releases of the sender
+    and requests made by hand get that wrong; any other as its content type says, a form by default.
     Numbers with a fraction come out as Decimal, which DynamoDB stores exactly, and those beyond MAX_EXPONENT as they
-    are written. Invalid UTF-8 is replaced: a call with an odd name is still a call.
+    are written. A byte order mark is not part of the body (RFC 8259, section 8.1). Bytes that are not UTF-8 are kept
+    (`undecodable`): a call with an odd name is still a call.
 
     Raises:
         UnusableError: The body is not a JSON object, or nests deeper than MAX_DEPTH levels.
     """
-    text = body.decode("utf-8", "replace")
+    text = decode_bytes(body.removeprefix(BOM_UTF8))
     is_json = content_type.partition(";")[0].strip().lower() == "application/json"
     fields: object
     if is_json or text.lstrip().startswith("{"):
@@ -78,7 +81,7 @@ def _no_number(name: str) -> NoReturn:
 
 
 def _in_words(error: ValueError) -> str:
-    # A decoder's message says where it stopped, other ones may quote the body.
+    # A decoder's message says where it stopped; others may quote the body.
     return (
         f"{error.msg} at character {error.pos}"
         if isinstance(error, json.JSONDecodeError)
@@ -94,13 +97,13 @@ def decode_form(text: str) -> dict[str, Any]:
     encoded and keys are not. Where a key occurs twice, or once with and once without brackets, the last wins.
     """
     fields: dict[str, Any] = {}
-    started: list[str] = []  # pieces of a key that holds an ampersand
+    started: list[str] = []  # pieces of a key that contains an ampersand
     for piece in text.split("&"):
         if not piece and not started:
-            continue  # an empty object or array stood here
+            continue  # an empty object or array was here
         key, divider, value = piece.rpartition("=")
         if divider:
-            _insert(fields, _path("&".join([*started, key])), unquote_plus(value))
+            _insert(fields, _path("&".join([*started, key])), unquote_plus(value, errors=ERRORS))
             started = []
         else:
             started.append(piece)
@@ -112,7 +115,7 @@ def decode_form(text: str) -> dict[str, Any]:
 def _path(key: str) -> list[str]:
     """Split `a[b][]` into a, b and an empty part. A key whose brackets are not in pairs is one name."""
     if "[" not in key and "%5B" in key.upper():
-        key = unquote(key)  # not Dash, but every other form encoder
+        key = unquote(key, errors=ERRORS)  # not Dash, but every other form encoder
     match = _KEY.fullmatch(key)
     if not match:
         return [key]

@@ -1,23 +1,23 @@
 """Values as DynamoDB's wire format has them, for any value that a decoded body can hold."""
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-# DynamoDB, "Supported data types": 38 significant digits, magnitudes down to 1E-130. It takes larger ones than 1E+38,
-# and returns them with all their zeros, which boto3 then refuses to read.
-_DIGITS = 38
-_EXPONENTS = range(-130, _DIGITS)
+# What boto3 reads (boto3.dynamodb.types, DYNAMODB_CONTEXT). DynamoDB itself holds more: it takes numbers beyond 1E+38,
+# and returns them with all their zeros, which boto3 refuses.
+_BOTO3 = Context(Emin=-128, Emax=126, prec=38, traps=[Clamped, Overflow, Inexact, Rounded, Underflow])
+_LARGEST_EXPONENT = 37
 
 
 def attribute(value: object) -> "AttributeValueTypeDef":  # noqa: PLR0911 - one return a type
     """Return a value as a DynamoDB attribute value.
 
-    Numbers that don't come back exactly become strings, and lone surrogates question marks: no event may
-    fail to be stored for its spelling. (boto3's serializer raises on both, which is why it is not used.)
+    Numbers that could not be read back exactly become strings, and lone surrogates question marks: no event may fail
+    to be stored for its spelling. boto3's serializer raises on both, which is why it is not used.
 
     Raises:
         TypeError: The value is of a type that no decoder here produces.
@@ -30,7 +30,7 @@ def attribute(value: object) -> "AttributeValueTypeDef":  # noqa: PLR0911 - one 
         case str():
             return {"S": _text(value)}
         case int() | Decimal():
-            return {"N": str(value)} if _storable(Decimal(value)) else {"S": str(value)}
+            return {"N": str(value) if value else "0"} if _is_storable(Decimal(value)) else {"S": str(value)}
         case bytes():
             return {"B": value}
         case Mapping():
@@ -71,5 +71,11 @@ def _text(value: str) -> str:
     return value.encode("utf-8", "replace").decode()
 
 
-def _storable(number: Decimal) -> bool:
-    return len(number.as_tuple().digits) <= _DIGITS and (not number or number.adjusted() in _EXPONENTS)
+def _is_storable(number: Decimal) -> bool:
+    if not number:
+        return True
+    try:
+        _BOTO3.create_decimal(number)
+    except ArithmeticError:
+        return False
+    return number.adjusted() <= _LARGEST_EXPONENT

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any, Self
 
 from hookswitch.deliveries.delivery import Delivery
+from hookswitch.deliveries.undecodable import distinct, readable
 from hookswitch.errors import UnusableError
-from hookswitch.payloads.base import Payload
+from hookswitch.payloads.base import Identity, Payload
 from hookswitch.settings import HookSettings
 
 
@@ -19,21 +20,25 @@ class Event:
 
     Attributes:
         payload: The typed payload.
+        identity: What makes two deliveries the same event, from the exact bytes of its fields.
         fields: Everything that was received, typed where the payload type declares it.
         invalid_fields: Names of optional fields whose values did not fit their types and were kept as they came.
         account_id: The account of the event.
         received_at: When the delivery arrived, in UTC.
         attempted_at: When Dash tried to deliver it, in UTC, if it was read from Dash's attempt log; else None.
         correlation_id: The delivery's.
+        original: Body and content type of the delivery, if bytes that are not UTF-8 were replaced in `fields`.
     """
 
     payload: Payload
+    identity: Identity
     fields: Mapping[str, Any]
     invalid_fields: tuple[str, ...]
     account_id: str
     received_at: datetime
     attempted_at: datetime | None = None
     correlation_id: str | None = None
+    original: tuple[bytes, str] | None = None
 
     @classmethod
     def from_delivery(
@@ -50,20 +55,25 @@ class Event:
         Raises:
             UnusableError: The fields are not an event of this hook, or of an account that this stack serves.
         """
-        payload, invalid_fields = payload_type.parse(fields)
+        shown = readable(fields)
+        payload, invalid_fields = payload_type.parse(shown)
         account_id = _account(payload, delivery.headers, settings)
+        told_apart = distinct(fields)
+        exact = payload if told_apart is fields else payload_type.parse(told_apart)[0]
         try:
-            payload.identity()
+            identity = exact.identity()
         except ValueError as error:
             raise UnusableError(str(error)) from None
         return cls(
             payload=payload,
-            fields={**fields, **payload.typed()},
+            identity=identity,
+            fields={**shown, **payload.typed()},
             invalid_fields=invalid_fields,
             account_id=account_id,
             received_at=delivery.received_at,
             attempted_at=delivery.attempted_at,
             correlation_id=delivery.correlation_id,
+            original=None if shown is fields else (delivery.body, delivery.content_type),
         )
 
     @property
@@ -83,7 +93,7 @@ class Event:
     def key_at(self, stretch: int) -> str:
         """Return the key that the same delivery would have had `stretch` retry windows later."""
         window = self.payload.retry_window
-        parts = [*self.payload.identity()]
+        parts = [*self.identity]
         if window:
             parts.append(str(int(self.occurred_at.timestamp()) // window + stretch))
         return event_key(self.payload.hook, *parts)

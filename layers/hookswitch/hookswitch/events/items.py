@@ -40,6 +40,7 @@ def event_item(event: Event, settings: HookSettings) -> dict[str, object]:
         "payload": event.fields,
         "recovered": True if event.attempted_at else None,
         "correlation_id": event.correlation_id,
+        **({"body": event.original[0], "content_type": event.original[1]} if event.original else {}),
         "expires_at": _expiry(event.received_at, settings.retention_days),
         # Keys of the indexes; an item that lacks one is not in that index.
         "timeline_key": _timeline_key(occurred_at, payload.timeline_order, received_at),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hookswitch.deliveries.delivery import Delivery
+from hookswitch.deliveries.undecodable import decode_bytes, encode_text
 from hookswitch.errors import HookswitchError, StorageUnavailableError, UnusableError
 from hookswitch.events.event import Event
 from hookswitch.events.items import quarantine_item
@@ -86,12 +87,14 @@ def redact(
     The body is replaced only if it held such a value.
     """
     if fields is None:
-        text = delivery.body.decode("utf-8", "replace")
+        text = decode_bytes(delivery.body)
         redacted = payload_type.redact_text(text)
-        return delivery if redacted == text else delivery.with_body(redacted.encode(), delivery.content_type), None
+        return delivery if redacted == text else delivery.with_body(encode_text(redacted), delivery.content_type), None
     safe = payload_type.redact(fields)
     if safe != fields:
-        delivery = delivery.with_body(json.dumps(safe, default=str).encode(), "application/json")
+        delivery = delivery.with_body(
+            encode_text(json.dumps(safe, default=str, ensure_ascii=False)), "application/json"
+        )
     return delivery, safe
 
 
