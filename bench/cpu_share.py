@@ -1,25 +1,25 @@
-"""A share of one processor, as Lambda gives it to a function: the kernel's quotas, where they may be set."""
+"""A share of one core, as Lambda gives a function: by the kernel's CPU quotas, where they may be set."""
 
 import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-PERIOD = 20_000  # microseconds in which a function can use up its share: at the smallest size 1,400 of them
+PERIOD = 20_000  # microseconds; at the smallest size a function has 1,400 of them
 GROUPS = Path("/sys/fs/cgroup")
 
 
 @contextlib.contextmanager
 def share_of_a_core(share: float, groups: Path = GROUPS) -> Iterator[Path | None]:
-    """Make a group of processes that together get a share of one core (Linux, "CFS Bandwidth Control").
+    """Create a group of processes that together get a share of one core (Linux, "CFS Bandwidth Control").
 
     Args:
         share: Of one core, more than 0.
-        groups: Where the kernel has its groups, of version 1 or 2.
+        groups: The kernel's control groups, version 1 or 2.
 
     Yields:
-        The file into which a process that joins writes its id; None where the kernel has no quotas, or lets only the
-        machine's administrator set them.
+        The file to which a process writes its id to join; None if the kernel has no quotas or this user may not set
+        them.
     """
     name, quota = f"hookswitch-bench-{os.getpid()}-{share:.4f}", round(share * PERIOD)
     joined = None

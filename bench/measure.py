@@ -1,4 +1,4 @@
-"""Measures: each subject in fresh processes, all subjects in turn, so that a busy moment of the machine hits all."""
+"""Measures each subject in fresh processes, all in turn, so that a busy moment of the machine affects all of them."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ WARM_UP = 10  # calls after the first that are not counted as warm
 
 @dataclass
 class Costs:
-    """What one subject cost, all runs together: seconds and bytes; a copy's cold start begins at the restore."""
+    """What one subject cost in all runs, in seconds and bytes; a snapshot's cold start begins at the restore."""
 
     cold_cpu: list[float] = field(default_factory=list)
     cold_wall: list[float] = field(default_factory=list)
@@ -39,7 +39,7 @@ def stub(wait: float = 0, certificate: Path | None = None) -> Iterator[str]:
 
     Args:
         wait: Seconds that each of its answers takes.
-        certificate: File of the certificate, with its key, with which it speaks TLS; None for plain HTTP.
+        certificate: File of its TLS certificate and key; None for plain HTTP.
     """
     scheme = "https" if certificate else "http"
     command = [sys.executable, "-m", "bench.stub", "--wait", f"{wait}"]
@@ -50,7 +50,7 @@ def stub(wait: float = 0, certificate: Path | None = None) -> Iterator[str]:
         try:
             yield f"{scheme}://{ADDRESS}:{int(process.stdout.readline())}"
         finally:
-            process.stdin.close()  # by which it knows that it is to end
+            process.stdin.close()  # which tells it to exit
 
 
 def measure(
@@ -63,10 +63,10 @@ def measure(
         endpoint: The stub's address.
         rounds: Cold starts of each subject.
         calls: Warm calls after each.
-        on_round: Is told the number of each round.
+        on_round: Called with the number of each round.
     """
     found = {subject.name: Costs() for subject in subjects}
-    for number in range(-1, rounds):  # the first round only brings the files into the machine's memory
+    for number in range(-1, rounds):  # the first round only warms the file cache
         on_round(number + 1)
         for subject in random.sample(subjects, len(subjects)):
             _add(found[subject.name], subject, endpoint, calls if number >= 0 else 0, counts=number >= 0)

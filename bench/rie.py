@@ -1,4 +1,4 @@
-"""The second part: functions under Lambda's own Runtime Interface Emulator, where the SAM CLI has brought it along."""
+"""The second part: functions under Lambda's Runtime Interface Emulator, if the SAM CLI has it for this machine."""
 
 import contextlib
 import http.client
@@ -23,7 +23,7 @@ _INIT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)")
 
 @dataclass(frozen=True)
 class Invoked:
-    """What the emulator says of one function: seconds of its start, of its first answer, and of those after."""
+    """Seconds of a function's start, of its first answer, and of later ones."""
 
     init: float
     first: float
@@ -31,13 +31,13 @@ class Invoked:
 
 
 def emulator() -> Path | None:
-    """Return the program, if it is there."""
+    """Return the path of the program, if it exists."""
     name = f"aws-lambda-rie-{architecture()}"
     return next(iter((LOCAL / "sam").glob(f"lib/python3*/site-packages/samcli/local/rapid/{name}")), None)
 
 
 def invoke(program: Path, subject: Subject, endpoint: str, calls: int) -> Invoked:
-    """Start a function under the emulator, and call it one time after the other: two at once would crash it."""
+    """Start a function under the emulator and call it, one call at a time: two at once would crash it."""
     log = HERE / "rie.log"
     with _running(program, subject, endpoint, log) as port:
         times = [_call(port, subject) for _ in range(calls + 1)]

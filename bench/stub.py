@@ -1,4 +1,4 @@
-"""A stub of AWS on loopback: it answers each call at once, as the service would have it, and keeps nothing."""
+"""A stub of AWS on loopback: it answers each call at once, as the service does, and stores nothing."""
 
 import argparse
 import asyncio
@@ -61,7 +61,7 @@ def _published(body: bytes) -> bytes:
 
 
 class _Connection(asyncio.Protocol):
-    """One keep-alive connection; each answer waits so many seconds."""
+    """One keep-alive connection; each answer is delayed by so many seconds."""
 
     def __init__(self, wait: float) -> None:
         self._received, self._wait = b"", wait
@@ -97,7 +97,7 @@ async def _serve(wait: float, certificate: str | None) -> None:
         context.load_cert_chain(certificate)
     server = await asyncio.get_running_loop().create_server(lambda: _Connection(wait), ADDRESS, 0, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
-    # It ends with the one who started it, however that ends.
+    # It exits with the process that started it, however that ends.
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 

@@ -1,4 +1,4 @@
-"""What is measured: the hooks as `sam build` makes them, and their peers, each with what Lambda would give it."""
+"""What is measured: the hooks as `sam build` makes them and their peers, each with what Lambda provides."""
 
 import compileall
 import contextlib
@@ -45,13 +45,13 @@ class Subject:
 
     Attributes:
         name: A hook's name, or a peer's.
-        path: What Lambda would put on its path: the function, its layer, the runtime's boto3.
-        event: What it gets, for a hook the event of API Gateway.
-        expect: What each of its answers has to have; of a text, what has to be in it.
-        seconds: Its time, as the template has it.
-        snapshot: Whether it is started as with SnapStart.
-        variables: What its environment has besides.
-        group: The file by which it joins a group of processes that have a quota; None for the whole processor.
+        path: Its import path on Lambda: the function, its layer, the runtime's boto3.
+        event: Its event, for a hook that of API Gateway.
+        expect: What each answer must contain.
+        seconds: Its timeout, as in the template.
+        snapshot: Whether it starts as with SnapStart.
+        variables: Additional environment variables.
+        group: The file by which it joins a group with a CPU quota; None for a whole core.
     """
 
     name: str
@@ -68,7 +68,7 @@ STORED: Mapping[str, Any] = {"statusCode": 200, "body": "stored"}
 
 
 def event_of(hook: str) -> Mapping[str, Any]:
-    """Return a hook's event as API Gateway hands it over; it bears the local secret's token."""
+    """Return a hook's event as API Gateway passes it on, with a token of the local secret."""
     event: Mapping[str, Any] = json.loads((ROOT / "events" / f"{hook}.json").read_text(encoding="utf-8"))
     return event
 
@@ -85,14 +85,14 @@ def layer(build: Path = WITH_BYTECODE) -> Path:
 
 
 def seconds_of(function: str) -> int:
-    """Return the time that the template gives a function."""
+    """Return a function's timeout in the template."""
     template = parsed()
     properties = template["Globals"]["Function"] | template["Resources"][function]["Properties"]
     return int(properties["Timeout"])
 
 
 def package_size(hook: str, build: Path) -> int:
-    """Return the bytes of a hook's zip and its layer's together, zipped as SAM does."""
+    """Return the size of a hook's zip and its layer's together, in bytes, zipped as SAM does."""
     return _zipped(folder_of(hook, build)) + _zipped(build / "Layer")
 
 
@@ -105,7 +105,7 @@ def _zipped(folder: Path) -> int:
 
 
 def prepare() -> None:
-    """Build the functions and install the peers. Nothing of the development environment is in either."""
+    """Build the functions and install the peers, without anything of the development environment."""
     HERE.mkdir(parents=True, exist_ok=True)
     build(TEMPLATE, directory=BUILD, bytecode=False)
     _fresh(WITH_BYTECODE)
@@ -141,8 +141,8 @@ def _install(source: Path) -> None:
 
 
 def with_bytecode(folder: Path) -> None:
-    """Compile all modules of a folder, for good: the bytecode does not ask for its source's age."""
-    with contextlib.redirect_stdout(None):  # names the few modules that are templates and no Python
+    """Compile all modules of a folder, with bytecode that does not depend on its source's age."""
+    with contextlib.redirect_stdout(None):  # it prints the few modules that are templates, not Python
         compileall.compile_dir(folder, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
 
 
@@ -163,17 +163,16 @@ def copies() -> list[Subject]:
 
 
 def trusting(subject: Subject, authorities: Path) -> Subject:
-    """Return a subject that calls AWS by TLS and trusts the authorities in a file.
+    """Return a subject that calls AWS over TLS and trusts the authorities in a file.
 
-    OpenSSL is told of them, which the hooks ask, or the SDK is, which has its own: told of others, hooks would leave
-    their calls to it.
+    Hooks use those of OpenSSL, the SDK its own. With AWS_CA_BUNDLE set, a hook would leave its calls to the SDK.
     """
     name = "SSL_CERT_FILE" if subject.name in HOOKS else "AWS_CA_BUNDLE"
     return replace(subject, name=WITH_TLS.format(subject.name), variables={name: str(authorities)})
 
 
 def peers() -> list[Subject]:
-    """Return the peers, and a function that does nothing."""
+    """Return the peers and a function that does nothing."""
     specimen = event_of("missed_call")
     nothing = HERE / "nothing"
     nothing.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""A certificate for the stub of AWS, and whom a function trusts: as many authorities as on Lambda, and ours."""
+"""A certificate for the stub of AWS, and the authorities that a function trusts: as many as on Lambda, and ours."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ def certified(folder: Path, authorities: Path) -> tuple[Path, Path]:
     """Return the file of the stub's certificate with its key, and the file of all authorities, both newly created.
 
     Args:
-        folder: Where they are put.
-        authorities: Those that the other files of the kind have; to read them is a part of a cold start.
+        folder: Where the files go.
+        authorities: A file of the usual authorities; reading them is part of a cold start.
     """
     authority = trustme.CA()
     certificate, bundle = folder / "certificate.pem", folder / "authorities.pem"

@@ -58,9 +58,9 @@ def test_accepted_vulnerability() -> None:
 
 
 def test_accepted_vulnerability_that_is_gone() -> None:
-    """An exception that is not needed any more is a fault."""
+    """An obsolete exception is a fault."""
     (fault,) = faults_of_dependencies([], [KNOWN], TODAY)
-    assert "one has no CVE-1" in fault
+    assert "one no longer has CVE-1" in fault
 
 
 def test_exceptions_of_this_project() -> None:
