@@ -45,13 +45,13 @@ class Fault:
 
     Attributes:
         operation: Its name, or `*` for all.
-        times: How many calls it befalls; None for all until it is lifted.
+        times: How many calls it affects; None for all until it is lifted.
         code: The service's error code; empty if the call goes through.
         status: The HTTP status of the error.
         delay: Seconds to wait first (cut short when the fault is lifted).
         hung: No answer comes, and the service never learns of the call.
         lost: The service does what it was asked to, but its answer never arrives.
-        match: Only calls with this text in their path or body, such as an event's key, are befallen.
+        match: Only calls with this text in their path or body, such as an event's key, are affected.
         lifted: Set when it is over.
     """
 
@@ -126,21 +126,21 @@ class FaultProxy:
         match: str = "",
     ) -> Fault:
         """Answer calls with an error: `fail("PutItem", "ThrottlingException", 400, times=3)`."""
-        return self.befall(Fault(operation, times, code=code, status=status, match=match))
+        return self.inject(Fault(operation, times, code=code, status=status, match=match))
 
     def delay(self, operation: str, seconds: float, times: int | None = None, match: str = "") -> Fault:
         """Let calls wait before they go through; one that its client has given up on goes through nevertheless."""
-        return self.befall(Fault(operation, times, delay=seconds, match=match))
+        return self.inject(Fault(operation, times, delay=seconds, match=match))
 
     def hang(self, operation: str, times: int | None = None, match: str = "") -> Fault:
         """Take calls and never answer them, nor carry them out."""
-        return self.befall(Fault(operation, times, hung=True, match=match))
+        return self.inject(Fault(operation, times, hung=True, match=match))
 
     def lose_answer(self, operation: str, times: int | None = None, match: str = "") -> Fault:
         """Let the service do its work, then break the connection: the caller can't know of it."""
-        return self.befall(Fault(operation, times, lost=True, match=match))
+        return self.inject(Fault(operation, times, lost=True, match=match))
 
-    def befall(self, fault: Fault) -> Fault:
+    def inject(self, fault: Fault) -> Fault:
         """Set a fault, in addition to those that are set."""
         with self._lock:
             self._faults.append(fault)
@@ -167,7 +167,7 @@ class FaultProxy:
             return sum(call.operation == operation for call in self.calls)
 
     def take(self, operation: str, text: str) -> Fault:
-        """Return the fault that befalls a call now, used up by one; one that does nothing if there is none."""
+        """Return the fault that affects a call now, used up by one; one that does nothing if there is none."""
         with self._lock:
             for fault in self._faults:
                 if fault.operation in {operation, "*"} and fault.times != 0 and fault.match in text:

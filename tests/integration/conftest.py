@@ -155,7 +155,7 @@ def cloudformation(aws: RunningSession) -> Iterator["CloudFormationClient"]:
 
 @pytest.fixture(scope="session")
 def dynamodb(aws: RunningSession) -> Iterator["DynamoDBClient"]:
-    """A DynamoDB client, which no fault befalls."""
+    """A DynamoDB client, that bypasses the fault proxies."""
     yield from _client(aws, "dynamodb")
 
 
@@ -167,7 +167,7 @@ def iam(aws: RunningSession) -> Iterator["IAMClient"]:
 
 @pytest.fixture(scope="session")
 def lambda_(aws: RunningSession) -> Iterator["LambdaClient"]:
-    """A Lambda client, which no fault befalls."""
+    """A Lambda client, that bypasses the fault proxies."""
     yield from _client(aws, "lambda")
 
 
@@ -179,19 +179,19 @@ def cloudwatch_logs(aws: RunningSession) -> Iterator["CloudWatchLogsClient"]:
 
 @pytest.fixture(scope="session")
 def secretsmanager(aws: RunningSession) -> Iterator["SecretsManagerClient"]:
-    """A Secrets Manager client, which no fault befalls."""
+    """A Secrets Manager client, that bypasses the fault proxies."""
     yield from _client(aws, "secretsmanager")
 
 
 @pytest.fixture(scope="session")
 def sns(aws: RunningSession) -> Iterator["SNSClient"]:
-    """An SNS client, which no fault befalls."""
+    """An SNS client, that bypasses the fault proxies."""
     yield from _client(aws, "sns")
 
 
 @pytest.fixture(scope="session")
 def sqs(aws: RunningSession) -> Iterator["SQSClient"]:
-    """An SQS client, which no fault befalls."""
+    """An SQS client, that bypasses the fault proxies."""
     yield from _client(aws, "sqs")
 
 

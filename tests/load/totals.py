@@ -1,4 +1,4 @@
-"""Reckons whether sent = stored = published, and none twice."""
+"""Checks whether sent = stored = published, and none twice."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

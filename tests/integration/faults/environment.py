@@ -1,6 +1,6 @@
 """The stacks that the fault matrix runs on: the real template, a Dash each, and a fault proxy of its own per function.
 
-All on one emulator. A function's variables lead its clients through its own proxies, so that a fault befalls that
+All on one emulator. A function's variables lead its clients through its own proxies, so that a fault affects that
 function and no other, and each call that is recorded is known to be its.
 """
 
@@ -52,7 +52,7 @@ PLAIN = TypeDeserializer().deserialize
 
 @dataclass
 class Clients:
-    """Clients that no fault befalls."""
+    """Clients that bypass the fault proxies."""
 
     dynamodb: "DynamoDBClient"
     streams: "DynamoDBStreamsClient"
@@ -199,7 +199,7 @@ class Site:
                 for call in list(proxy.calls):
                     yield function, proxy.service, call
 
-    def befallen(self, function: str, service: str, match: str = "") -> int:
+    def injected(self, function: str, service: str, match: str = "") -> int:
         """Return how many calls of a function a fault has decided."""
         return sum(call.injected and match in call.text for call in list(self.proxies[function][service].calls))
 

@@ -2,7 +2,7 @@
 
 from tests.integration.faults.environment import Site
 from tests.integration.faults.matrix import Cell, Kind, Seen, cells
-from tests.integration.faults.results import Results, befall
+from tests.integration.faults.results import Results, inject
 
 HOOK, PARKING = "a hook", "parking"
 PLAIN_HOOKS = (
@@ -27,10 +27,10 @@ def run(site: Site, results: Results) -> None:
 
 def _cell(site: Site, results: Results, cell: Cell, hook: str) -> None:
     proxies = site.faults(hook)
-    faults = [(proxies[cell.service], befall(proxies[cell.service], cell.kind))]
+    faults = [(proxies[cell.service], inject(proxies[cell.service], cell.kind))]
     if cell.service == "sqs":  # which is called only when DynamoDB is unavailable
         kind = Kind.HANG if cell.kind is Kind.HANG else Kind.ERROR
-        faults.append((proxies["dynamodb"], befall(proxies["dynamodb"], kind)))
+        faults.append((proxies["dynamodb"], inject(proxies["dynamodb"], kind)))
     sent = site.fire(hook)
     results.seconds[cell] = sent.seconds
     where = site.where(sent.probe)

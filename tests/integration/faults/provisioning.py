@@ -17,7 +17,7 @@ from simulator.dash import Account
 from simulator.faults import Fault as DashFault
 from tests.integration.faults.environment import Site
 from tests.integration.faults.matrix import Cell, Kind, Seen, cells
-from tests.integration.faults.results import Results, befall
+from tests.integration.faults.results import Results, inject
 from tests.integration.faults.rotating import dash_fault
 
 PROVISION = "provision"
@@ -180,7 +180,7 @@ def _failing(site: Site, cell: Cell, account: Account) -> Iterator[None]:
     api.add(wrong)
     faults = []
     if cell.service in {"secretsmanager", "cloudformation"}:
-        faults.append((proxies[cell.service], befall(proxies[cell.service], cell.kind, "*", account.id)))
+        faults.append((proxies[cell.service], inject(proxies[cell.service], cell.kind, "*", account.id)))
     yield
     api.remove(wrong)
     for proxy, fault in faults:

@@ -9,7 +9,7 @@ from typing import Any
 from devtools.waiting import wait_for
 from tests.integration.faults.environment import LIMIT, Sent, Site
 from tests.integration.faults.matrix import Cell, Kind, Seen, cells
-from tests.integration.faults.results import Results, befall
+from tests.integration.faults.results import Results, inject
 
 PUBLISH = "publish"
 HOOK = "missed_call"
@@ -60,7 +60,7 @@ def offer(site: Site, sent: Sent) -> bool:
 
 def _sns(site: Site, results: Results, cell: Cell) -> None:
     sent = site.fire(HOOK)
-    fault = befall(site.proxies["Publish"]["sns"], cell.kind, "PublishBatch", sent.event_id, _times(cell))
+    fault = inject(site.proxies["Publish"]["sns"], cell.kind, "PublishBatch", sent.event_id, _times(cell))
     given_back = offer(site, sent)
     where = site.where(sent.probe, sent.event_id)
     site.proxies["Publish"]["sns"].lift(fault)
@@ -71,8 +71,8 @@ def _sns(site: Site, results: Results, cell: Cell) -> None:
 def _sqs(site: Site, results: Results, cell: Cell) -> None:
     """The queue is needed only while SNS is unavailable."""
     proxies, sent = site.proxies["Publish"], site.fire(HOOK)
-    fault = befall(proxies["sns"], Kind.HANG if cell.kind is Kind.HANG else Kind.ERROR, "PublishBatch", sent.event_id)
-    fault = befall(proxies["sqs"], cell.kind, "SendMessageBatch", sent.event_id, _times(cell))
+    fault = inject(proxies["sns"], Kind.HANG if cell.kind is Kind.HANG else Kind.ERROR, "PublishBatch", sent.event_id)
+    fault = inject(proxies["sqs"], cell.kind, "SendMessageBatch", sent.event_id, _times(cell))
     given_back = offer(site, sent)
     where = site.where(sent.probe, sent.event_id)
     proxies["sns"].lift(fault)
@@ -86,15 +86,15 @@ def _sqs(site: Site, results: Results, cell: Cell) -> None:
 def _dynamodb(site: Site, results: Results, cell: Cell) -> None:
     """The table is read when redrive has an event published that SNS did not take."""
     proxies, sent = site.proxies["Publish"], site.fire(HOOK)
-    fault = befall(proxies["dynamodb"], cell.kind, "GetItem", sent.event_id)
-    fault = befall(proxies["sns"], Kind.ERROR, "PublishBatch", sent.event_id)
+    fault = inject(proxies["dynamodb"], cell.kind, "GetItem", sent.event_id)
+    fault = inject(proxies["sns"], Kind.ERROR, "PublishBatch", sent.event_id)
     offer(site, sent)
     proxies["sns"].lift(fault)
-    wait_for(lambda: site.befallen("Publish", "dynamodb", sent.event_id), "the table is read", LIMIT)
+    wait_for(lambda: site.injected("Publish", "dynamodb", sent.event_id), "the table is read", LIMIT)
     if cell.kind is Kind.SLOW:
         site.leaves_the_queues(sent)
     else:
-        wait_for(lambda: site.befallen("Publish", "dynamodb", sent.event_id) > TRIES, "it is read again", LIMIT)
+        wait_for(lambda: site.injected("Publish", "dynamodb", sent.event_id) > TRIES, "it is read again", LIMIT)
     where = site.where(sent.probe, sent.event_id)
     proxies["dynamodb"].lift(fault)
     site.comes_in(sent.probe)

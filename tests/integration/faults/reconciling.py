@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tests.integration.faults.environment import Site
 from tests.integration.faults.matrix import Cell, Kind, Seen, cells
-from tests.integration.faults.results import Results, befall
+from tests.integration.faults.results import Results, inject
 from tests.integration.faults.rotating import dash_fault
 
 RECONCILE = "reconcile"
@@ -30,7 +30,7 @@ def _cell(site: Site, results: Results, cell: Cell) -> None:
         site.deployed.api.faults.clear()
     else:
         proxy = site.proxies["Reconcile"][cell.service]
-        fault = befall(proxy, cell.kind, times=1 if cell.kind is Kind.LOST else None)
+        fault = inject(proxy, cell.kind, times=1 if cell.kind is Kind.LOST else None)
         said = site.invoke("Reconcile", {})
         proxy.lift(fault)
     told = _told(said)
@@ -74,7 +74,7 @@ def _miss(site: Site) -> str:
     for webhook in site.deployed.webhooks:
         webhook.format = "form-data"  # whose body Dash logs in pieces
     proxies = site.faults(HOOK)
-    faults = [(proxies[service], befall(proxies[service], Kind.ERROR)) for service in ("dynamodb", "sqs")]
+    faults = [(proxies[service], inject(proxies[service], Kind.ERROR)) for service in ("dynamodb", "sqs")]
     sent = site.fire(HOOK)
     for proxy, fault in faults:
         proxy.lift(fault)

@@ -14,7 +14,7 @@ from tests.faults import Fault
 from tests.integration.faults.environment import LIMIT, Sent, Site, function_of
 from tests.integration.faults.matrix import Cell, Kind, Seen, cells
 from tests.integration.faults.publishing import record_of, switch_off_the_stream
-from tests.integration.faults.results import Results, befall
+from tests.integration.faults.results import Results, inject
 from tests.receiving import SETTINGS, delivery
 
 REDRIVE = "redrive"
@@ -49,7 +49,7 @@ def run(site: Site, results: Results) -> None:
 
 
 def run_alone(site: Site, results: Results) -> None:
-    """Run what befalls everything that the function does, one after the other."""
+    """Run the faults of everything that the function does, one after the other."""
     for hook in {*DELIVERED_BY.values(), *REPLAYED_BY.values()} & set(site.hooks):
         site.fire(hook)
     results.run_all(cells(REDRIVE, "sqs"), lambda cell: _visibility(site, results, cell))
@@ -59,7 +59,7 @@ def run_alone(site: Site, results: Results) -> None:
 
 def _queued(site: Site, hook: str) -> tuple[Sent, Fault]:
     """Let an event go to the redrive queue; the fault of DynamoDB stays."""
-    fault = befall(site.faults(hook)["dynamodb"], Kind.ERROR)
+    fault = inject(site.faults(hook)["dynamodb"], Kind.ERROR)
     sent = site.fire(hook)
     if sent.outcome != "queued":
         raise AssertionError(sent)
@@ -69,14 +69,14 @@ def _queued(site: Site, hook: str) -> tuple[Sent, Fault]:
 def _invoke(site: Site, results: Results, cell: Cell) -> None:
     hook, proxy = DELIVERED_BY[cell.kind], site.proxies["Redrive"]["lambda"]
     function = site.resources[function_of(hook)]
-    fault = befall(proxy, cell.kind, "Invoke", function)
+    fault = inject(proxy, cell.kind, "Invoke", function)
     sent, fault = _queued(site, hook)
     site.faults(hook)["dynamodb"].lift(fault)
-    wait_for(lambda: site.befallen("Redrive", "lambda", function), "redrive tries", LIMIT)
+    wait_for(lambda: site.injected("Redrive", "lambda", function), "redrive tries", LIMIT)
     if cell.kind is Kind.SLOW:
         site.leaves_the_queues(sent)
     elif cell.kind is not Kind.LOST:
-        wait_for(lambda: site.befallen("Redrive", "lambda", function) > 1, "redrive tries again", LIMIT)
+        wait_for(lambda: site.injected("Redrive", "lambda", function) > 1, "redrive tries again", LIMIT)
     where = site.where(sent.probe)
     proxy.lift(fault)
     site.comes_in(sent.probe)
@@ -99,15 +99,15 @@ def _stream(site: Site, results: Results, cell: Cell) -> None:
         }
     }
     proxy = site.proxies["Redrive"]["dynamodbstreams"]
-    fault = befall(proxy, cell.kind, "GetShardIterator", number)
+    fault = inject(proxy, cell.kind, "GetShardIterator", number)
     queue = site.resources["PublishDeadLetterQueue"]
     site.clients.operator.send_message(QueueUrl=queue, MessageBody=json.dumps(pointer))
-    wait_for(lambda: site.befallen("Redrive", "dynamodbstreams", number), "redrive tries", LIMIT)
+    wait_for(lambda: site.injected("Redrive", "dynamodbstreams", number), "redrive tries", LIMIT)
     if cell.kind is Kind.SLOW:
         site.leaves_the_queues(sent)
         told, where = "the queue: done", site.where(sent.probe, sent.event_id)
     else:
-        wait_for(lambda: site.befallen("Redrive", "dynamodbstreams", number) > 1, "redrive tries again", LIMIT)
+        wait_for(lambda: site.injected("Redrive", "dynamodbstreams", number) > 1, "redrive tries again", LIMIT)
         told, where = "the queue: kept", site.where(sent.probe, number)
     proxy.lift(fault)
     site.comes_in(sent.probe)
@@ -121,10 +121,10 @@ def _visibility(site: Site, results: Results, cell: Cell) -> None:
     seconds = "8" if cell.kind is Kind.HANG else "4"
     site.clients.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": seconds})
     proxy = site.proxies["Redrive"]["sqs"]
-    fault = befall(proxy, cell.kind, "ChangeMessageVisibility")
-    before = site.befallen("Redrive", "sqs")
+    fault = inject(proxy, cell.kind, "ChangeMessageVisibility")
+    before = site.injected("Redrive", "sqs")
     sent, fault = _queued(site, hook)
-    wait_for(lambda: site.befallen("Redrive", "sqs") > before, "redrive sets the wait", LIMIT)
+    wait_for(lambda: site.injected("Redrive", "sqs") > before, "redrive sets the wait", LIMIT)
     where = site.where(sent.probe)
     site.faults(hook)["dynamodb"].lift(fault)
     site.comes_in(sent.probe)
@@ -164,7 +164,7 @@ def _quarantined(site: Site, hook: str) -> tuple[str, str]:
 
 def _replay(site: Site, results: Results, cell: Cell, hook: str, probe: str, *, operation: str, match: str) -> None:
     proxy = site.proxies["Redrive"][cell.service]
-    fault = befall(proxy, cell.kind, operation, match, times=1 if cell.kind is Kind.LOST else None)
+    fault = inject(proxy, cell.kind, operation, match, times=1 if cell.kind is Kind.LOST else None)
     said = site.invoke("Redrive", {"quarantine": {"hook": hook}})
     told = "the person: an error" if "errorMessage" in said else f"the person: {said.get('accepted')} accepted"
     where = "the quarantine" if site.items(probe, "quarantine") else site.where(probe)

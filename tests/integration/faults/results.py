@@ -28,7 +28,7 @@ THROTTLES = {
 }
 
 
-def befall(proxy: FaultProxy, kind: Kind, operation: str = "*", match: str = "", times: int | None = None) -> Fault:
+def inject(proxy: FaultProxy, kind: Kind, operation: str = "*", match: str = "", times: int | None = None) -> Fault:
     """Let calls of a service fail in a way, until the fault is lifted."""
     match kind:
         case Kind.ERROR:

@@ -3,11 +3,11 @@
 from simulator.faults import Fault as DashFault
 from tests.integration.faults.environment import Site
 from tests.integration.faults.matrix import Cell, Kind, Seen, cells
-from tests.integration.faults.results import Results, befall
+from tests.integration.faults.results import Results, inject
 
 ROTATE = "rotate"
 HOOK = "missed_call"
-# Each befalls the step that changes most: the secret's new version is made the current one, and the webhooks get
+# Each affects the step that changes most: the secret's new version is made the current one, and the webhooks get
 # their new tokens.
 PROMOTION, EDIT = "UpdateSecretVersionStage", "POST"
 
@@ -41,7 +41,7 @@ def _cell(site: Site, results: Results, cell: Cell) -> None:
         site.deployed.api.faults.clear()
     else:
         proxy = site.proxies["Rotate"]["secretsmanager"]
-        fault = befall(proxy, cell.kind, PROMOTION, times=1 if cell.kind is Kind.LOST else None)
+        fault = inject(proxy, cell.kind, PROMOTION, times=1 if cell.kind is Kind.LOST else None)
         said = site.invoke("Rotate", {})
         proxy.lift(fault)
     failed = "errorMessage" in said

@@ -22,7 +22,7 @@ class World:
     published: Counter[str]
 
     def totals(self) -> Totals:
-        """Reckon it."""
+        """Add it up."""
         return tally(DAY, self.answers, self.items, self.published)
 
 
