@@ -21,7 +21,7 @@ from hookswitch.events.attributes import item
 from hookswitch.events.envelope import TYPE_PREFIX
 from hookswitch.events.items import event_item
 from hookswitch.publishing.sns_message import to_entry
-from hookswitch.reconcile.announcement import NOTICED, RESTORED, item_of
+from hookswitch.reconcile.announcement import NOTICED, RESTORED, to_item
 from hookswitch.reconcile.state import News, Recovered
 from hookswitch.settings import ReconcileSettings
 from simulator.payloads import older_channel_destroy, payload
@@ -95,7 +95,7 @@ def test_announcements_fit(*, restored: bool) -> None:
         news.restored.append(("missed_call", "was missing and is registered again"))
         news.recovered["missed_call"] = Recovered(events=3, first=1_795_000_000, reasons=["answered 500"])
     settings = ReconcileSettings(SETTINGS.events_table, SETTINGS.account_id, 0, webhooks_state="", repairs_drift=True)
-    values = item_of(news, settings)
+    values = to_item(news, settings)
     assert values
     message = message_from(values)
     assert message["type"].endswith(RESTORED if restored else NOTICED)

@@ -1,7 +1,6 @@
 """Dash's attempt log in all its shapes: what can be read is recovered once, and the rest is reported, not passed."""
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -22,12 +21,6 @@ FAR = 1_000_000  # failures of a webhook that switch it off: an operator's setti
 @pytest.fixture(autouse=True)
 def _many_failures(world: World) -> None:
     world.dash.sender.failures._limit = FAR  # noqa: SLF001
-
-
-def again(world: World, seconds: int = 300, **asked: Any) -> dict[str, Any]:
-    """Let time pass and reconcile run."""
-    world.now += seconds
-    return world.reconcile(**asked)
 
 
 def move(world: World, address: str = "https://former.example.com/v1") -> str:
@@ -56,12 +49,12 @@ def test_interrupted_sender(world: World, *, by_hand: bool) -> None:
     world.dash.sender.interrupt_after = 1
     world.miss("missed_call", 2, status=0)
     failed_at = int(world.now)
-    held = again(world, RETRIES_OVER - 1)
+    held = world.reconcile_later(RETRIES_OVER - 1)
     assert (held["events"], held["watermark"]) == ({}, iso(failed_at - 1))
-    assert again(world, 1)["events"] == {"missed_call": {"stored": 2}}
-    assert again(world)["watermark"] == iso(int(world.now))
+    assert world.reconcile_later(1)["events"] == {"missed_call": {"stored": 2}}
+    assert world.reconcile_later()["watermark"] == iso(int(world.now))
     if by_hand:
-        assert again(world, 5000, since=iso(failed_at))["events"] == {"missed_call": {"duplicate": 2}}
+        assert world.reconcile_later(5000, since=iso(failed_at))["events"] == {"missed_call": {"duplicate": 2}}
 
 
 def test_late_delivery_after_all(world: World) -> None:
@@ -71,7 +64,7 @@ def test_late_delivery_after_all(world: World) -> None:
     world.broken = 0
     world.fire("missed_call", sent)
     world.broken = None
-    again(world)
+    world.reconcile_later()
     world.fire("missed_call", sent)
     assert len(world.published) == 1
 
@@ -81,14 +74,14 @@ def test_tries_that_go_on_hold_the_watermark(world: World) -> None:
     world.dash.sender.interrupt_after = 1
     world.miss("missed_call", status=0)
     failed_at = int(world.now)
-    assert again(world, 10)["watermark"] == iso(failed_at - 1)
+    assert world.reconcile_later(10)["watermark"] == iso(failed_at - 1)
 
 
 def test_tries_of_one_delivery(world: World) -> None:
     """However many tries the log has of a delivery, it is sent once; and not at all if one of them succeeded."""
     world.dash.sender.log._keep_successes = True  # noqa: SLF001 - a system's setting
     world.miss("missed_call", 2, status=0)
-    again(world)
+    world.reconcile_later()
     assert world.invoked == ["missed_call"] * 2
     sent = payload("missed_call", now=world.now)
     answers = iter([0, None])
@@ -100,7 +93,7 @@ def test_tries_of_one_delivery(world: World) -> None:
 
     world.dash.sender.transport.send = failing_once  # type: ignore[method-assign]
     world.fire("missed_call", sent)
-    assert again(world)["events"] == {}
+    assert world.reconcile_later()["events"] == {}
 
 
 def test_list_that_can_not_be_read(world: World) -> None:
@@ -116,7 +109,7 @@ def test_list_that_can_not_be_read(world: World) -> None:
             world.reconcile()
     assert not world.published
     world.api.faults.clear()
-    assert again(world, 86_400)["events"] == {"parking": {"stored": 1}}
+    assert world.reconcile_later(86_400)["events"] == {"parking": {"stored": 1}}
 
 
 def test_secret_that_can_not_be_read(world: World) -> None:
@@ -137,7 +130,7 @@ def test_webhook_that_is_gone(world: World) -> None:
     world.now += 300
     move(world)
     world.dash.remove(world.webhook("parking").id)
-    assert again(world)["events"] == {"parking": {"stored": 1}}
+    assert world.reconcile_later()["events"] == {"parking": {"stored": 1}}
 
 
 def test_webhook_of_others(world: World) -> None:
@@ -146,7 +139,7 @@ def test_webhook_of_others(world: World) -> None:
         DEFAULT_ACCOUNT_ID, {"name": "x", "hook": "parking", "uri": "https://x.example.com/hooks/parking/t"}
     )
     world.miss("parking")
-    report = again(world)
+    report = world.reconcile_later()
     assert report["events"] == {"parking": {"stored": 1}}
     assert report["watermark"] == iso(int(world.now))
 
@@ -158,7 +151,7 @@ def test_full_second_by_webhook(world: World, limit: int) -> None:
     for hook in ("parking", "missed_call", "channel_create"):
         world.miss(hook, limit - 1)
         world.now -= 0.001  # the same second
-    report = again(world)
+    report = world.reconcile_later()
     stored = {hook: counts["stored"] for hook, counts in report["events"].items()}
     assert stored == dict.fromkeys(("channel_create", "missed_call", "parking"), limit - 1)
     assert report["watermark"] == iso(int(world.now))
@@ -172,7 +165,7 @@ def test_second_that_overflows(world: World, capsys: pytest.CaptureFixture[str])
     world.now += 60
     world.miss("parking")
     capsys.readouterr()
-    report = again(world)
+    report = world.reconcile_later()
     log = capsys.readouterr().out
     assert report["events"] == {"missed_call": {"stored": 100}, "parking": {"stored": 1}}
     assert report["watermark"] == iso(failed_at - 1)
@@ -180,11 +173,11 @@ def test_second_that_overflows(world: World, capsys: pytest.CaptureFixture[str])
     assert total(log, "overflowed_seconds") == 1
     assert "More deliveries failed" in world.news[0]["summary"]
     world.invoked.clear()
-    later = again(world, 5000)
+    later = world.reconcile_later(5000)
     assert (later["watermark"], later["events"], later["reported"]) == (report["watermark"], {}, [])
     assert world.invoked == []  # what was recovered is not sent again by each run
     world.dash.page_limit = None
-    last = again(world)
+    last = world.reconcile_later()
     assert last["events"]["missed_call"] == {"stored": 150, "duplicate": 100}
     assert last["watermark"] == iso(int(world.now))
 
@@ -194,18 +187,18 @@ def test_giving_up(world: World) -> None:
     world.dash.page_limit = 10
     world.miss("missed_call", 25)
     failed_at = int(world.now)
-    again(world)
+    world.reconcile_later()
     world.down = {"parking"}
     world.now += 1000
     world.miss("parking")
-    deferred = again(world)
+    deferred = world.reconcile_later()
     assert deferred["watermark"] == iso(failed_at - 1)
-    report = again(world, skip_until=iso(failed_at + 500))
+    report = world.reconcile_later(skip_until=iso(failed_at + 500))
     assert f"between {iso(failed_at)} and {iso(failed_at + 500)}" in report["reported"][0]
     assert report["watermark"] > iso(failed_at + 500)
     assert report["events"] == {"parking": {"deferred": 1}}
     world.down = set()
-    assert again(world, 5000)["events"] == {"parking": {"stored": 1}}
+    assert world.reconcile_later(5000)["events"] == {"parking": {"stored": 1}}
 
 
 def test_overflow_and_a_function_that_fails(world: World) -> None:
@@ -213,9 +206,9 @@ def test_overflow_and_a_function_that_fails(world: World) -> None:
     world.dash.page_limit = 10
     world.miss("missed_call", 25)
     world.down = {"missed_call"}
-    assert again(world)["events"] == {"missed_call": {"deferred": 10}}
+    assert world.reconcile_later()["events"] == {"missed_call": {"deferred": 10}}
     world.down = set()
-    assert again(world, 5000)["events"] == {"missed_call": {"stored": 10}}
+    assert world.reconcile_later(5000)["events"] == {"missed_call": {"stored": 10}}
 
 
 MALFORMED: list[object] = [
@@ -231,12 +224,12 @@ def test_malformed_entry(world: World, entry: object, capsys: pytest.CaptureFixt
     world.dash.sender.log.add_malformed(DEFAULT_ACCOUNT_ID, gregorian(world.now), entry)
     world.miss("missed_call", 3)
     capsys.readouterr()
-    report = again(world)
+    report = world.reconcile_later()
     assert report["events"] == {"missed_call": {"stored": 6}}
     assert report["watermark"] == iso(int(world.now))
     assert len(report["reported"]) == 1
     assert total(capsys.readouterr().out, "malformed_attempts") == 1
-    assert again(world, 5000)["reported"] == []
+    assert world.reconcile_later(5000)["reported"] == []
 
 
 def test_page_of_malformed_entries(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +241,7 @@ def test_page_of_malformed_entries(world: World, monkeypatch: pytest.MonkeyPatch
         world.dash.sender.log.add_malformed(DEFAULT_ACCOUNT_ID, gregorian(world.now), number)
     world.now += 10
     world.miss("missed_call", 2)
-    assert again(world)["events"] == {"missed_call": {"stored": 4}}
+    assert world.reconcile_later()["events"] == {"missed_call": {"stored": 4}}
 
 
 @pytest.mark.parametrize("data", [{"a": 1}, "text"])
@@ -271,62 +264,11 @@ def test_page_in_an_unknown_form(world: World, data: object, monkeypatch: pytest
     with pytest.raises(HookswitchError):
         world.reconcile()
     broken = False
-    assert again(world)["events"] == {"missed_call": {"stored": 1}}
+    assert world.reconcile_later()["events"] == {"missed_call": {"stored": 1}}
 
 
 def test_resources_are_listed_once(world: World) -> None:
     """However many deliveries there are, the stack's functions are looked up once a run."""
     world.miss("missed_call", 70)
-    again(world)
+    world.reconcile_later()
     assert world.listed == 1
-
-
-def test_older_than_retention(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What failed before RetentionDays, while Dash's API was unavailable, is not recovered; that is reported once."""
-    monkeypatch.setenv("RETENTION_DAYS", "3")
-    world.reconcile()
-    world.now += 60
-    world.miss("missed_call", 2)
-    world.now += 10 * 86_400
-    world.miss("parking")
-    report = again(world)
-    assert report["events"] == {"parking": {"stored": 1}}
-    (sentence,) = report["reported"]
-    assert "RetentionDays is 3" in sentence
-    assert sentence in world.news[-1]["summary"]
-    assert again(world)["reported"] == []
-
-
-def test_first_run_has_lost_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new stack does not report what happened before it was there; asked for by hand, it does."""
-    monkeypatch.setenv("RETENTION_DAYS", "3")
-    assert world.reconcile()["reported"] == []
-    asked = datetime.fromtimestamp(world.now - 20 * 86_400, UTC).isoformat()
-    assert "RetentionDays is 3" in world.reconcile(since=asked)["reported"][0]
-
-
-def test_run_that_recovers_nothing(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """A run whose deliveries were all refused is not `reconciled`; one that recovered some is."""
-    world.miss("missed_call", 2)
-    failed_at = int(world.now)
-    world.down = {"missed_call"}
-    capsys.readouterr()
-    again(world)
-    log = capsys.readouterr().out
-    assert total(log, "reconciled") == 0
-    assert total(log, "watermark_age") == int(world.now) - failed_at + 1
-    world.miss("parking")
-    again(world)
-    assert total(capsys.readouterr().out, "reconciled") == 1
-    world.down = set()
-    again(world)
-    log = capsys.readouterr().out
-    assert (total(log, "reconciled"), total(log, "watermark_age")) == (1, 0)
-
-
-def test_older_system_has_no_watermark(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where there is no attempt log there is no age of a watermark to be alarmed about."""
-    with running(legacy=True) as world:
-        capsys.readouterr()
-        world.reconcile()
-    assert "watermark_age" not in capsys.readouterr().out

@@ -192,6 +192,11 @@ class World:
         context: Any = Context(seconds)
         return dict(reconcile.handler(event, context))
 
+    def reconcile_later(self, after: float = 300, **event: Any) -> dict[str, Any]:
+        """Let some seconds pass, and the function run."""
+        self.now += after
+        return self.reconcile(**event)
+
     def _is_news(self, key: str) -> bool:
         return str(self.table.items[key]["hook"]["S"]).startswith("webhook_")
 

@@ -47,7 +47,7 @@ ANNOUNCEMENTS: dict[str, type[WebhookNoticed]] = {RESTORED: WebhookRestored, NOT
 """The type of `data` by the hook that an announcement's `type` ends with; docs/schemas/ has a schema of each."""
 
 
-def item_of(news: News, settings: ReconcileSettings, now: datetime | None = None) -> dict[str, object] | None:
+def to_item(news: News, settings: ReconcileSettings, now: datetime | None = None) -> dict[str, object] | None:
     """Return the item by which the news is stored and published; None if there is none.
 
     The hook is `webhook_restored`, or `webhook_noticed` if nothing was repaired; the key follows from the news, so

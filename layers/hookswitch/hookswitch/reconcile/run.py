@@ -12,7 +12,7 @@ from hookswitch.events.table import put_new
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.receiving.hook_functions import HookFunctions
-from hookswitch.reconcile.announcement import item_of
+from hookswitch.reconcile.announcement import to_item
 from hookswitch.reconcile.attempt_log import AttemptLog
 from hookswitch.reconcile.backfill import survey
 from hookswitch.reconcile.drift import describe
@@ -180,7 +180,7 @@ class Run:
         return Source(AttemptLog(client, recognition), recognition, self._stop_at)
 
     def _announce(self) -> None:
-        item = item_of(self._state.news, self._settings)
+        item = to_item(self._state.news, self._settings)
         if item:
             put_new(item, self._settings.events_table)
             self._state.news = News()

@@ -1,0 +1,59 @@
+"""When a run counts as done, how old its watermark is, and what RetentionDays puts out of reach."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.emf import total
+from tests.unit.reconcile.world import World, running
+
+
+def test_older_than_retention(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed before RetentionDays, while Dash's API was unavailable, is not recovered; that is reported once."""
+    monkeypatch.setenv("RETENTION_DAYS", "3")
+    world.reconcile()
+    world.now += 60
+    world.miss("missed_call", 2)
+    world.now += 10 * 86_400
+    world.miss("parking")
+    report = world.reconcile_later()
+    assert report["events"] == {"parking": {"stored": 1}}
+    (sentence,) = report["reported"]
+    assert "RetentionDays is 3" in sentence
+    assert sentence in world.news[-1]["summary"]
+    assert world.reconcile_later()["reported"] == []
+
+
+def test_first_run_has_lost_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new stack does not report what happened before it was there; asked for by hand, it does."""
+    monkeypatch.setenv("RETENTION_DAYS", "3")
+    assert world.reconcile()["reported"] == []
+    asked = datetime.fromtimestamp(world.now - 20 * 86_400, UTC).isoformat()
+    assert "RetentionDays is 3" in world.reconcile(since=asked)["reported"][0]
+
+
+def test_run_that_recovers_nothing(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run whose deliveries were all refused is not `reconciled`; one that recovered some is."""
+    world.miss("missed_call", 2)
+    failed_at = int(world.now)
+    world.down = {"missed_call"}
+    capsys.readouterr()
+    world.reconcile_later()
+    log = capsys.readouterr().out
+    assert total(log, "reconciled") == 0
+    assert total(log, "watermark_age") == int(world.now) - failed_at + 1
+    world.miss("parking")
+    world.reconcile_later()
+    assert total(capsys.readouterr().out, "reconciled") == 1
+    world.down = set()
+    world.reconcile_later()
+    log = capsys.readouterr().out
+    assert (total(log, "reconciled"), total(log, "watermark_age")) == (1, 0)
+
+
+def test_older_system_has_no_watermark(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where there is no attempt log there is no age of a watermark to be alarmed about."""
+    with running(legacy=True) as world:
+        capsys.readouterr()
+        world.reconcile()
+    assert "watermark_age" not in capsys.readouterr().out
