@@ -120,12 +120,12 @@ def test_concurrent_duplicates(hook: str, deliver: Deliver, inbox: Inbox, stored
     ("hook", "changes"),
     [
         ("missed_call", {"call_id": None}),
-        ("missed_call", {"timestamp": "soon"}),
+        ("channel_bridge", {"timestamp": "soon", "other_leg_call_id": ""}),
         ("missed_call", {"event_name": "voicemail_new"}),
         ("channel_destroy", {"hook_event": "channel_create"}),
         ("voicemail_new", {"account_id": "f" * 32}),
         ("parking", {"event_name": "PARK_SOMETHING"}),
-        ("outbound_fax", {"fax_jobid": None, "fax_id": None}),
+        ("outbound_fax", {"fax_jobid": None, "fax_id": None, "msg_id": None}),
         ("register", {"msg_id": ""}),
     ],
 )
