@@ -13,14 +13,12 @@ from urllib.parse import urlsplit
 
 from devtools.gateway import DOMAIN, STAGE, Arrival, rest_event
 from simulator.transport import Request
-from tests.fuzz.judge import Answer
+from tests.fuzz.judge import Answer, of_time
 from tests.fuzz.logscan import LogScan
 from tests.fuzz.requests import Fuzzed
 
 TIMEOUT = 60.0  # seconds
 AT = 1_795_000_000
-# Seconds of processor time for one request. A function with 512 MB has a third of a core, and 25 seconds.
-BUDGET = 4.0
 
 
 class NoAnswerError(Exception):
@@ -127,8 +125,7 @@ class HandlerIngress:
         scan = LogScan(self._secrets)
         scan.look(self._printed.getvalue().splitlines())
         self.lines += scan.lines
-        slow = [f"It took {self._busy:.1f} s of processor time."] if self._busy > BUDGET else []
-        return [*scan.failures, *slow]
+        return [*scan.failures, *of_time(self._busy)]
 
     def _event(self, request: Fuzzed) -> dict[str, Any]:
         sent = Request(request.verb, f"https://{DOMAIN}/{STAGE}{request.target}", request.headers, request.body)

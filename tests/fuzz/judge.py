@@ -12,6 +12,8 @@ OUTCOMES = frozenset({"stored", "duplicate", "quarantined", "queued", "preview"}
 WITH_ITEM = frozenset({"stored", "duplicate", "quarantined"})
 OUR_FAULT = "fault in hookswitch"  # of a reason that receive.py gives where nothing else fits
 _KINDS = {"stored": "event", "duplicate": "event", "quarantined": "quarantine"}
+# Seconds of processor time for one request. A function with 512 MB has a third of a core, and 25 seconds.
+BUDGET = 4.0
 OK, FORBIDDEN, BAD_REQUEST, SERVER_ERROR = 200, 403, 400, 500
 
 
@@ -62,6 +64,11 @@ def of_answer(request: Fuzzed, answer: Answer) -> list[str]:
         if answer.outcome in WITH_ITEM and not answer.event_id:
             wrong.append(f"It is {answer.outcome}, and the answer names no item.")
     return wrong
+
+
+def of_time(seconds: float) -> list[str]:
+    """Return what is wrong with the processor time that a request took, a sentence each."""
+    return [f"It took {seconds:.1f} s of processor time."] if seconds > BUDGET else []
 
 
 @dataclass(frozen=True)

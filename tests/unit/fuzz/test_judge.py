@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.fuzz.judge import Answer, Kept, of_answer, of_item
+from tests.fuzz.judge import BUDGET, Answer, Kept, of_answer, of_item, of_time
 from tests.fuzz.requests import Expected, Fuzzed
 
 ITEM = {"event_id": "1", "kind": "event", "summary": "Missed call", "payload": {}}
@@ -52,6 +52,12 @@ def test_right_answers(expected: Expected, status: int, body: bytes) -> None:
 def test_wrong_answers(expected: Expected, status: int, body: bytes) -> None:
     """Anything else is said."""
     assert of_answer(request(expected), Answer(status, body))
+
+
+def test_time() -> None:
+    """A request that takes much more processor time than any needs is said."""
+    assert of_time(BUDGET / 10) == []
+    assert of_time(BUDGET * 2)
 
 
 def test_right_items() -> None:

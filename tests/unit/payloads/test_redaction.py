@@ -16,7 +16,7 @@ from hookswitch.payloads.redaction import MARK, redact_fields, redact_text
 from simulator.disguises import DISGUISES, FORM, JSON
 from simulator.payloads import SECRET_EVENTS, payload
 from tests.fuzz.bodies import ODD_PATTERNS
-from tests.fuzz.ingress import BUDGET
+from tests.fuzz.judge import BUDGET
 from tests.receiving import event
 from tests.unit.payloads.cases import FOLDER, case
 from tests.unit.payloads.front_door import FrontDoor, front_door
