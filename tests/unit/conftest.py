@@ -10,7 +10,7 @@ from hookswitch.dash.client import DashClient
 from hookswitch.dash.credentials import ApiKey
 from simulator.api import DashApi
 from simulator.dash import DEFAULT_API_KEY, Dash
-from tests.unit.doubles import CREDENTIALS, OTHER_ACCOUNT, Answers, Secrets, Stacks, answering, usual_secrets
+from tests.unit.doubles import OTHER_ACCOUNT, Answers, Secrets, Stacks, answering, usual_secrets
 
 
 @pytest.fixture
@@ -28,7 +28,6 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> Secrets:
     """Secrets Manager with the two secrets of a stack."""
     secrets = usual_secrets()
     monkeypatch.setattr(clients, "secrets_manager", lambda: secrets)
-    monkeypatch.setenv("DASH_CREDENTIALS_ARN", CREDENTIALS)
     return secrets
 
 

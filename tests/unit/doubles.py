@@ -75,6 +75,19 @@ def event(kind: str, url: str, new: Mapping[str, Any], **more: Any) -> dict[str,
     }
 
 
+def environment(properties: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that the provision function of a stack with these properties has."""
+    return {
+        "STACK_ID": properties["StackId"],
+        "DASH_API_URL": properties["ApiUrl"],
+        "DASH_CREDENTIALS_ARN": properties["CredentialsArn"],
+        "CALLBACK_SECRET_ARN": properties["CallbackSecretArn"],
+        "CALLBACK_BASE_URL": properties["CallbackBaseUrl"],
+        "STAGE_NAME": "v1",
+        "URL_SUFFIX": "amazonaws.com",
+    }
+
+
 @dataclass
 class Secrets:
     """Secrets Manager, as far as it is used: versions by secret and id, labels, and when a secret was changed."""
@@ -161,10 +174,19 @@ class Stacks:
     """CloudFormation's API, as far as it is used."""
 
     status: str = "CREATE_IN_PROGRESS"
+    away: bool = False
+    api: str = ""
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:
         """Answer as CloudFormation."""
         return {"Stacks": [{"StackName": StackName, "StackStatus": self.status}]}
+
+    def describe_stack_resource(self, StackName: str, LogicalResourceId: str) -> dict[str, Any]:
+        """Answer as CloudFormation: unless set, the API of a stack has the stack's name for its id."""
+        assert LogicalResourceId == "Api"
+        if self.away:
+            raise ClientError({"Error": {"Code": "Throttling"}}, "DescribeStackResource")
+        return {"StackResourceDetail": {"PhysicalResourceId": self.api or StackName.split("/")[1]}}
 
 
 @dataclass

@@ -132,23 +132,43 @@ class ReconcileSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProvisionSettings:
-    """Settings of the provision function; both are absent where it runs outside a stack.
+    """Settings of the provision function: all that its requests may not choose.
 
     Attributes:
-        credentials: ARN of the secret with the credentials for Dash, None for that of the resource's properties
-            (DASH_CREDENTIALS_ARN).
+        stack_id: ARN of the stack (STACK_ID).
+        api_url: The base address of Dash's API (DASH_API_URL).
+        credentials: ARN of the secret with the credentials for Dash (DASH_CREDENTIALS_ARN).
+        callback_secret: ARN of the secret that the callback tokens derive from (CALLBACK_SECRET_ARN).
+        callback_base_url: The address to register instead of the API's own; empty for that (CALLBACK_BASE_URL).
+        stage: The API's stage (STAGE_NAME).
+        url_suffix: The domain of AWS in this partition (URL_SUFFIX).
         ignores_failed_delete: Whether a deletion succeeds although webhooks may be left on Dash (ON_DELETE_FAILURE is
             `ignore`).
     """
 
-    credentials: str | None
+    stack_id: str
+    api_url: str
+    credentials: str
+    callback_secret: str
+    callback_base_url: str
+    stage: str
+    url_suffix: str
     ignores_failed_delete: bool
 
     @classmethod
     def from_environment(cls) -> Self:
         """Return the settings of the function that runs."""
         env = os.environ
-        return cls(env.get("DASH_CREDENTIALS_ARN") or None, env.get("ON_DELETE_FAILURE") == "ignore")
+        return cls(
+            stack_id=env["STACK_ID"],
+            api_url=env["DASH_API_URL"],
+            credentials=env["DASH_CREDENTIALS_ARN"],
+            callback_secret=env["CALLBACK_SECRET_ARN"],
+            callback_base_url=env["CALLBACK_BASE_URL"],
+            stage=env["STAGE_NAME"],
+            url_suffix=env["URL_SUFFIX"],
+            ignores_failed_delete=env["ON_DELETE_FAILURE"] == "ignore",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from tests.unit.doubles import (
     Secrets,
     Stacks,
     answering,
+    environment,
     event,
     properties,
 )
@@ -42,16 +44,23 @@ PUT = ("PUT", "webhooks$")
 class CloudFormation:
     """Sends requests to the handler and returns its answers."""
 
-    def __init__(self, api: DashApi, answers: Answers, secrets: Secrets, stacks: Stacks) -> None:
+    def __init__(
+        self, api: DashApi, answers: Answers, secrets: Secrets, stacks: Stacks, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         self.api, self.answers, self.secrets, self.stacks = api, answers, secrets, stacks
+        self._monkeypatch = monkeypatch
 
     def properties(self, **changed: str) -> dict[str, str]:
         """Return the properties of this Dash's API."""
         return properties(**{"ApiUrl": self.api.url, **changed})
 
-    def ask(self, kind: str, new: dict[str, str], seconds: float = 60, **more: Any) -> dict[str, Any]:
-        """Return the answer to a request."""
+    def ask(
+        self, kind: str, new: dict[str, str], seconds: float = 60, stack: dict[str, str] | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """Return the answer to a request; `stack` has the properties of the present template, if they are others."""
         self.answers.all.clear()
+        for name, value in environment(stack or new).items():
+            self._monkeypatch.setenv(name, value)
         handler(event(kind, self.answers.url, new, **more), Context(seconds))
         return self.answers.only
 
@@ -64,15 +73,18 @@ class CloudFormation:
         new = self.properties(**changed)
         return self.ask("Update", new, PhysicalResourceId=physical_id, OldResourceProperties=old)
 
-    def delete(self, physical_id: str = ID, **changed: str) -> dict[str, Any]:
+    def delete(self, physical_id: str = ID, stack: dict[str, str] | None = None, **changed: str) -> dict[str, Any]:
         """Delete it."""
-        return self.ask("Delete", self.properties(**changed), PhysicalResourceId=physical_id)
+        return self.ask("Delete", self.properties(**changed), stack=stack, PhysicalResourceId=physical_id)
 
 
 @pytest.fixture
-def cloudformation(api: DashApi, answers: Answers, secrets: Secrets, stacks: Stacks) -> CloudFormation:
+def cloudformation(
+    api: DashApi, answers: Answers, secrets: Secrets, stacks: Stacks, monkeypatch: pytest.MonkeyPatch
+) -> CloudFormation:
     """CloudFormation and all that is behind it."""
-    return CloudFormation(api, answers, secrets, stacks)
+    monkeypatch.setenv("ON_DELETE_FAILURE", "fail")
+    return CloudFormation(api, answers, secrets, stacks, monkeypatch)
 
 
 def names(dash: Dash, account: str = ACCOUNT) -> list[str]:
@@ -214,7 +226,8 @@ def test_new_api_address(cloudformation: CloudFormation, dash: Dash) -> None:
     cloudformation.create()
     for webhook in dash.webhooks(ACCOUNT):
         webhook.name = "Renamed"
-    cloudformation.update(cloudformation.properties(), ApiAddress="https://new.execute-api.example.com/v2")
+    cloudformation.stacks.api = "new"
+    cloudformation.update(cloudformation.properties())
     assert names(dash) == THREE
     assert all(webhook.uri.startswith("https://new.") for webhook in dash.webhooks(ACCOUNT))
 
@@ -318,15 +331,12 @@ def test_delete_with_a_key_that_was_revoked(cloudformation: CloudFormation, secr
     secrets.put("another", json.dumps({"api_key": DEFAULT_API_KEY}))
 
 
-def test_delete_with_the_present_secret(
-    cloudformation: CloudFormation, dash: Dash, secrets: Secrets, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """If the old properties' secret is gone, the one that the template has now is tried."""
+def test_delete_with_the_present_secret(cloudformation: CloudFormation, dash: Dash, secrets: Secrets) -> None:
+    """The secret is that of the present template, not that of the old properties."""
     cloudformation.create()
     secrets.drop(CREDENTIALS)
     secrets.put("another", json.dumps({"api_key": DEFAULT_API_KEY}))
-    monkeypatch.setenv("DASH_CREDENTIALS_ARN", "another")
-    assert cloudformation.delete()["Status"] == "SUCCESS"
+    assert cloudformation.delete(stack=cloudformation.properties(CredentialsArn="another"))["Status"] == "SUCCESS"
     assert names(dash) == []
 
 
@@ -424,3 +434,66 @@ def test_reason_is_cut_to_fit(reason: str) -> None:
     said = answers.only["Reason"]
     assert said == reason or (said.endswith("...") and reason.startswith(said.removesuffix("...")))
     assert said == reason or answers.sizes[0] > 4096 - 12
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[DashApi]:
+    """Another Dash, where somebody waits for keys and tokens."""
+    with DashApi(Dash()) as api:
+        yield api
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update", "Delete"])
+def test_nobody_else_gets_a_key_or_a_token(
+    cloudformation: CloudFormation, api: DashApi, dash: Dash, elsewhere: DashApi, kind: str
+) -> None:
+    """A made-up request can't name an address that a key or a token goes to, nor another stack's webhooks."""
+    other = properties(region="eu-west-1", ApiUrl=api.url)
+    assert cloudformation.ask("Create", other)["Status"] == "SUCCESS"
+    theirs = [webhook.document() for webhook in dash.webhooks(ACCOUNT)]
+    forged = cloudformation.properties(
+        StackId=other["StackId"],
+        ApiUrl=elsewhere.url,
+        CredentialsArn=CALLBACK,
+        CallbackSecretArn=CREDENTIALS,
+        ApiAddress="https://evil.example.com/v1",
+        CallbackBaseUrl="https://evil.example.com",
+    )
+    answer = cloudformation.ask(
+        kind,
+        forged,
+        stack=cloudformation.properties(),
+        OldResourceProperties=forged,
+        PhysicalResourceId=provisioning.physical_id(forged),
+    )
+    assert answer["Status"] == "SUCCESS"
+    assert not elsewhere.calls
+    assert "evil" not in str([webhook.uri for webhook in dash.webhooks(ACCOUNT)])
+    there = [webhook.document() for webhook in dash.webhooks(ACCOUNT)]
+    assert [document for document in there if document in theirs] == theirs
+    assert len(there) == (3 if kind == "Delete" else 6)
+
+
+def test_old_addresses_claim_nothing_of_others(cloudformation: CloudFormation, dash: Dash) -> None:
+    """A made-up former address does not make the webhooks there ours; a real one does, by our mark or our token."""
+    cloudformation.create(CallbackBaseUrl="https://hooks.example.com")
+    victim = dash.register(ACCOUNT, {"name": "Other", "hook": "parking", "uri": "https://victim.example.com/hooks/a/b"})
+    before = victim.document()
+    forged = cloudformation.properties(CallbackBaseUrl="https://victim.example.com")
+    assert cloudformation.update(forged, CallbackBaseUrl="https://hooks.example.com")["Status"] == "SUCCESS"
+    assert victim.document() == before
+    for webhook in dash.webhooks(ACCOUNT)[:3]:
+        webhook.name = "Renamed by hand"
+    old = cloudformation.properties(CallbackBaseUrl="https://hooks.example.com")
+    assert cloudformation.update(old, CallbackBaseUrl="https://new.example.com")["Status"] == "SUCCESS"
+    assert names(dash) == sorted([*THREE, "Other"])
+    assert victim.document() == before
+
+
+def test_api_address_is_not_known(cloudformation: CloudFormation, stacks: Stacks, dash: Dash) -> None:
+    """If CloudFormation does not name the API, nothing is registered, and the sentence says what to do."""
+    stacks.away = True
+    answer = cloudformation.create()
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ID + provisioning.NOTHING_CREATED)
+    assert "CloudFormation says Throttling" in answer["Reason"]
+    assert not dash.webhooks(ACCOUNT)

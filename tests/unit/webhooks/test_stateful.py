@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
@@ -22,7 +23,7 @@ from simulator.api import DashApi
 from simulator.dash import Dash
 from simulator.faults import Fault
 from simulator.webhooks import Webhook
-from tests.unit.doubles import ACCOUNT, SECRET, Stacks, properties, request, usual_secrets
+from tests.unit.doubles import ACCOUNT, SECRET, Stacks, environment, properties, request, usual_secrets
 
 SEVERAL = ("channel_create", "parking", "missed_call", "notifications")
 TEMPLATES = st.fixed_dictionaries(
@@ -69,6 +70,7 @@ class Provisioning(RuleBasedStateMachine):
             (client, "BACKOFF_SECONDS", 0),
         ):
             self._exits.enter_context(mock.patch.object(target, name, double))
+        self._exits.enter_context(mock.patch.dict(os.environ, {"ON_DELETE_FAILURE": "fail"}))
         for retry in (client._SAFE, client._UNSAFE):  # noqa: SLF001 - made at import
             self._exits.enter_context(mock.patch.multiple(retry, backoff_factor=0, backoff_jitter=0))
         self.current: dict[str, str] | None = None
@@ -86,6 +88,7 @@ class Provisioning(RuleBasedStateMachine):
             by_hand = {"id": str(number), "name": f"By hand {number}", "hook": hook, "uri": "https://example.com/"}
             self.dash.register(ACCOUNT, by_hand)
         there = properties(region="eu-west-1", ApiUrl=self.api.url, CallbackBaseUrl="https://hooks.example.com")
+        self.deploy(there)
         provisioning.create(request("Create", there))
         self.others = {webhook.id: webhook.document() for webhook in self.dash.webhooks(ACCOUNT)}
 
@@ -94,6 +97,7 @@ class Provisioning(RuleBasedStateMachine):
     def create(self, template: dict[str, str], faults: list[Fault], *, on_aws: bool) -> None:
         """Create the stack, perhaps in vain: only AWS sends a Delete then, and the emulator none."""
         new = properties(**{"ApiUrl": self.api.url, **template})
+        self.deploy(new)
         with self.faulty(faults):
             try:
                 provisioning.create(request("Create", new))
@@ -117,6 +121,7 @@ class Provisioning(RuleBasedStateMachine):
         assert self.current
         old, new = self.current, properties(**{"ApiUrl": self.api.url, **template})
         identity = provisioning.physical_id(new)
+        self.deploy(new)
         with self.faulty(faults):
             try:
                 provisioning.update(request("Update", new, old, identity))
@@ -128,6 +133,7 @@ class Provisioning(RuleBasedStateMachine):
                 return
         assert kept == identity
         self.stacks.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+        self.deploy(old)
         assert provisioning.update(request("Update", old, new, identity)) == Success(identity, mock.ANY)
         self.stacks.status = "UPDATE_IN_PROGRESS"
         self.in_line = True
@@ -188,6 +194,10 @@ class Provisioning(RuleBasedStateMachine):
                 assert {name: there.get(name) for name in document if name != "format"} == {
                     name: value for name, value in document.items() if name != "format"
                 }
+
+    def deploy(self, template: dict[str, str]) -> None:
+        """Give the function the variables of a template, as CloudFormation does before it sends a request."""
+        os.environ.update(environment(template))
 
     def ours(self) -> list[Webhook]:
         """Return the webhooks of our stack, whatever state it is in."""

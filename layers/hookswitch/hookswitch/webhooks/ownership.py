@@ -1,11 +1,14 @@
 """Which webhooks on a Dash account a stack owns (docs/engineering/decisions/0010-webhook-ownership.md)."""
 
+import hmac
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from hookswitch.callback.token import token_for
 from hookswitch.dash.client import DashClient, Document
+from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.dash.wire import redact
 from hookswitch.errors import UnknownWebhookError
 from hookswitch.webhooks.desired import Desired
@@ -31,6 +34,26 @@ class Ownership:
         addresses = dict.fromkeys(address for state in desired for address in state.addresses)
         return cls(desired[0].mark, tuple(addresses))
 
+    def with_former(self, addresses: Iterable[str], webhooks: Iterable[Mapping[str, Any]], secret: str) -> "Ownership":
+        """Return the ownership that covers former addresses of the stack as well, of those given.
+
+        One is the stack's if a webhook at it has the stack's mark or one of its tokens. Nobody else has those, so a
+        request can't claim the webhooks of others by naming their address.
+
+        Args:
+            addresses: Beginnings of addresses, as in `addresses`.
+            webhooks: The summaries of all webhooks of the account.
+            secret: The current version of the callback secret.
+        """
+        proven = {
+            address
+            for webhook in webhooks
+            for address in addresses
+            if (uri := str(webhook.get("uri", ""))).startswith(address)
+            and (self.owns(webhook) or _has_token(uri.removeprefix(address), secret))
+        }
+        return replace(self, addresses=(*self.addresses, *sorted(proven - set(self.addresses))))
+
     def owns(self, webhook: Mapping[str, Any]) -> bool:
         """Tell whether the stack owns a webhook, given its document or its summary.
 
@@ -54,6 +77,11 @@ class Ownership:
             if uri.startswith(address):
                 return uri.removeprefix(address).partition("/")[0]
         return name.removesuffix(self.mark).rpartition(" ")[0].rpartition(" ")[2]
+
+
+def _has_token(path: str, secret: str) -> bool:
+    hook, _, token = path.partition("/")
+    return hook in CATALOGUE and hmac.compare_digest(token.encode(), token_for(secret, hook).encode())
 
 
 def list_owned(client: DashClient, account_id: str, ownership: Ownership) -> list[Document]:

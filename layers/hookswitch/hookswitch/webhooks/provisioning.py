@@ -2,10 +2,13 @@
 
 Its physical id names the stack and the Dash account, and nothing else. So a retry finds what an earlier try left, and
 every change but that of the account is an update in place. A new account makes a new resource: the webhooks are
-registered there first, and then CloudFormation deletes the old resource, with the OLD properties. The secret that
-those name may hold the new account's key by then (the template's DashApiKey changes in place), or be gone. A Delete
-therefore tries the secret's current version, then its previous one, then the secret of the present template, and
-takes the first that opens the account. If none does, the webhooks stay, and the Delete fails and names them.
+registered there first, and then CloudFormation deletes the old resource, with the OLD properties. The secret may hold
+the new account's key by then (the template's DashApiKey changes in place). A Delete therefore tries the secret's
+current version, then its previous one, and takes the first that opens the account. If none does, the webhooks stay,
+and the Delete fails and names them.
+
+Whoever may invoke the function can make up a request. So no request chooses where a key or a token goes: the stack's
+id, all addresses and all ARNs are the function's own (docs/threat-model.md).
 
 A Create that fails undoes what it did and responds with an id that says so (NOTHING_CREATED), because on AWS a Delete
 follows, perhaps with the same wrong key, which then has nothing to do. For failures that nobody can repair, see
@@ -32,6 +35,7 @@ from hookswitch.errors import (
     HookswitchError,
     InvalidTemplateError,
     LostAnswerError,
+    StackError,
     UnavailableError,
 )
 from hookswitch.observability.log import logger
@@ -97,7 +101,7 @@ def update(request: Request) -> Success:
         if not _is_rolling_back(request.properties["StackId"]):
             raise
         logger.error("The webhooks may not be as they were before the failed update. %s", error)
-        return _success(Desired.from_properties(request.properties))
+        return _success(_own(request.properties))
 
 
 def delete(request: Request) -> Success:
@@ -111,7 +115,7 @@ def delete(request: Request) -> Success:
         return done
     desired: Desired | None = None
     try:
-        desired = Desired.from_properties(request.properties)
+        desired = _own(request.properties)
         deleted = _delete_with_any_key(desired, request.cleanup_until)
     except HookswitchError as error:
         create_never_responded = request.physical_id != physical_id(request.properties)
@@ -204,7 +208,7 @@ def _update_in_place(request: Request) -> Success:
     try:
         desired = _desired(request)
         client = connect(desired, request.work_until)
-        applied = apply_desired(client, desired, Ownership.of(desired, *_if_valid(old)))
+        applied = apply_desired(client, desired, _ownership(client, desired, old))
     except UnavailableError as error:
         if {**properties, TRIGGER: ""} != {**old, TRIGGER: ""}:
             raise FailedError(str(error), request.physical_id) from error
@@ -233,14 +237,10 @@ def _delete_with_any_key(desired: Desired, deadline: float) -> list[str]:
 
 def _credentials(desired: Desired, refusals: list[HookswitchError]) -> Iterator[credentials.Credentials]:
     seen: list[credentials.Credentials] = []
-    versions: list[tuple[str, credentials.Stage]] = [
-        (desired.credentials_arn, "AWSCURRENT"),
-        (desired.credentials_arn, "AWSPREVIOUS"),
-        (ProvisionSettings.from_environment().credentials or desired.credentials_arn, "AWSCURRENT"),
-    ]
-    for secret_arn, stage in dict.fromkeys(versions):
+    stages: tuple[credentials.Stage, ...] = ("AWSCURRENT", "AWSPREVIOUS")
+    for stage in stages:
         try:
-            key = credentials.read(secret_arn, stage)
+            key = credentials.read(desired.credentials_arn, stage)
         except (CredentialsError, UnavailableError) as error:
             refusals.append(error)
             continue
@@ -249,12 +249,50 @@ def _credentials(desired: Desired, refusals: list[HookswitchError]) -> Iterator[
             yield key
 
 
-def _if_valid(properties: Mapping[str, Any]) -> list[Desired]:
-    """Return the properties, unless an earlier version of hookswitch had others."""
+def _own(properties: Mapping[str, Any]) -> Desired:
+    """Return what a request asks for, with this stack's own id, addresses and ARNs, whatever the request says.
+
+    Raises:
+        InvalidTemplateError: A value is invalid.
+        StackError: The address of the stack's API can't be found out.
+    """
+    settings = ProvisionSettings.from_environment()
+    own = {
+        "StackId": settings.stack_id,
+        "ApiUrl": settings.api_url,
+        "CredentialsArn": settings.credentials,
+        "CallbackSecretArn": settings.callback_secret,
+        "CallbackBaseUrl": settings.callback_base_url,
+        "ApiAddress": _api_address(settings),
+    }
+    if others := sorted(name for name, value in own.items() if properties.get(name, value) != value):
+        logger.warning("The request has another %s than this stack, whose own is used.", " and ".join(others))
+    return Desired.from_properties({**properties, **own})
+
+
+def _api_address(settings: ProvisionSettings) -> str:
+    """Return the address of the stack's API. It is no variable, because the API needs resources that need this."""
     try:
-        return [Desired.from_properties(properties)]
-    except InvalidTemplateError:
-        return []
+        answer = clients.cloudformation().describe_stack_resource(StackName=settings.stack_id, LogicalResourceId="Api")
+    except CALL_ERRORS as error:
+        raise StackError(
+            f"The address of the stack's API can't be read: CloudFormation says {error_code(error)}. Try again."
+        ) from error
+    api, region = answer["StackResourceDetail"]["PhysicalResourceId"], settings.stack_id.split(":")[3]
+    return f"https://{api}.execute-api.{region}.{settings.url_suffix}/{settings.stage}"
+
+
+def _ownership(client: DashClient, desired: Desired, old: Mapping[str, Any]) -> Ownership:
+    """Return what the stack owns, at the addresses that it had before the update too."""
+    ownership = Ownership.of(desired)
+    try:
+        former = set(Desired.from_properties(old).addresses) - set(ownership.addresses)
+    except InvalidTemplateError:  # an earlier version of hookswitch had other properties
+        return ownership
+    if not former:
+        return ownership
+    secret = read_callback_secret(desired.callback_secret_arn).current
+    return ownership.with_former(former, client.webhooks(desired.account_id), secret)
 
 
 def _is_rolling_back(stack_id: str) -> bool:
@@ -281,7 +319,7 @@ def _desired(request: Request) -> Desired:
     Raises:
         InvalidTemplateError: A value is invalid, or all of them together are too long.
     """
-    desired = Desired.from_properties(request.properties)
+    desired = _own(request.properties)
     excess = max(request.excess(_to_success(desired)), len(json.dumps(desired.state())) - MAX_STATE)
     if excess > 0:
         raise InvalidTemplateError(
