@@ -8,7 +8,7 @@ import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from devtools.local import REGION
-from devtools.template import references
+from devtools.template import ASKED, parsed, references, resources
 from tests.template.test_permissions import KEY, made
 
 # How each type is encrypted with a key of the customer's, and what its properties say without one.
@@ -68,3 +68,31 @@ def test_no_type_is_forgotten() -> None:
     kinds = {it["Type"] for it in made(guarded=True).values() if it["Type"].startswith("AWS::")}
     encryptable = {kind for kind in kinds if can_be_encrypted(kind)}
     assert encryptable == WITH_KEY.keys() | NOTHING_TO_HIDE.keys()
+
+
+OTHER_KEY = KEY.replace(KEY[-4:], "beef")
+
+
+@pytest.mark.parametrize(
+    ("given", "usable"),
+    [
+        ({}, set()),
+        ({"KmsKeyArn": KEY}, {KEY}),
+        ({"AdditionalKmsKeyArn": OTHER_KEY}, {OTHER_KEY}),
+        ({"KmsKeyArn": KEY, "AdditionalKmsKeyArn": OTHER_KEY}, {KEY, OTHER_KEY}),
+    ],
+)
+def test_keys_that_functions_may_use(given: Mapping[str, str], usable: set[str]) -> None:
+    """A key that is to come, and one that was, can be used beside the present one, by the same roles and services."""
+    found = resources(parsed(), **ASKED, **given)
+    documents = {name: it["Properties"] for name, it in found.items() if it["Type"] == "AWS::IAM::ManagedPolicy"}
+    by_action: dict[str, set[str]] = {"kms:Decrypt": set(), "kms:GenerateDataKey": set()}
+    for name in ("FunctionPolicy", "EncryptionPolicy"):
+        for statement in documents.get(name, {}).get("PolicyDocument", {}).get("Statement", []):
+            if (action := str(statement["Action"])) in by_action:
+                by_action[action] |= set(statement["Resource"])
+                assert statement["Condition"]["StringEquals"]["kms:ViaService"]
+    assert by_action == {"kms:Decrypt": usable, "kms:GenerateDataKey": usable}
+    policies = {name: it["Properties"].get("ManagedPolicyArns", []) for name, it in found.items() if "Properties" in it}
+    attached = {name for name, attached in policies.items() if {"Ref": "EncryptionPolicy"} in attached}
+    assert attached == ({"HookRole", "PublishRole", "RotateRole"} if usable else set())

@@ -169,7 +169,7 @@ def test_who_may_use_the_key() -> None:
     for role in roles(made(guarded=True)):
         for statement in statements(role, made(guarded=True)):
             if "kms:" in str(statement["Action"]):
-                assert statement["Resource"] == KEY
+                assert statement["Resource"] == [KEY]
                 services = statement["Condition"]["StringEquals"]["kms:ViaService"]
                 assert all(it["Fn::Sub"].endswith(".${AWS::Region}.${AWS::URLSuffix}") for it in services)
 
