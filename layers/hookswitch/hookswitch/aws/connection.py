@@ -37,14 +37,15 @@ class Connection:
         self._connection: HTTPConnection | None = None
         self._lock = Lock()
 
-    def post(self, body: bytes, headers: Mapping[str, str]) -> Response:
-        """Send a request and return its response.
+    def post(self, body: bytes, headers: Mapping[str, str], read_seconds: float | None = None) -> Response:
+        """Send a request and return its response, within `read_seconds` if given.
 
         Raises:
             NoAnswerError: There is none, or not all of it.
         """
         with self._lock:
             connection = self._connected()
+            connection.sock.settimeout(read_seconds or self._read_seconds)
             complete = False
             try:
                 connection.request("POST", "/", body, dict(headers))
@@ -85,7 +86,6 @@ class Connection:
         except OSError as error:
             connection.close()
             raise NoAnswerError("EndpointConnectionError") from error
-        connection.sock.settimeout(self._read_seconds)
         self._connection = connection
         return connection
 

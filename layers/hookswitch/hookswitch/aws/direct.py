@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, quote
 from zlib import crc32
 
 from hookswitch.aws.connection import Connection, Response
-from hookswitch.aws.protocol import CONNECT_SECONDS, READ_SECONDS, Client, Service
+from hookswitch.aws.protocol import CONNECT_SECONDS, READ_SECONDS, SHORT_READ_SECONDS, Client, Service
 from hookswitch.aws.sigv4 import Credentials, signed
 from hookswitch.backoff import jittered
 from hookswitch.errors import NoAnswerError, ServiceError
@@ -52,13 +52,18 @@ _QUOTA, _RETRY_COST, _THROTTLED_COST = 500, 14, 5
 
 
 class DirectClient(Client):
-    """Calls one service, with the SDK's rules for retries (botocore, retries/standard.py)."""
+    """Calls one service, with the SDK's rules for retries (botocore, retries/standard.py).
+
+    It is a circuit breaker, too: after a call that got no answer each call gets one short try for some seconds, so that
+    deliveries do not hold their execution environments while a service hangs.
+    """
 
     def __init__(self, service: Service, url: SplitResult, region: str, credentials: Callable[[], Credentials]) -> None:
         self._service, self._region, self._credentials = service, region, credentials
         default_port = url.port in {None, 443 if url.scheme == "https" else 80}
         self._host = (url.hostname or "") if default_port else f"{url.hostname}:{url.port}"
         self._connection = Connection(url, CONNECT_SECONDS, READ_SECONDS)
+        self._broken_until = float("-inf")  # as `time.monotonic` counts
         self._quota = _QUOTA  # while a service is unavailable, fewer calls are tried again
 
     @override
@@ -67,11 +72,14 @@ class DirectClient(Client):
             parameters["ClientRequestToken"] = secrets.token_hex(16)  # makes a retry the same transaction
         body = json.dumps(parameters, default=_base64).encode()
         spent = 0
-        for attempt in range(self._service.tries):
+        broken = time.monotonic() < self._broken_until
+        tries, read_seconds = (1, SHORT_READ_SECONDS) if broken else (self._service.tries, None)
+        for attempt in range(tries):
             after = None
             headers = self._headers(operation, body)
             try:
-                response = self._connection.post(body, headers)
+                response = self._connection.post(body, headers, read_seconds)
+                self._broken_until = float("-inf")
                 if 200 <= response.status < 300:  # noqa: PLR2004 - success
                     found = self._parsed(response)
                     self._quota = min(_QUOTA, self._quota + (spent or 1))
@@ -84,10 +92,12 @@ class DirectClient(Client):
             except NoAnswerError as error:
                 failure, throttled, again = error, False, True
             spent = _THROTTLED_COST if throttled else _RETRY_COST
-            if not again or attempt + 1 == self._service.tries or spent > self._quota:
+            if not again or attempt + 1 == tries or spent > self._quota:
                 break
             self._quota -= spent
             time.sleep(self._wait(attempt, after, throttled=throttled))
+        if isinstance(failure, NoAnswerError):
+            self._broken_until = time.monotonic() + self._service.breaks_for
         raise failure
 
     def close(self) -> None:

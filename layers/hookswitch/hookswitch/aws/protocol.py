@@ -28,6 +28,7 @@ class Service:
         tries: How often a call is tried.
         wait: The longest wait before the first retry, in seconds.
         has_checksum: Whether its responses carry a checksum.
+        breaks_for: Seconds after a call that got no answer in which each call gets one short try; 0 for none.
     """
 
     name: str
@@ -37,9 +38,12 @@ class Service:
     tries: int
     wait: float
     has_checksum: bool
+    breaks_for: float = 0
 
 
-DYNAMODB = Service("dynamodb", "DYNAMODB", "DynamoDB_20120810", "1.0", tries=3, wait=0.025, has_checksum=True)
+DYNAMODB = Service(
+    "dynamodb", "DYNAMODB", "DynamoDB_20120810", "1.0", tries=3, wait=0.025, has_checksum=True, breaks_for=10
+)
 SECRETS_MANAGER = Service(
     "secretsmanager", "SECRETS_MANAGER", "secretsmanager", "1.1", tries=2, wait=0.05, has_checksum=False
 )
@@ -48,3 +52,4 @@ SECRETS_MANAGER = Service(
 # back-off included, which leaves a hook function (25 s) the time to answer before API Gateway gives up (29 s).
 CONNECT_SECONDS = 1
 READ_SECONDS = 2
+SHORT_READ_SECONDS = 0.5  # while a service that breaks is taken to hang: what it does not take goes to the queue
