@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from devtools import stack
 from devtools.local import LOCAL, ROOT
 from simulator import identity
+from tests.drawing import ignore_constants_of_modules
 from tests.integration.sessions import IMAGE
 
 # A run of the tests is the same every time: that it passes or fails says something of the code, and not of chance.
@@ -20,6 +21,7 @@ settings.register_profile(
 )
 settings.register_profile("explore", settings.get_profile("repeatable"), derandomize=False, max_examples=1000)
 settings.load_profile("repeatable")
+ignore_constants_of_modules()
 
 # The programs that tests start find the layer's package as pytest does, also without make.
 os.environ["PYTHONPATH"] = str(ROOT / "layers" / "hookswitch")

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from devtools import aws
 from simulator.confidential import MARK
+from tests.drawing import ignore_constants_of_modules
 from tests.fuzz.bodies import AS_SENT, DISGUISED
 from tests.fuzz.ingress import HandlerIngress, HttpIngress, Ingress, NoAnswerError
 from tests.fuzz.judge import OK, WITH_ITEM, Kept, of_answer, of_item
@@ -171,6 +172,7 @@ def _written(request: Fuzzed) -> dict[str, Any]:
 
 def main() -> None:
     """Carry a plan out."""
+    ignore_constants_of_modules()
     path = Path(sys.argv[1])
     for findings in Sender(Plan(**json.loads(path.read_text()))).run():
         path.with_suffix(".found").write_text(json.dumps(vars(findings), indent=1))

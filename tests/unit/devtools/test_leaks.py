@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devtools.local import ROOT
@@ -148,3 +148,10 @@ def _texts(value: Any, name: str = "") -> list[tuple[str, str]]:
             return [found for inner in value for found in _texts(inner, name)]
         case _:
             return []
+
+
+@given(st.text())
+@settings(max_examples=500)
+def test_no_constant_is_drawn(text: str) -> None:
+    """Hypothesis draws no constants of our modules, or one test's number would be another one's call id."""
+    assert text not in {*CONFIDENTIAL, *confidential.NAMES}
