@@ -197,7 +197,7 @@ def test_user_credentials(deployed: Deployed, own_emulator: Emulator) -> None:
 
 def test_no_credentials(deployed: Deployed) -> None:
     """Without either, CloudFormation refuses before anything is made."""
-    with pytest.raises(ClientError, match="Give DashApiKey or DashCredentialsArn"):
+    with pytest.raises(ClientError, match="Specify DashApiKey or DashCredentialsArn"):
         deployed.create(DashApiKey="")
 
 
