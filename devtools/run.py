@@ -97,10 +97,10 @@ def _wait_until_quiet(inbox: Inbox, sent: Sequence[Sent]) -> None:
 def _print_result(sent: Sequence[Sent], found: Outcome, seconds: float) -> None:
     whole = complete_hooks(sent, found)
     delivered = sum(len(event.answers) + len(event.elsewhere) for event in sent)
-    left = sum(len(event.elsewhere) for event in sent)
+    elsewhere = sum(len(event.elsewhere) for event in sent)
     events = sum(bool(event.answers) for event in sent)
     say(
-        f"{events} events in {delivered} deliveries: each event was delivered twice, and {left} deliveries "
+        f"{events} events in {delivered} deliveries: each event was delivered twice, and {elsewhere} deliveries "
         "came to the catch-all as well. A function's first delivery has to wait for its start.",
         style="dim",
     )

@@ -103,7 +103,8 @@ def _send(stack: Stack, directory: Path, size: Size) -> list[Answer]:
     )
     log = directory / "locust.log"
     command = [str(PYTHON), "-m", "locust", "-f", "tests/load/locustfile.py", "--headless", "--stop-timeout"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "LOAD_PLAN": str(plan)}
+    path = os.pathsep.join([str(ROOT), str(ROOT / "layers" / "hookswitch")])  # where the simulator finds the catalogue
+    environment = os.environ | {"PYTHONPATH": path, "LOAD_PLAN": str(plan)}
     try:
         run([*command, STOP_SECONDS, "--only-summary"], environment=environment, log=log)
     except CommandError:
