@@ -3,6 +3,8 @@
 Lambda's file system is read-only, so without it every cold start compiles every module that it imports. `sam build`
 adds none, and the usual kind would not work: it depends on modification times, which SAM's packages lack.
 The hash-based kind (PEP 552) stays valid, on every processor. See docs/engineering/decisions/0020-cold-start.md.
+
+To keep the package small, files that no function reads are deleted.
 """
 
 import compileall
@@ -24,9 +26,16 @@ SKIPPED = re.compile(
     r"|/python/aws_lambda_powertools/metrics/provider/datadog/"
 )
 
+# Files of packages that are no modules, so that no import can miss them.
+UNUSED = (
+    # Powertools' web page for API documentation, which no function serves: 0.45 MB zipped.
+    "*/python/aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js",
+    "*/python/aws_lambda_powertools/event_handler/openapi/swagger_ui/*.css",
+)
+
 
 def add_bytecode(build: Path) -> None:
-    """Compile the modules of all functions and layers that `sam build` wrote to a folder.
+    """Compile the modules of all functions and layers that `sam build` wrote to a folder; delete unused files.
 
     Raises:
         SystemExit: This is not Lambda's version of Python, or a module can't be compiled.
@@ -46,6 +55,9 @@ def add_bytecode(build: Path) -> None:
     )
     if not done:
         raise SystemExit("A module can't be compiled; its error is above.")
+    for pattern in UNUSED:
+        for file in build.glob(pattern):
+            file.unlink()
 
 
 if __name__ == "__main__":

@@ -46,6 +46,19 @@ def test_what_hooks_import_is_compiled(build: Path) -> None:
     }
 
 
+def test_unused_files_are_deleted(build: Path) -> None:
+    """Powertools' web page goes and its modules stay; so do files of the same kind elsewhere. A second run is fine."""
+    layer = build / "Layer" / "python"
+    page = layer / "aws_lambda_powertools" / "event_handler" / "openapi" / "swagger_ui"
+    page.mkdir(parents=True)
+    for file in (page / "bundle.min.js", page / "page.min.css", page / "html.py", layer / "hookswitch" / "data.js"):
+        file.touch()
+    add_bytecode(build)
+    add_bytecode(build)
+    assert [file.name for file in page.iterdir()] == ["html.py"]
+    assert (layer / "hookswitch" / "data.js").exists()
+
+
 def test_bytecode_does_not_depend_on_times(build: Path) -> None:
     """It is valid whatever time its source has on Lambda, and names no folder of this machine."""
     add_bytecode(build)
