@@ -71,11 +71,11 @@ def _sns(site: Site, results: Results, cell: Cell) -> None:
 def _sqs(site: Site, results: Results, cell: Cell) -> None:
     """The queue is needed only while SNS is unavailable."""
     proxies, sent = site.proxies["Publish"], site.fire(HOOK)
-    fault = inject(proxies["sns"], Kind.HANG if cell.kind is Kind.HANG else Kind.ERROR, "PublishBatch", sent.event_id)
+    outage = inject(proxies["sns"], Kind.HANG if cell.kind is Kind.HANG else Kind.ERROR, "PublishBatch", sent.event_id)
     fault = inject(proxies["sqs"], cell.kind, "SendMessageBatch", sent.event_id, _times(cell))
     given_back = offer(site, sent)
     where = site.where(sent.probe, sent.event_id)
-    proxies["sns"].lift(fault)
+    proxies["sns"].lift(outage)
     proxies["sqs"].lift(fault)
     if given_back and offer(site, sent):
         raise AssertionError("It is given back although SNS is there.")
@@ -87,9 +87,9 @@ def _dynamodb(site: Site, results: Results, cell: Cell) -> None:
     """The table is read when redrive has an event published that SNS did not take."""
     proxies, sent = site.proxies["Publish"], site.fire(HOOK)
     fault = inject(proxies["dynamodb"], cell.kind, "GetItem", sent.event_id)
-    fault = inject(proxies["sns"], Kind.ERROR, "PublishBatch", sent.event_id)
+    outage = inject(proxies["sns"], Kind.ERROR, "PublishBatch", sent.event_id)
     offer(site, sent)
-    proxies["sns"].lift(fault)
+    proxies["sns"].lift(outage)
     wait_for(lambda: site.injected("Publish", "dynamodb", sent.event_id), "the table is read", LIMIT)
     if cell.kind is Kind.SLOW:
         site.leaves_the_queues(sent)

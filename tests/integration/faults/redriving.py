@@ -59,19 +59,19 @@ def run_alone(site: Site, results: Results) -> None:
 
 def _queued(site: Site, hook: str) -> tuple[Sent, Fault]:
     """Let an event go to the redrive queue; the fault of DynamoDB stays."""
-    fault = inject(site.faults(hook)["dynamodb"], Kind.ERROR)
+    outage = inject(site.faults(hook)["dynamodb"], Kind.ERROR)
     sent = site.fire(hook)
     if sent.outcome != "queued":
         raise AssertionError(sent)
-    return sent, fault
+    return sent, outage
 
 
 def _invoke(site: Site, results: Results, cell: Cell) -> None:
     hook, proxy = DELIVERED_BY[cell.kind], site.proxies["Redrive"]["lambda"]
     function = site.resources[function_of(hook)]
     fault = inject(proxy, cell.kind, "Invoke", function)
-    sent, fault = _queued(site, hook)
-    site.faults(hook)["dynamodb"].lift(fault)
+    sent, outage = _queued(site, hook)
+    site.faults(hook)["dynamodb"].lift(outage)
     wait_for(lambda: site.injected("Redrive", "lambda", function), "redrive tries", LIMIT)
     if cell.kind is Kind.SLOW:
         site.leaves_the_queues(sent)
@@ -123,10 +123,10 @@ def _visibility(site: Site, results: Results, cell: Cell) -> None:
     proxy = site.proxies["Redrive"]["sqs"]
     fault = inject(proxy, cell.kind, "ChangeMessageVisibility")
     before = site.injected("Redrive", "sqs")
-    sent, fault = _queued(site, hook)
+    sent, outage = _queued(site, hook)
     wait_for(lambda: site.injected("Redrive", "sqs") > before, "redrive sets the wait", LIMIT)
     where = site.where(sent.probe)
-    site.faults(hook)["dynamodb"].lift(fault)
+    site.faults(hook)["dynamodb"].lift(outage)
     site.comes_in(sent.probe)
     proxy.lift(fault)
     results.note(cell, Seen("the queue: kept", where, "Redrive"), site, sent.probe)
