@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
 
 CALLS = 10  # more than Dash needs to switch a webhook off
-BROKEN = "missed_call"
+BROKEN = "channel_destroy"  # the catch-all does not receive it, so only reconcile can recover it
 
 
 def reconcile(stack: str, since: str, *, dry_run: bool) -> bool:
@@ -76,7 +76,7 @@ def replay(stack: str, hook: str, since: str, until: str, *, dry_run: bool) -> b
 def break_and_heal(deployed: Stack, dash: Dash) -> list[str]:
     """Break a hook until Dash switches it off, lift the fault, reconcile; return what is wrong, a sentence each."""
     functions = aws.lambda_(deployed.endpoint)
-    name = deployed.resources["MissedCall"]
+    name = deployed.resources["ChannelDestroy"]
     with step(f"Breaking the function of {BROKEN} while calls go on"), throttled(functions, name):
         firings = [firing for _ in range(CALLS) for firing in dash.fire(DASH_ACCOUNT_ID, BROKEN, payload(BROKEN))]
     tried = [firing for firing in firings if firing.webhook.uri.split("/")[-2] == BROKEN]

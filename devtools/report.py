@@ -7,7 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from devtools.outcome import Outcome
+from devtools.outcome import Outcome, stored_once
 from devtools.screen import cell
 from devtools.sending import ENCODINGS, Sent
 from hookswitch.dash.hooks import HOOKS
@@ -47,7 +47,7 @@ def _cells(all_events: Sequence[Sent], found: Outcome) -> list[Text]:
     published = sum(found.published[event.event_id] for event in events)
     summary = f"{first.event_id[:ID_DIGITS]}  {item['summary']}" if item else "missing"
     return [
-        _judged(_answers(events, 0), good=_all(events, 0, "stored")),
+        _judged(_answers(events, 0), good=all(map(stored_once, events))),
         _judged(_answers(events, 1), good=_all(events, 1, "duplicate")),
         _judged(str(stored), good=stored == len(events)),
         _judged(str(published), good=published == len(events)),

@@ -94,3 +94,20 @@ def test_a_refused_delivery() -> None:
     event = Sent("register", "post json", (Answer(403, "", "", 1.0, "No."), Answer(403, "", "", 1.0, "No.")))
     assert any("403: No." in said for said in problems([event], found()))
     assert complete_hooks([event], found()) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "catch_all", "right"),
+    [
+        ("stored", "duplicate", True),
+        ("duplicate", "stored", True),
+        ("stored", "stored", False),
+        ("duplicate", "duplicate", False),
+    ],
+)
+def test_two_webhooks_for_one_event(own: str, catch_all: str, right: bool) -> None:
+    """Whichever webhook delivers an event first stores it; the other is the duplicate."""
+    event = sent("missed_call")
+    first = replace(event.answers[0], status=own)
+    event = replace(event, answers=(first, event.answers[1]), elsewhere=(replace(first, status=catch_all),))
+    assert (complete_hooks([event], found(event)) == ["missed_call"]) is right
