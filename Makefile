@@ -36,6 +36,8 @@ ANSWER_PATH := */callback/verification.py,*/deliveries/*,*/events/*,*/receiving/
 # The layer's package, as the functions find it.
 export PYTHONPATH := $(CURDIR)/layers/hookswitch
 export UV_NO_PROGRESS := 1
+# Where it is set, each of the many processes would compile all packages again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -15,6 +15,10 @@ On AWS a function does not take processor time from the services that it calls. 
 functions that start at once would keep the services from answering within the two seconds that a function waits. So
 functions run at a lower priority than the services.
 
+On AWS all environments of a function are made from one image of its code and layer. MiniStack extracts both for every
+environment, and each then compiles them, which took more processor time than all that functions do. So what an
+archive holds is extracted once.
+
 In the file IAM_TRAIL it notes what roles were allowed to do: one line of JSON for each role, action and resource.
 """
 
@@ -22,11 +26,15 @@ import json
 import os
 import re
 import subprocess
+import tempfile
+import zipfile
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextvars import ContextVar
+from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, override
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
@@ -98,6 +106,30 @@ class FunctionProcess(subprocess.Popen[str]):
         os.setpriority(os.PRIO_PROCESS, self.pid, FUNCTION_NICENESS)
 
 
+class SharedArchive(zipfile.ZipFile):
+    """The code of a function or a layer, of which each environment gets links to files that all of them share."""
+
+    _extracting = Lock()
+
+    @override
+    def namelist(self) -> list[str]:
+        """Return nothing: MiniStack looks here for paths that lead elsewhere, which `extractall` would not follow."""
+        return []
+
+    @override
+    def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
+        """Extract everything, or link to what was extracted before from an archive with the same content."""
+        contents = repr([(member.filename, member.CRC) for member in self.infolist()])
+        shared = Path(tempfile.gettempdir(), f"archive-{sha256(contents.encode()).hexdigest()}")
+        with self._extracting:
+            if not shared.exists():
+                unfinished = shared.with_suffix(".unfinished")
+                super().extractall(unfinished, members or super().namelist(), pwd)
+                unfinished.rename(shared)
+        for file in shared.iterdir():
+            Path(path, file.name).symlink_to(file)
+
+
 class Trail:
     """Notes what roles were allowed to do, each thing once."""
 
@@ -129,5 +161,6 @@ if __name__ == "__main__":
     iam_actions.extract_resource_arn = resource_of
     iam_evaluator._resolve_condition_key = condition_key  # noqa: SLF001 - there is no other way in
     iam_evaluator.enforce = Trail(Path(os.environ["IAM_TRAIL"])).enforce
+    lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedArchive})
     lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": FunctionProcess})
     app.main()

@@ -1,6 +1,7 @@
 """What the documents say exists: commands, links and parameters."""
 
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -98,9 +99,11 @@ def test_commands() -> None:
 
 
 def _tracked(pattern: str) -> list[Path]:
-    return [
-        path for path in ROOT.rglob(pattern) if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
-    ]
+    found: list[Path] = []
+    for folder, folders, names in ROOT.walk():
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [folder / name for name in names if fnmatch(name, pattern)]
+    return found
 
 
 def _default(value: object) -> str:
