@@ -9,6 +9,8 @@ the template needs no exception for the emulator:
   ARN of the session there.
 - Calls of DynamoDB Streams are about the stream that they name (service authorization reference of DynamoDB), where
   MiniStack asks for a permission on all there is.
+- `dynamodb:LeadingKeys` are the keys of the items that a call is about (DynamoDB, "Using IAM policy conditions for
+  fine-grained access control"). MiniStack does not know that condition key.
 - `aws:SecureTransport` is true, though nothing is encrypted on this machine, unless X-Forwarded-Proto says http.
 
 On AWS a function does not take processor time from the services that it calls. Here they share a machine, and fifty
@@ -45,6 +47,7 @@ FUNCTION_NICENESS = 5  # a third of the weight of a service, so that a function 
 BATCH = re.compile(r"(?P<single>sns:Publish|sqs:(Send|Delete)Message|sqs:ChangeMessageVisibility)Batch")
 
 _plain = ContextVar("plain", default=False)
+_leading_keys = ContextVar[list[str] | None]("leading_keys", default=None)
 _serve = app.app
 _action_of = iam_actions.extract_iam_action
 _resource_of = iam_actions.extract_resource_arn
@@ -82,7 +85,8 @@ def action_of(*request: Any) -> str | None:
 
 
 def resource_of(service: str, *request: Any) -> str:
-    """Return the ARN of the resource that a request is about, or `*`."""
+    """Return the ARN of the resource that a request is about, or `*`; remember which items it is about."""
+    _leading_keys.set(leading_keys(request[3]) if service == "dynamodb" else None)
     if service != "dynamodbstreams":
         resource: str = _resource_of(service, *request)
         return resource
@@ -92,8 +96,17 @@ def resource_of(service: str, *request: Any) -> str:
     return str(asked.get("StreamArn") or iterator.get("arn") or "*")
 
 
+def leading_keys(body: bytes) -> list[str] | None:
+    """Return the keys of the items that a call of DynamoDB names; None if it names none, as a query does."""
+    asked = json.loads(body or b"{}")
+    item = asked.get("Key") or asked.get("Item")
+    return [item["event_id"]["S"]] if isinstance(item, dict) and "event_id" in item else None
+
+
 def condition_key(key: str, context: Any) -> Any:
     """Return the value of a condition key in a request."""
+    if key.lower() == "dynamodb:leadingkeys":
+        return _leading_keys.get()
     found = _condition_key(key, context)
     return role_of(found) if key.lower() == "aws:principalarn" else found
 

@@ -70,6 +70,20 @@ def test_unusable_delivery_while_dynamodb_fails(deliver: Deliver, faults: FaultP
     wait_for(lambda: stored(again.event_id), "it is in the quarantine")
 
 
+def test_one_short_try_while_dynamodb_hangs(deliver: Deliver, faults: FaultProxies, inbox: Inbox) -> None:
+    """After a delivery for which DynamoDB did not answer, the next asks it once before it goes to the queue."""
+    sent = [payload("channel_bridge") for _ in range(2)]
+    hangs = [faults["dynamodb"].hang("PutItem", match=str(it["call_id"])) for it in sent]
+    tries = []
+    for it in sent:
+        assert deliver("channel_bridge", encode_json(it)).outcome == "queued"
+        tries.append(sum(str(it["call_id"]) in call.text for call in faults["dynamodb"].calls))
+    for hang in hangs:
+        faults["dynamodb"].lift(hang)
+    assert tries == [3, 1]
+    wait_for(lambda: len(inbox.read()) == 2, "both events are recovered", 60)
+
+
 def test_many_deliveries_while_dynamodb_fails(deliver: Deliver, faults: FaultProxies, inbox: Inbox) -> None:
     """Everything that is queued comes in, each event once, though all of it is delivered twice."""
     faults["dynamodb"].fail("*", "ThrottlingException", 400)

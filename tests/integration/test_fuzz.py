@@ -11,11 +11,11 @@ from tests.fuzz.run import Amount, fuzz
 
 
 @pytest.fixture
-def fuzzed(stack: Stack, tmp_path: Path, *, in_container: bool) -> Iterator[Stack]:
-    """A stack that nothing else uses; `stack` has built it."""
+def fuzzed(built: Path, tmp_path: Path, *, in_container: bool) -> Iterator[Stack]:
+    """A stack that nothing else uses."""
     if in_container:
         pytest.skip("The log is read as the emulator writes it.")
-    del stack
+    del built
     with temporary_stack(tmp_path / "emulator") as deployed:
         yield deployed
 

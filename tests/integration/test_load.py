@@ -12,11 +12,11 @@ from tests.load.run import OVERRIDES, run_day
 
 
 @pytest.fixture
-def reseller(stack: Stack, tmp_path: Path, *, in_container: bool) -> Iterator[Stack]:
-    """A stack that serves subaccounts and that nothing else uses; `stack` has built it."""
+def reseller(built: Path, tmp_path: Path, *, in_container: bool) -> Iterator[Stack]:
+    """A stack that serves subaccounts and that nothing else uses."""
     if in_container:
         pytest.skip("The senders reach the emulator only.")
-    del stack
+    del built
     with temporary_stack(tmp_path / "emulator", OVERRIDES) as deployed:
         yield deployed
 

@@ -190,6 +190,26 @@ def test_a_missing_permission_loses_nothing(stack: Stack, iam: "IAMClient", deli
     assert (answer.outcome, answer.event_id) == ("duplicate", message.id)
 
 
+@pytest.mark.parametrize(
+    ("role", "policy", "key"),
+    [("RedriveRole", "Redrive", f"quarantine-{'0' * 32}"), ("ReconcileRole", "Reconcile", "state-reconcile")],
+)
+def test_what_reads_items_reads_its_own(
+    role: str, policy: str, key: str, stack: Stack, iam: "IAMClient", endpoint: str, deliver: Deliver
+) -> None:
+    """Redrive gets at quarantined deliveries and reconcile at its state, and neither at an event."""
+    event_id = deliver("missed_call", encode_json(payload("missed_call"))).event_id
+    given = iam.get_role_policy(RoleName=stack.resources[role], PolicyName=policy)["PolicyDocument"]
+    same, name = operators.session(endpoint, f"same-as-{role}"), f"same-as-{role}"
+    iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(given))
+    dynamodb, asked = clients_of(same, endpoint)("dynamodb"), {"TableName": stack.outputs["EventsTableName"]}
+    changed = {"UpdateExpression": "SET summary = :it", "ExpressionAttributeValues": {":it": {"S": "forged"}}}
+    assert not refused(dynamodb.get_item, **asked, Key={"event_id": {"S": key}})
+    for other in (event_id, "state-other"):
+        assert refused(dynamodb.get_item, **asked, Key={"event_id": {"S": other}})
+        assert refused(dynamodb.update_item, **asked, Key={"event_id": {"S": other}}, **changed)
+
+
 def test_no_secret_is_in_a_variable(stack: Stack, lambda_: "LambdaClient") -> None:
     """Whoever may look at the functions sees neither the callback secret, nor a token, nor the API key."""
     secret = stack.parameters["CallbackSecretValue"]

@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 
 from functions.redrive import handler as redrive
 from hookswitch.aws import clients, hook_clients
+from hookswitch.aws.protocol import DYNAMODB
 from hookswitch.aws.via_botocore import SdkClient
 from hookswitch.dash import client as dash_client
 from hookswitch.dash.client import DashClient
@@ -99,15 +100,15 @@ def _doubles(world: World) -> Iterator[tuple[object, str, object]]:
 
     pool = mock.Mock(headers={}, request=world.request)
     yield from (
-        (clients, "dynamodb", lambda: client("DynamoDB", world.table)),
+        (clients, "dynamodb", lambda **_: client("DynamoDB", world.table)),
         (clients, "dynamodb_streams", lambda: client("the stream", world.stream)),
         (clients, "secrets_manager", lambda: world.secrets),
         (clients, "sqs", lambda *_: client("SQS", world.queues)),
         (clients, "sns", lambda *_: client("SNS", world.topic)),
         (clients, "lambda_", lambda *_: client("Lambda", world)),
         (clients, "cloudformation", lambda: world),
-        (hook_clients, "dynamodb", lambda: SdkClient("dynamodb")),
-        (hook_clients, "_client", lambda service: SdkClient(service.name)),
+        (hook_clients, "dynamodb", lambda: SdkClient(DYNAMODB)),
+        (hook_clients, "_client", SdkClient),
         (dash_client, "uuid4", unique),
         (state, "uuid4", unique),
         (urllib3, "PoolManager", lambda **_: pool),

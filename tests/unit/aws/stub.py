@@ -112,7 +112,7 @@ def clients(kind: Service) -> tuple[Client, Client]:
     """Return our way and the SDK's."""
     ours = {DYNAMODB: hook_clients.dynamodb, SECRETS_MANAGER: hook_clients.secrets_manager}[kind]()
     assert isinstance(ours, DirectClient)
-    return ours, SdkClient(kind.name)
+    return ours, SdkClient(kind)
 
 
 def outcome(call: Callable[[], Any]) -> tuple[str, Any]:

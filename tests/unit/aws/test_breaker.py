@@ -1,7 +1,8 @@
-"""While DynamoDB hangs, each call but the first gets one short try; the SDK knows no such thing."""
+"""While DynamoDB hangs, each call but the first gets one short try; the SDK alone knows no such thing."""
 
 import contextlib
 import time
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ from hookswitch.aws.direct import DirectClient
 from hookswitch.aws.protocol import DYNAMODB, READ_SECONDS, SECRETS_MANAGER, SHORT_READ_SECONDS, Service
 from hookswitch.aws.sigv4 import Credentials
 from hookswitch.errors import NoAnswerError, ServiceError
+from tests.unit.aws.stub import PUT, AwsStub, Reply, clients, outcome
 
 
 class FakeConnection:
@@ -86,6 +88,21 @@ def test_any_answer_ends_it(status: int, clock: Clock) -> None:
     assert waits(client, line) == [SHORT_READ_SECONDS]
     line.answers = None
     assert waits(client, line) == [READ_SECONDS] * 3
+
+
+@pytest.mark.usefixtures("waits")
+def test_the_sdk_has_one_too(service: AwsStub) -> None:
+    """Where hooks call through the SDK, calls are cut short as well, until there is an answer."""
+    found = []
+    for client in clients(DYNAMODB):
+        tries = []
+        for reply in (Reply(deed="hangs"), Reply(deed="hangs"), Reply(500), Reply(deed="hangs")):
+            service.replies = [reply]
+            service.requests.clear()
+            outcome(partial(client.call, "PutItem", **PUT))
+            tries.append(len(service.requests))
+        found.append(tries)
+    assert found == [[3, 1, 1, 3]] * 2
 
 
 @pytest.mark.usefixtures("clock")

@@ -4,7 +4,7 @@ import botocore.session
 import pytest
 
 from hookswitch.aws import hook_clients
-from hookswitch.aws.protocol import DYNAMODB, SECRETS_MANAGER
+from hookswitch.aws.protocol import DYNAMODB, SECRETS_MANAGER, Service
 from tests.unit.aws.stub import REGION, AwsStub
 
 
@@ -43,11 +43,11 @@ def test_addresses_are_those_of_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_leaves_the_rest_to_the_sdk(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever else decides where or how the SDK calls, the SDK decides."""
-    made: list[str] = []
+    made: list[Service] = []
     monkeypatch.setattr("hookswitch.aws.via_botocore.SdkClient", made.append)
     monkeypatch.setenv(name, value)
     hook_clients.dynamodb()
-    assert made == ["dynamodb"]
+    assert made == [DYNAMODB]
 
 
 def test_own_address_goes_before_the_general_one(monkeypatch: pytest.MonkeyPatch, service: AwsStub) -> None:

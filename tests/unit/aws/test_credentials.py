@@ -85,7 +85,7 @@ def test_endpoint_that_gives_none(refusal: Reply, service: AwsStub) -> None:
 def test_endpoint_comes_back(service: AwsStub) -> None:
     """The next delivery asks anew."""
     service.credentials = [*[Reply(500)] * 3, given(1)]
-    for client in (hook_clients.dynamodb(), SdkClient("dynamodb")):
+    for client in (hook_clients.dynamodb(), SdkClient(DYNAMODB)):
         outcome(partial(client.call, "PutItem", **PUT))
     assert signers(service) == [("ASIA1", "token 1")]
 
@@ -96,5 +96,5 @@ def test_no_credentials_at_all(service: AwsStub, monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     assert outcome(partial(client.call, "PutItem", **PUT)) == ("no answer", "NoCredentialsError")
-    assert outcome(partial(SdkClient("dynamodb").call, "PutItem", **PUT)) == ("no answer", "NoCredentialsError")
+    assert outcome(partial(SdkClient(DYNAMODB).call, "PutItem", **PUT)) == ("no answer", "NoCredentialsError")
     assert not service.requests

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from functions.reconcile import handler as reconcile
 from hookswitch.aws import clients, hook_clients
+from hookswitch.aws.protocol import DYNAMODB
 from hookswitch.aws.via_botocore import SdkClient
 from hookswitch.dash import client
 from hookswitch.dash.client import DashClient
@@ -225,10 +226,10 @@ def running(
         }
         exits.enter_context(mock.patch.dict(os.environ, environment))
         for target, name, double in (
-            (clients, "dynamodb", lambda: world.table),
+            (clients, "dynamodb", lambda **_: world.table),
             (clients, "secrets_manager", lambda: world.secrets),
             (clients, "sqs", lambda: world),
-            (hook_clients, "dynamodb", lambda: SdkClient("dynamodb")),
+            (hook_clients, "dynamodb", lambda: SdkClient(DYNAMODB)),
             (clients, "lambda_", lambda _: world),
             (clients, "cloudformation", lambda: world),
             (redeliverer, "WORKERS", 1),

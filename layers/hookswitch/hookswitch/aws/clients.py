@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hookswitch.aws.protocol import CONNECT_SECONDS, DYNAMODB, READ_SECONDS, SECRETS_MANAGER
+from hookswitch.aws.protocol import CONNECT_SECONDS, DYNAMODB, READ_SECONDS, SECRETS_MANAGER, SHORT_READ_SECONDS
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient
@@ -78,9 +78,10 @@ _session_lock = Lock()  # botocore's sessions are not safe to make clients in se
 
 
 @cache
-def dynamodb() -> "DynamoDBClient":
-    """Return the client for the table of events."""
-    client: DynamoDBClient = _client("dynamodb", Limits(CONNECT_SECONDS, READ_SECONDS, DYNAMODB.tries))
+def dynamodb(*, short: bool = False) -> "DynamoDBClient":
+    """Return the client for the table of events, or the one for short calls; see `protocol.CircuitBreaker`."""
+    usual = Limits(CONNECT_SECONDS, READ_SECONDS, DYNAMODB.tries)
+    client: DynamoDBClient = _client("dynamodb", Limits(CONNECT_SECONDS, SHORT_READ_SECONDS, 1) if short else usual)
     return client
 
 

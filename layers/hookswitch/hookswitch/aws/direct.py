@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, quote
 from zlib import crc32
 
 from hookswitch.aws.connection import Connection, Response
-from hookswitch.aws.protocol import CONNECT_SECONDS, READ_SECONDS, SHORT_READ_SECONDS, Client, Service
+from hookswitch.aws.protocol import CONNECT_SECONDS, READ_SECONDS, SHORT_READ_SECONDS, CircuitBreaker, Client, Service
 from hookswitch.aws.sigv4 import Credentials, signed
 from hookswitch.backoff import jittered
 from hookswitch.errors import NoAnswerError, ServiceError
@@ -54,8 +54,7 @@ _QUOTA, _RETRY_COST, _THROTTLED_COST = 500, 14, 5
 class DirectClient(Client):
     """Calls one service, with the SDK's rules for retries (botocore, retries/standard.py).
 
-    It is a circuit breaker, too: after a call that got no answer each call gets one short try for some seconds, so that
-    deliveries do not hold their execution environments while a service hangs.
+    A CircuitBreaker makes the calls short while the service hangs.
     """
 
     def __init__(self, service: Service, url: SplitResult, region: str, credentials: Callable[[], Credentials]) -> None:
@@ -63,7 +62,7 @@ class DirectClient(Client):
         default_port = url.port in {None, 443 if url.scheme == "https" else 80}
         self._host = (url.hostname or "") if default_port else f"{url.hostname}:{url.port}"
         self._connection = Connection(url, CONNECT_SECONDS, READ_SECONDS)
-        self._broken_until = float("-inf")  # as `time.monotonic` counts
+        self._breaker = CircuitBreaker(service.breaks_for)
         self._quota = _QUOTA  # while a service is unavailable, fewer calls are tried again
 
     @override
@@ -72,14 +71,13 @@ class DirectClient(Client):
             parameters["ClientRequestToken"] = secrets.token_hex(16)  # makes a retry the same transaction
         body = json.dumps(parameters, default=_base64).encode()
         spent = 0
-        broken = time.monotonic() < self._broken_until
-        tries, read_seconds = (1, SHORT_READ_SECONDS) if broken else (self._service.tries, None)
+        tries, read_seconds = (1, SHORT_READ_SECONDS) if self._breaker.is_open else (self._service.tries, None)
         for attempt in range(tries):
             after = None
             headers = self._headers(operation, body)
             try:
                 response = self._connection.post(body, headers, read_seconds)
-                self._broken_until = float("-inf")
+                self._breaker.answered()
                 if 200 <= response.status < 300:  # noqa: PLR2004 - success
                     found = self._parsed(response)
                     self._quota = min(_QUOTA, self._quota + (spent or 1))
@@ -97,7 +95,7 @@ class DirectClient(Client):
             self._quota -= spent
             time.sleep(self._wait(attempt, after, throttled=throttled))
         if isinstance(failure, NoAnswerError):
-            self._broken_until = time.monotonic() + self._service.breaks_for
+            self._breaker.unanswered()
         raise failure
 
     def close(self) -> None:

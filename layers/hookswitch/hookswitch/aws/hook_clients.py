@@ -46,9 +46,7 @@ def _client(service: Service) -> Client:
     from hookswitch.aws import via_botocore  # noqa: PLC0415 - this module exists to save its import
 
     return (
-        DirectClient(service, direct, region, via_botocore.credentials)
-        if direct
-        else via_botocore.SdkClient(service.name)
+        DirectClient(service, direct, region, via_botocore.credentials) if direct else via_botocore.SdkClient(service)
     )
 
 

@@ -1,5 +1,6 @@
 """What every client of an AWS service can do, and what distinguishes the services that hooks call."""
 
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -39,6 +40,31 @@ class Service:
     wait: float
     has_checksum: bool
     breaks_for: float = 0
+
+
+class CircuitBreaker:
+    """Remembers that a service did not answer, so that deliveries do not hold execution environments while it hangs.
+
+    While it is open, a call gets one try of SHORT_READ_SECONDS: what DynamoDB does not take goes to the redrive queue.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        """Prepare to stay open for some seconds after each call without an answer."""
+        self._seconds = seconds
+        self._open_until = float("-inf")  # as `time.monotonic` counts
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a call gets one short try only."""
+        return time.monotonic() < self._open_until
+
+    def answered(self) -> None:
+        """Close it: the service answered, if only with an error."""
+        self._open_until = float("-inf")
+
+    def unanswered(self) -> None:
+        """Open it: a call got no answer."""
+        self._open_until = time.monotonic() + self._seconds
 
 
 DYNAMODB = Service(

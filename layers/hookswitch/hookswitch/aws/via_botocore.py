@@ -6,7 +6,7 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hookswitch.aws import clients
-from hookswitch.aws.protocol import DYNAMODB, Client
+from hookswitch.aws.protocol import DYNAMODB, CircuitBreaker, Client, Service
 from hookswitch.aws.sigv4 import Credentials
 from hookswitch.errors import NoAnswerError, ServiceError
 
@@ -26,19 +26,27 @@ def credentials() -> Credentials:
 
 
 class SdkClient(Client):
-    """Calls DynamoDB or Secrets Manager with the SDK's client."""
+    """Calls DynamoDB or Secrets Manager with the SDK's client, through a CircuitBreaker like DirectClient's."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: Service) -> None:
         self._service = service
+        self._breaker = CircuitBreaker(service.breaks_for)
 
     @override
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         try:
             # To make a client takes credentials, so that can fail as a call can.
-            client = clients.dynamodb() if self._service == DYNAMODB.name else clients.secrets_manager()
-            found: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
+            found: dict[str, Any] = getattr(self._client(), xform_name(operation))(**parameters)
         except ClientError as error:
+            self._breaker.answered()
             raise ServiceError(clients.error_code(error), error.response) from error
         except BotoCoreError as error:
+            self._breaker.unanswered()
             raise NoAnswerError(clients.error_code(error)) from error
+        self._breaker.answered()
         return found
+
+    def _client(self) -> Any:
+        if self._service != DYNAMODB:
+            return clients.secrets_manager()
+        return clients.dynamodb(short=True) if self._breaker.is_open else clients.dynamodb()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, error_code
+from hookswitch.aws.protocol import SECRETS_MANAGER
 from hookswitch.aws.via_botocore import SdkClient
 from hookswitch.callback.verification import REFRESH_INTERVAL, secret_reader
 from hookswitch.errors import DashError, SecretUnavailableError
@@ -54,7 +55,7 @@ def read_callback_secret(secret_arn: str) -> CallbackSecret:
     Raises:
         SecretUnavailableError: Secrets Manager does not return it.
     """
-    current = secret_reader(secret_arn, lambda: SdkClient("secretsmanager"))("AWSCURRENT")
+    current = secret_reader(secret_arn, lambda: SdkClient(SECRETS_MANAGER))("AWSCURRENT")
     try:
         changed = clients.secrets_manager().describe_secret(SecretId=secret_arn).get("LastChangedDate")
     except CALL_ERRORS as error:
