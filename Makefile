@@ -81,7 +81,7 @@ sam-local: $(DEV) $(SAM) $(EMULATOR) ## Check every hook in the containers of `s
 	@exec $(LAPTOP) sam-local --port "$(PORT)" --api-port "$(API_PORT)"
 
 test: lint $(EMULATOR) $(RUNTIME) $(LOCUST) ## Check everything: lint, types and all tests; those in containers only where Docker runs
-	$(BIN)/pytest --numprocesses 4 --dist loadgroup --durations 40 --basetemp .local/tests \
+	$(BIN)/pytest --numprocesses 3 --dist loadgroup --durations 40 --basetemp .local/tests \
 	  --cov --cov-report= -m "not comes_last"
 	$(BIN)/pytest --quiet --trails=.local/tests -m comes_last
 	$(BIN)/coverage report

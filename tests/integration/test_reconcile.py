@@ -260,7 +260,7 @@ def test_dash_is_away_in_half_of_the_runs(connect: Connect) -> None:
     phones = connect()
     for number in range(4):
         phones.break_down()
-        phones.calls(4)
+        phones.calls(6)
         phones.window.look()
         phones.faults.clear()
         if number % 2 == 0:
