@@ -30,6 +30,8 @@ CHECKS   := .local/checks.stamp
 RUNTIME  := .local/runtime.stamp
 LOCUST   := .local/load.stamp
 
+LINTS := lint-template lint-types lint-policies lint-style lint-packages
+
 # What decides how a delivery is answered and stored: tests take every branch of it, without a stack.
 ANSWER_PATH := */callback/verification.py,*/deliveries/*,*/events/*,*/receiving/processing.py,*/receiving/receiver.py,*/receiving/redrive_queue.py
 
@@ -41,7 +43,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz explore interleave scale faults lint format events schemas requirements clean
+.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz explore interleave scale faults lint $(LINTS) format events schemas requirements clean
 
 ##@ Start here
 
@@ -110,11 +112,22 @@ faults: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Make every service of every func
 	@PYTHONPATH="$(CURDIR):$(PYTHONPATH)" exec $(BIN)/python -m tests.integration.faults
 
 lint: $(DEV) $(SAM) $(CHECKS) ## Check style, types, the template, and the packages for known vulnerabilities
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target $(LINTS)
+
+lint-style:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+lint-types:
 	$(BIN)/mypy
+
+lint-template:
 	$(LAPTOP) lint
+
+lint-policies:
 	$(LAPTOP) scan
+
+lint-packages:
 	$(LAPTOP) audit
 
 format: $(DEV) ## Format the code

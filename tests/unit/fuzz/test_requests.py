@@ -40,7 +40,7 @@ def test_all_kinds() -> None:
 def test_routed_only() -> None:
     """For the handlers there are only requests that API Gateway would hand to them."""
 
-    @MANY
+    @settings(MANY, max_examples=200)
     @given(requests(TOKENS, routed_only=True))
     def draw(request: object) -> None:
         fields = vars(request)
