@@ -38,6 +38,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Watch(), "leaks")
 
 
+# What these tests run of the layer, others run as well, or it runs in other processes.
+UNCOVERED = ("integration", "sam_local", "built", "template", "documents", "interleaving", "unit/fuzz", "unit/load")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spare tests the measurement of coverage, which takes as long as some of them, where it would add nothing."""
+    folders = [ROOT / "tests" / name for name in UNCOVERED]
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in folders) or item.path.name == "test_stateful.py":
+            item.add_marker(pytest.mark.no_cover)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the switch that says where the integration tests have their AWS."""
     group = parser.getgroup("hookswitch")
