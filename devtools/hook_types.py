@@ -5,7 +5,7 @@ from types import ModuleType
 
 from devtools.local import DASH_ACCOUNT_ID
 from hookswitch.payloads.base import Payload
-from hookswitch.settings import HookSettings
+from hookswitch.settings.hooks import HookSettings
 
 SETTINGS = HookSettings(
     events_table="events",

@@ -8,7 +8,7 @@ from devtools.hook_types import SETTINGS, hook_module, payload_type
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.deliveries.delivery import FORM, Delivery
 from hookswitch.events.event import Event
-from hookswitch.settings import HookSettings
+from hookswitch.settings.hooks import HookSettings
 from simulator.confidential import note
 from simulator.encoding import encode_form, encode_json
 from simulator.payloads import DEFAULT_ACCOUNT_ID

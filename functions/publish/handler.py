@@ -9,8 +9,8 @@ from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing.outbox import Outbox, StreamBatch, read_request
 from hookswitch.publishing.sns import SnsDestination
-from hookswitch.receiving.redelivery import PublishRequest
-from hookswitch.settings import PublishSettings
+from hookswitch.receiving.requests import PublishRequest
+from hookswitch.settings.functions import PublishSettings
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -15,7 +15,7 @@ from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.reconcile.ledger import Ledger
 from hookswitch.reconcile.report import Request
 from hookswitch.reconcile.run import Run
-from hookswitch.settings import ReconcileSettings
+from hookswitch.settings.functions import ReconcileSettings
 
 RESERVE = 35.0  # seconds of the function's time in which nothing new is begun: a hook function may take 28
 RESERVED_SHARE = 0.3  # of the time is the reserve of a function that has little

@@ -16,7 +16,7 @@ from hookswitch.dash.hooks import HOOKS
 from hookswitch.deliveries.delivery import Delivery, path_token
 from hookswitch.events.event import Event
 from hookswitch.publishing.sns_message import to_entry
-from hookswitch.receiving.redelivery import QueuedDelivery, UnpublishedEvent, read_queue_message
+from hookswitch.receiving.requests import QueuedDelivery, UnpublishedEvent, read_queue_message
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.rotation import STEPS
 from tests.receiving import FORM, JSON, SETTINGS, payload_type

@@ -23,7 +23,7 @@ from hookswitch.events.items import event_item
 from hookswitch.publishing.sns_message import to_entry
 from hookswitch.reconcile.announcement import NOTICED, RESTORED, to_item
 from hookswitch.reconcile.state import News, Recovered
-from hookswitch.settings import ReconcileSettings
+from hookswitch.settings.functions import ReconcileSettings
 from simulator.payloads import older_channel_destroy, payload
 from tests.contract import check, checked_in
 from tests.receiving import FORM, JSON, SETTINGS, event, payload_type

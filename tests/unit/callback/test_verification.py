@@ -1,13 +1,14 @@
 """Whose deliveries are taken: tokens, rotation of the secret they derive from, and strangers."""
 
 import re
-from typing import Any
+from typing import Any, override
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from hookswitch.aws.protocol import Client
 from hookswitch.callback.secret import MARGIN
 from hookswitch.callback.token import token_for
 from hookswitch.callback.verification import (
@@ -274,14 +275,14 @@ class TestRotations(Rotations.TestCase):  # type: ignore[valid-type,misc]
     settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
 
 
-class SecretsManager:
+class SecretsManager(Client):
     """Secrets Manager, which has a secret or raises."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
 
+    @override
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Hand the secret over."""
         assert (operation, parameters["SecretId"]) == ("GetSecretValue", "callback")
         if self.error:
             raise self.error

@@ -13,7 +13,7 @@ from hookswitch.aws import hook_clients
 from hookswitch.callback.token import token_for
 from hookswitch.errors import NoAnswerError, ServiceError
 from hookswitch.receiving import processing, receiver
-from hookswitch.settings import HookSettings
+from hookswitch.settings.hooks import HookSettings
 from simulator.encoding import encode_form, encode_json
 from tests.receiving import FORM, JSON, SETTINGS, payload_type, rest_event
 

@@ -13,7 +13,7 @@ from hookswitch.callback.token import token_for
 from hookswitch.errors import QueueUnavailableError, SecretUnavailableError, StorageUnavailableError, UnusableError
 from hookswitch.receiving import processing, receiver
 from hookswitch.receiving.redelivery import Outcome
-from hookswitch.settings import HookSettings
+from hookswitch.settings.hooks import HookSettings
 from simulator.encoding import encode_json
 from simulator.payloads import payload
 from tests.receiving import SETTINGS, delivery, payload_type, rest_event

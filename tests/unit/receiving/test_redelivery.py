@@ -11,16 +11,14 @@ from hypothesis import strategies as st
 
 from hookswitch.deliveries.delivery import Delivery
 from hookswitch.errors import NotTakenError, RequestError
-from hookswitch.receiving.redelivery import (
+from hookswitch.receiving.redelivery import Outcome, Redelivery, RedeliveryResult
+from hookswitch.receiving.requests import (
     FailedStreamBatch,
     NoteRequest,
     NoteResult,
-    Outcome,
     PublishRequest,
     PublishResult,
     QueuedDelivery,
-    Redelivery,
-    RedeliveryResult,
     ReplayRequest,
     UnpublishedEvent,
     read_queue_message,

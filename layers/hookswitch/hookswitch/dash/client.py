@@ -24,7 +24,7 @@ from hookswitch.errors import (
     UnavailableError,
     UnknownWebhookError,
 )
-from hookswitch.settings import WaitSettings
+from hookswitch.settings.functions import WaitSettings
 
 type Document = dict[str, Any]
 

@@ -11,7 +11,7 @@ from hookswitch.deliveries.delivery import Delivery
 from hookswitch.deliveries.undecodable import distinct, readable
 from hookswitch.errors import UnusableError
 from hookswitch.payloads.base import Identity, Payload
-from hookswitch.settings import HookSettings
+from hookswitch.settings.hooks import HookSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,14 @@ docs/engineering/decisions/0002-event-table-and-outbox.md explains the keys.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hookswitch.deliveries.delivery import Delivery
 from hookswitch.events.event import Event, event_key
-from hookswitch.settings import HookSettings, ReconcileSettings
+
+if TYPE_CHECKING:
+    from hookswitch.settings.functions import ReconcileSettings
+    from hookswitch.settings.hooks import HookSettings
 
 QUARANTINE = "quarantine"  # the kind of a quarantined delivery's item, and the feed that has all of them
 QUARANTINE_WINDOW = 120  # seconds in which an identical unusable delivery is taken for a retry
@@ -21,7 +24,7 @@ def timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def event_item(event: Event, settings: HookSettings) -> dict[str, object]:
+def event_item(event: Event, settings: "HookSettings") -> dict[str, object]:
     """Return the attributes of an event's item; those that are None are left out of the table."""
     payload, hook = event.payload, event.payload.hook
     occurred_at, received_at = timestamp(event.occurred_at), timestamp(event.received_at)
@@ -57,7 +60,7 @@ def announcement_item(  # noqa: PLR0913 - the parts of the item
     at: datetime,
     summary: str,
     payload: Mapping[str, object],
-    settings: ReconcileSettings,
+    settings: "ReconcileSettings",
 ) -> dict[str, object]:
     """Return the attributes of an event that hookswitch itself announces.
 
@@ -86,7 +89,7 @@ def announcement_item(  # noqa: PLR0913 - the parts of the item
     }
 
 
-def quarantine_item(delivery: Delivery, reasons: tuple[str, ...], settings: HookSettings) -> dict[str, object]:
+def quarantine_item(delivery: Delivery, reasons: tuple[str, ...], settings: "HookSettings") -> dict[str, object]:
     """Return the attributes of a quarantined delivery's item.
 
     Its key is made of hook and body, so that a retry makes no second item, and of a stretch of two minutes: later an

@@ -11,7 +11,7 @@ from hookswitch.errors import NoAnswerError, ServiceError, StorageUnavailableErr
 from hookswitch.events.attributes import item
 from hookswitch.events.event import Event
 from hookswitch.events.items import event_item, timestamp
-from hookswitch.settings import HookSettings
+from hookswitch.settings.hooks import HookSettings
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

@@ -6,9 +6,10 @@ ELLIPSIS = "…"
 
 # Unicode, DerivedCoreProperties.txt, Default_Ignorable_Code_Point: characters that are not displayed, of which Python
 # calls some printable, such as fillers and variation selectors.
-_INVISIBLE = frozenset(
-    {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
-    | {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)}
+_INVISIBLE = (
+    *(range(code, code + 1) for code in (0x034F, 0x3164, 0xFFA0)),
+    *(range(0x115F, 0x1161), range(0x17B4, 0x17B6), range(0x180B, 0x1810), range(0xFE00, 0xFE10)),
+    range(0xE0000, 0xE1000),
 )
 
 
@@ -36,4 +37,5 @@ def part(text: str | None) -> str:
 def _shown(character: str) -> str:
     if character.isspace() or character < " " or "\x7f" <= character <= "\x9f":
         return " "
-    return character if character.isprintable() and ord(character) not in _INVISIBLE else ""
+    code = ord(character)
+    return "" if not character.isprintable() or any(code in span for span in _INVISIBLE) else character

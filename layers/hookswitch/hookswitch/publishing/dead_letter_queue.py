@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hookswitch.aws.clients import CALL_ERRORS, error_code
 from hookswitch.observability.log import logger
-from hookswitch.receiving.redelivery import UnpublishedEvent
+from hookswitch.receiving.requests import UnpublishedEvent
 
 if TYPE_CHECKING:
     from types_boto3_sqs.client import SQSClient

@@ -18,8 +18,8 @@ from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing import dead_letter_queue
 from hookswitch.publishing.destination import Destination, Image, Status, StoredEvent
-from hookswitch.receiving.redelivery import NoteRequest, NoteResult, PublishRequest, PublishResult, UnpublishedEvent
-from hookswitch.settings import PublishSettings
+from hookswitch.receiving.requests import NoteRequest, NoteResult, PublishRequest, PublishResult, UnpublishedEvent
+from hookswitch.settings.functions import PublishSettings
 
 # Redrive waits 34 s for an answer. Publishing named events takes one more read and one more call of SNS after this,
 # noting keys one more call of the queue.

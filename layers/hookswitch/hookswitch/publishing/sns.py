@@ -11,7 +11,7 @@ from hookswitch.backoff import jittered
 from hookswitch.observability.log import logger
 from hookswitch.publishing.destination import Destination, Result, Status, StoredEvent
 from hookswitch.publishing.sns_message import batches, to_entry, without_data
-from hookswitch.receiving.redelivery import SNS
+from hookswitch.receiving.requests import SNS
 
 if TYPE_CHECKING:
     from types_boto3_sns.type_defs import BatchResultErrorEntryTypeDef

@@ -14,7 +14,7 @@ from hookswitch.observability.log import log_fault, logger
 from hookswitch.payloads.base import Payload, is_preview
 from hookswitch.receiving.redelivery import Outcome, RedeliveryResult
 from hookswitch.receiving.redrive_queue import enqueue
-from hookswitch.settings import HookSettings
+from hookswitch.settings.hooks import HookSettings
 
 
 @dataclass(frozen=True, slots=True)

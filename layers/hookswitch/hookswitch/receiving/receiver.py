@@ -19,7 +19,7 @@ from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.payloads.base import Payload
 from hookswitch.receiving.processing import Result, process
 from hookswitch.receiving.redelivery import Outcome, Redelivery, RedeliveryResult
-from hookswitch.settings import HookSettings, starts_from_snapshot
+from hookswitch.settings.hooks import HookSettings, starts_from_snapshot
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -25,19 +25,18 @@ from hookswitch.errors import NotTakenError
 from hookswitch.observability.log import log_fault, logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.receiving.hook_functions import ALIAS, invoke
-from hookswitch.receiving.redelivery import (
+from hookswitch.receiving.redelivery import Redelivery, RedeliveryResult
+from hookswitch.receiving.requests import (
     FailedStreamBatch,
     NoteRequest,
     NoteResult,
     PublishRequest,
     PublishResult,
     QueuedDelivery,
-    Redelivery,
-    RedeliveryResult,
     UnpublishedEvent,
     read_queue_message,
 )
-from hookswitch.settings import RedriveSettings
+from hookswitch.settings.functions import RedriveSettings
 
 FIRST_WAIT = 5  # seconds
 LONGEST_WAIT = 900

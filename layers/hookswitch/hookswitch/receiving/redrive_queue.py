@@ -4,8 +4,7 @@ import json
 
 from hookswitch.deliveries.delivery import Delivery
 from hookswitch.errors import QueueUnavailableError
-from hookswitch.receiving.redelivery import QueuedDelivery
-from hookswitch.settings import HookSettings
+from hookswitch.settings.hooks import HookSettings
 
 
 def enqueue(delivery: Delivery, settings: HookSettings) -> None:
@@ -16,7 +15,8 @@ def enqueue(delivery: Delivery, settings: HookSettings) -> None:
     Raises:
         QueueUnavailableError: SQS did not take it either.
     """
-    from hookswitch.aws import clients  # noqa: PLC0415 - brings the SDK, which hardly any delivery needs
+    from hookswitch.aws import clients  # noqa: PLC0415 - imports the SDK, which hardly any delivery needs
+    from hookswitch.receiving.requests import QueuedDelivery  # noqa: PLC0415 - the same
 
     message = QueuedDelivery(settings.function_name, delivery).to_message()
     try:

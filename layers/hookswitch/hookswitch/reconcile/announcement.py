@@ -10,7 +10,7 @@ from typing import Annotated, TypedDict
 from hookswitch.events.envelope import Field, Time
 from hookswitch.events.items import announcement_item
 from hookswitch.reconcile.state import News, iso
-from hookswitch.settings import ReconcileSettings
+from hookswitch.settings.functions import ReconcileSettings
 
 RESTORED = "webhook_restored"
 NOTICED = "webhook_noticed"

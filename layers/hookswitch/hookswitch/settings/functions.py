@@ -1,50 +1,8 @@
-"""The variables that template.yaml sets for the functions, one class for each role of a function.
-
-Nothing else in the layer and the functions reads the environment, but for what Lambda and AWS's SDK put there
-(hookswitch.aws). A function reads its settings when it first needs them, so a missing variable fails an invocation and
-not an import. `from_environment` raises KeyError with the name of a variable that is missing.
-"""
+"""Settings of the functions behind the hooks."""
 
 import os
 from dataclasses import dataclass
 from typing import Self
-
-
-@dataclass(frozen=True, slots=True)
-class HookSettings:
-    """Settings of the hook functions.
-
-    Attributes:
-        events_table: Name of the DynamoDB table of events (EVENTS_TABLE).
-        callback_secret: ARN of the secret that the callback tokens derive from (CALLBACK_SECRET_ARN).
-        redrive_queue: URL of the queue for deliveries that DynamoDB did not take (REDRIVE_QUEUE_URL).
-        function_name: This function, as Lambda names it (AWS_LAMBDA_FUNCTION_NAME).
-        account_id: The Dash account that this stack serves, 32 hexadecimal digits (DASH_ACCOUNT_ID).
-        include_subaccounts: Whether descendants of that account are served too (INCLUDE_SUBACCOUNTS).
-        retention_days: Days that an item is kept; 0 keeps it forever (RETENTION_DAYS).
-    """
-
-    events_table: str
-    callback_secret: str
-    redrive_queue: str
-    function_name: str
-    account_id: str
-    include_subaccounts: bool
-    retention_days: int
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Return the settings of the function that runs."""
-        env = os.environ
-        return cls(
-            events_table=env["EVENTS_TABLE"],
-            callback_secret=env["CALLBACK_SECRET_ARN"],
-            redrive_queue=env["REDRIVE_QUEUE_URL"],
-            function_name=env["AWS_LAMBDA_FUNCTION_NAME"],
-            account_id=env["DASH_ACCOUNT_ID"].lower(),
-            include_subaccounts=env["INCLUDE_SUBACCOUNTS"] == "true",
-            retention_days=int(env["RETENTION_DAYS"]),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +184,6 @@ class WaitSettings:
     def from_environment(cls) -> Self:
         """Return the settings of the function that runs."""
         return cls(_seconds("DASH_READ_SECONDS"), _seconds("CALLBACK_SETTLE_SECONDS"))
-
-
-def starts_from_snapshot() -> bool:
-    """Tell whether this execution environment is, or will be, restored from a snapshot (Lambda SnapStart)."""
-    return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
 
 
 def _seconds(name: str) -> float | None:
