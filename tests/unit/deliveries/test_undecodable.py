@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hookswitch.deliveries.undecodable import ERRORS, decode_bytes, encode_text, readable
+from hookswitch.deliveries.undecodable import ERRORS, decode_bytes, distinct, encode_text, is_usual, readable
 
 
 @given(st.binary())
@@ -21,6 +21,17 @@ def test_lone_surrogate_becomes_its_escape(code: int) -> None:
     """JSON can escape a surrogate that no UTF-8 has: it is written as that escape, and shown as U+FFFD."""
     assert encode_text(f"a{chr(code)}b") == f"a\\u{code:04x}b".encode()
     assert readable(f"a{chr(code)}b") == "a\ufffdb"
+
+
+TEXTS = st.text(st.sampled_from("a\0\ud800\udbff\udc80é"))
+
+
+@given(st.recursive(TEXTS | st.none() | st.integers(), lambda it: st.lists(it) | st.dictionaries(TEXTS, it)))
+@example("\0")
+@example({"\udc80": 1})
+def test_what_is_usual_stays_as_it_is(value: object) -> None:
+    """The quick look says of every value whether the two functions would change it."""
+    assert is_usual(value) is (readable(value) == value and distinct(value) == value)
 
 
 def test_other_errors_are_raised() -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from hookswitch.deliveries.delivery import Delivery
-from hookswitch.deliveries.undecodable import distinct, readable
+from hookswitch.deliveries.undecodable import distinct, is_usual, readable
 from hookswitch.errors import UnusableError
 from hookswitch.payloads.base import Identity, Payload
 from hookswitch.settings.hooks import HookSettings
@@ -55,10 +55,11 @@ class Event:
         Raises:
             UnusableError: The fields are not an event of this hook, or of an account that this stack serves.
         """
-        shown = readable(fields)
+        usual = is_usual(fields)
+        shown = fields if usual else readable(fields)
         payload, invalid_fields = payload_type.parse(shown)
         account_id = _account(payload, delivery.headers, settings)
-        told_apart = distinct(fields)
+        told_apart = fields if usual else distinct(fields)
         exact = payload if told_apart is fields else payload_type.parse(told_apart)[0]
         try:
             identity = exact.identity()
