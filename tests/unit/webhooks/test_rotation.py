@@ -90,6 +90,18 @@ def test_waits_before_new_tokens(dash: Dash, secrets: Secrets, monkeypatch: pyte
     assert secrets.current(CALLBACK) != SECRET
 
 
+def test_webhooks_of_a_stack_that_is_deleted_stay_away(dash: Dash, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Webhooks that are deleted while the rotation waits are not made again."""
+
+    def delete_all(*_: object) -> None:
+        for webhook in dash.webhooks(ACCOUNT):
+            dash.remove(webhook.id)
+
+    monkeypatch.setattr(CallbackSecret, "wait_until_settled", delete_all)
+    assert handler({}, Context())["webhooks"] == []
+    assert dash.webhooks(ACCOUNT) == []
+
+
 def test_no_time_to_wait(dash: Dash, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the function's time does not suffice for the wait, it says so instead of skipping it."""
     monkeypatch.delenv("CALLBACK_SETTLE_SECONDS")

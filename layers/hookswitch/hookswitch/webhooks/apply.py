@@ -48,8 +48,16 @@ def apply_desired(client: DashClient, desired: Desired, ownership: Ownership) ->
     return apply_changes(client, desired.account_id, plan)
 
 
-def apply_changes(client: DashClient, account_id: str, changes: Iterable[Change]) -> tuple[Change, ...]:
-    """Apply changes in the order given, log each one, and return them.
+def apply_changes(
+    client: DashClient, account_id: str, changes: Iterable[Change], *, recreate: bool = True
+) -> tuple[Change, ...]:
+    """Apply changes in the order given, log each one, and return those that were made.
+
+    Args:
+        client: Of the account's Dash.
+        account_id: The account.
+        changes: What to do.
+        recreate: Whether a webhook that was deleted since the plan was made is created again.
 
     Raises:
         DashError: A change failed; those after it are not applied.
@@ -63,7 +71,10 @@ def apply_changes(client: DashClient, account_id: str, changes: Iterable[Change]
                 document = {name: value for name, value in change.document.items() if name not in NOT_SENT}
                 try:
                     client.edit(account_id, change.webhook_id, document)
-                except UnknownWebhookError:  # deleted since the plan was made
+                except UnknownWebhookError:
+                    if not recreate:
+                        logger.warning("A webhook was deleted meanwhile: %s", change.name)
+                        continue
                     client.create(account_id, document)
             case Delete():
                 client.delete(account_id, change.webhook_id, change.name)

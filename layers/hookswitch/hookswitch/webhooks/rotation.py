@@ -92,8 +92,9 @@ class Rotation:
         plan = self._outdated_tokens(client, secret)
         if plan:
             secret.wait_until_settled(self._deadline)
-            apply_changes(client, self._desired.account_id, plan)
-        return [update.name for update in plan]
+        # Whoever deleted a webhook meanwhile may be deleting the stack; reconcile makes what is missing.
+        updated = apply_changes(client, self._desired.account_id, plan, recreate=False)
+        return [change.name for change in updated]
 
     def _test(self) -> None:
         """Check the new version, and that its promotion will leave no webhook behind.
