@@ -1,7 +1,7 @@
 """MiniStack with IAM as AWS has it: the program that `emulator` starts, in the emulator's own environment.
 
-With AUTH=true MiniStack enforces policies. Where it judges otherwise than AWS does, it is put right here, so that
-the template needs no exception for the emulator:
+With AUTH=true MiniStack enforces policies. Where it judges otherwise than AWS does, or reads the template otherwise, it
+is put right here, so that the template needs no exception for the emulator:
 
 - A batch is allowed by the action for a single message: PublishBatch by sns:Publish, SendMessageBatch by
   sqs:SendMessage (service authorization reference of SNS and of SQS). MiniStack asks for an action of its own.
@@ -11,6 +11,8 @@ the template needs no exception for the emulator:
   MiniStack asks for a permission on all there is.
 - `dynamodb:LeadingKeys` are the keys of the items that a call is about (DynamoDB, "Using IAM policy conditions for
   fine-grained access control"). MiniStack does not know that condition key.
+- A media type of an API's `BinaryMediaTypes` has `~1` for its slash (CloudFormation, AWS::ApiGateway::RestApi).
+  MiniStack compares it as it is written there, and finds no request of that type.
 - `aws:SecureTransport` is true, though nothing is encrypted on this machine, unless X-Forwarded-Proto says http.
 
 On AWS a function does not take processor time from the services that it calls. Here they share a machine, and fifty
@@ -30,7 +32,7 @@ import re
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextvars import ContextVar
 from hashlib import sha256
 from pathlib import Path
@@ -40,7 +42,7 @@ from typing import Any, override
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import dynamodb_streams, sts
+from ministack.services import apigateway_v1, dynamodb_streams, sts
 
 SESSION = re.compile(r"arn:(?P<partition>[a-z-]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/.+")
 FUNCTION_NICENESS = 5  # a third of the weight of a service, so that a function still starts on a busy machine
@@ -54,6 +56,7 @@ _resource_of = iam_actions.extract_resource_arn
 _condition_key = iam_evaluator._resolve_condition_key  # noqa: SLF001 - there is no other way in
 _pin_origin = app.pin_request_origin
 _enforce = iam_evaluator.enforce
+_is_binary = apigateway_v1._media_type_matches  # noqa: SLF001 - there is no other way in
 
 
 def role_of(principal: str) -> str:
@@ -109,6 +112,11 @@ def condition_key(key: str, context: Any) -> Any:
         return _leading_keys.get()
     found = _condition_key(key, context)
     return role_of(found) if key.lower() == "aws:principalarn" else found
+
+
+def is_binary(media_type: str | None, binary_media_types: Sequence[str] | None) -> bool:
+    """Tell whether an API passes a body of a media type on as bytes."""
+    return bool(_is_binary(media_type, [written.replace("~1", "/") for written in binary_media_types or ()]))
 
 
 class FunctionProcess(subprocess.Popen[str]):
@@ -174,6 +182,7 @@ if __name__ == "__main__":
     iam_actions.extract_resource_arn = resource_of
     iam_evaluator._resolve_condition_key = condition_key  # noqa: SLF001 - there is no other way in
     iam_evaluator.enforce = Trail(Path(os.environ["IAM_TRAIL"])).enforce
+    apigateway_v1._media_type_matches = is_binary  # noqa: SLF001 - there is no other way in
     lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedArchive})
     lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": FunctionProcess})
     app.main()

@@ -246,14 +246,13 @@ def test_catch_all_stands_in_for_a_webhook_that_is_off(stack: Stack, dash: Dash,
     assert inbox.counts()[answer["event_id"]] == 1
 
 
-def test_ids_that_differ_in_an_invalid_byte(deliver: Deliver, stored: Stored) -> None:
-    """They are two events, each with its exact body beside the text that is shown.
-
-    Only in a form, whose values are percent-encoded: the gateway hands a JSON body over as text, without such bytes.
-    """
-    body = encode_form(payload("missed_call", call_id="THE-CALL"))
-    bodies = [body.replace(b"THE-CALL", byte) for byte in (b"%E9", b"%E8")]
-    answers = [deliver("missed_call", each, form=True) for each in bodies]
+@pytest.mark.parametrize("form", [False, True])
+def test_ids_that_differ_in_an_invalid_byte(form: bool, deliver: Deliver, stored: Stored) -> None:
+    """They are two events, each with its exact body beside the text that is shown."""
+    sent = payload("missed_call", call_id="THE-CALL")
+    body = encode_form(sent) if form else encode_json(sent)
+    bodies = [body.replace(b"THE-CALL", byte) for byte in ((b"%E9", b"%E8") if form else (b"\xe9", b"\xe8"))]
+    answers = [deliver("missed_call", each, form=form) for each in bodies]
     assert [answer.outcome for answer in answers] == ["stored", "stored"]
     assert [bytes((stored(answer.event_id) or {})["body"]) for answer in answers] == bodies
 

@@ -117,6 +117,23 @@ def test_tls() -> None:
     assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
 
 
+def test_bodies_arrive_as_they_were_sent() -> None:
+    """A body of any type, and one without a type, is passed on as bytes, not as text in which some were replaced.
+
+    CloudFormation wants a slash as `~1` in the property, and OpenAPI as it is.
+    """
+    api = properties("Api")
+    assert api["BinaryMediaTypes"] == ["*~1*"]
+    assert api["Body"]["x-amazon-apigateway-binary-media-types"] == ["*/*"]
+    integrations = [
+        operation["x-amazon-apigateway-integration"]
+        for path in api["Body"]["paths"].values()
+        for operation in path.values()
+    ]
+    # Another type of integration would need to say how to convert a body.
+    assert {integration["type"] for integration in integrations} == {"aws_proxy"}
+
+
 # What could let a token out
 
 
