@@ -60,7 +60,7 @@ up: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally and leave it running: [DOCKER=ye
 down: ## Stop what `make up` left running
 	@if [ -x $(BIN)/python ]; then $(LAPTOP) down; else echo "Nothing is running."; fi
 
-fire: $(DEV) ## Send one event to what runs: HOOK=missed_call [VERB=post|get] [FORMAT=json|form-data] [COUNT=1]
+fire: $(DEV) ## Send one event to what runs: HOOK=missed_call [VERB=post|put|get] [FORMAT=json|form-data] [COUNT=1]
 	@exec $(LAPTOP) fire "$(HOOK)" --verb "$(VERB)" --format "$(FORMAT)" --count "$(COUNT)"
 
 ##@ The webhooks of a stack

@@ -98,7 +98,7 @@ def limits(measured: Measured, throttling_rate: int) -> list[Limit]:
         Limit(
             "Throttle of one route",
             throttling_rate,
-            f"{throttling_rate:,} requests per second of one hook and method, the template's default",
+            f"{throttling_rate:,} requests per second of one hook, the template's default",
             _REFUSED,
             "the parameter `ThrottlingRate`",
             "template.yaml",

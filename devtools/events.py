@@ -44,7 +44,8 @@ HEADING = """# Sample events
 Events for `sam local invoke` and for tests. `make events` generates these files and this page from the simulated Dash
 and the payload types; don't edit them. Each hook has one event in several encodings: as JSON, as a form (`.form`), in
 the URL of a GET (`.get`, where Dash can send it so), as base64 (`.base64`, which is how the stack's API passes on every
-body; the others are text, to be read), and in the HTTP API format 2.0 (`.http-api`). Their tokens are valid for a stack with the local callback secret, such as that of `make up`.
+body; the others are text, to be read), and in the HTTP API format 2.0 (`.http-api`). Their tokens are valid for a stack
+with the local callback secret, such as that of `make up`.
 """
 STORED = ("channel_destroy", "missed_call", "voicemail_new")  # the events of the stream batch
 
@@ -95,7 +96,7 @@ def document() -> str:
     lines = [HEADING, "| Hook | Function | Event files | Route |", "|---|---|---|---|"]
     for hook in HOOKS:
         own = ", ".join(f"[{name}](../events/{name})" for name in names if name.startswith(f"{hook}."))
-        lines.append(f"| {hook} | `{function_of(hook)}` | {own} | `POST`, `GET` `/hooks/{hook}/{{token}}` |")
+        lines.append(f"| {hook} | `{function_of(hook)}` | {own} | `POST`, `PUT`, `GET` `/hooks/{hook}/{{token}}` |")
     for name in others():
         function = function_of(name.partition(".")[0])
         lines.append(f"| | `{function}` | [{name}](../events/{name}) | {CAUSES[function]} |")

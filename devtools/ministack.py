@@ -13,6 +13,8 @@ is put right here, so that the template needs no exception for the emulator:
   fine-grained access control"). MiniStack does not know that condition key.
 - A media type of an API's `BinaryMediaTypes` has `~1` for its slash (CloudFormation, AWS::ApiGateway::RestApi).
   MiniStack compares it as it is written there, and finds no request of that type.
+- An OpenAPI path's `x-amazon-apigateway-any-method` is the method ANY of that resource (API Gateway, "OpenAPI
+  extensions"). MiniStack's import drops it.
 - `aws:SecureTransport` is true, though nothing is encrypted on this machine, unless X-Forwarded-Proto says http.
 
 On AWS a function does not take processor time from the services that it calls. Here they share a machine, and fifty
@@ -46,6 +48,7 @@ from ministack.services import apigateway_v1, dynamodb_streams, sts
 
 SESSION = re.compile(r"arn:(?P<partition>[a-z-]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/.+")
 FUNCTION_NICENESS = 5  # a third of the weight of a service, so that a function still starts on a busy machine
+ANY_METHOD = "x-amazon-apigateway-any-method"
 BATCH = re.compile(r"(?P<single>sns:Publish|sqs:(Send|Delete)Message|sqs:ChangeMessageVisibility)Batch")
 
 _plain = ContextVar("plain", default=False)
@@ -56,6 +59,7 @@ _resource_of = iam_actions.extract_resource_arn
 _condition_key = iam_evaluator._resolve_condition_key  # noqa: SLF001 - there is no other way in
 _pin_origin = app.pin_request_origin
 _enforce = iam_evaluator.enforce
+_import_operation = apigateway_v1._import_operation  # noqa: SLF001 - there is no other way in
 _is_binary = apigateway_v1._media_type_matches  # noqa: SLF001 - there is no other way in
 
 
@@ -112,6 +116,11 @@ def condition_key(key: str, context: Any) -> Any:
         return _leading_keys.get()
     found = _condition_key(key, context)
     return role_of(found) if key.lower() == "aws:principalarn" else found
+
+
+def import_operation(api: str, resource: str, method: str, *definition: Any) -> None:
+    """Import a method of an OpenAPI path, or the one for any method."""
+    _import_operation(api, resource, "ANY" if method.lower() == ANY_METHOD else method, *definition)
 
 
 def is_binary(media_type: str | None, binary_media_types: Sequence[str] | None) -> bool:
@@ -182,6 +191,8 @@ if __name__ == "__main__":
     iam_actions.extract_resource_arn = resource_of
     iam_evaluator._resolve_condition_key = condition_key  # noqa: SLF001 - there is no other way in
     iam_evaluator.enforce = Trail(Path(os.environ["IAM_TRAIL"])).enforce
+    apigateway_v1._OPENAPI_HTTP_METHODS.add(ANY_METHOD)  # noqa: SLF001 - there is no other way in
+    apigateway_v1._import_operation = import_operation  # noqa: SLF001 - there is no other way in
     apigateway_v1._media_type_matches = is_binary  # noqa: SLF001 - there is no other way in
     lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedArchive})
     lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": FunctionProcess})

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError, WaiterError
 
-from devtools import any_method, aws
+from devtools import aws
 from devtools.bytecode import add_bytecode
 from devtools.errors import LaptopError
 from devtools.local import ACCESS_KEY, LOCAL, REGION, SECRET_KEY, STACK_NAME, TEMPLATE, architecture, parameters
@@ -160,7 +160,6 @@ def deploy(
                 if reasons
                 else _told("sam deploy", error.output, log)
             ) from error
-    any_method.serve(endpoint, stack_name)
     return Stack(endpoint, stack_name, outputs(endpoint, stack_name), given)
 
 
@@ -213,7 +212,6 @@ def update(deployed: Stack, overrides: Mapping[str, str]) -> Stack:
     except WaiterError as error:
         reasons = failures(deployed.endpoint, deployed.name) or [str(error)]
         raise StackError(f"The stack {deployed.name} was not updated:\n" + "\n".join(reasons)) from error
-    any_method.serve(deployed.endpoint, deployed.name)
     return Stack(deployed.endpoint, deployed.name, outputs(deployed.endpoint, deployed.name), given)
 
 

@@ -14,8 +14,8 @@ from tests.fuzz.values import PHONE
 
 MAX_QUERY = 6_000  # API Gateway takes 10,240 bytes of request line and headers together
 WRONG_MARK = "wrong-token"  # in every made-up token, so that a log line with one is found
-ROUTED = ("POST", "GET")
-UNROUTED = ("PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "PROPFIND")
+ROUTED = ("POST", "GET", "PUT")
+UNROUTED = ("DELETE", "PATCH", "OPTIONS", "HEAD", "PROPFIND")
 
 
 class Expected(StrEnum):
@@ -110,7 +110,7 @@ def requests(draw: Draw, tokens: Mapping[str, str], *, routed_only: bool = False
     """Draw a request at an API whose callback tokens these are, by hook; if need be only one that has a route."""
     hook = draw(st.sampled_from(HOOKS))
     token, expected = draw(_tokens(hook, tokens))
-    verb = draw(st.sampled_from(("POST",) * 14 + ("GET",) * 4 + ("",)))
+    verb = draw(st.sampled_from(("POST",) * 12 + ("PUT",) * 2 + ("GET",) * 4 + ("",)))
     path = f"/hooks/{hook}/{token}"
     if routed_only:
         if expected in {Expected.UNKNOWN, Expected.ANY}:

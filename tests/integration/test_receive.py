@@ -28,6 +28,8 @@ ALERTS = {"missed_call", "voicemail_new", "voicemail_full", "outbound_fax_error"
 ENCODINGS: dict[str, dict[str, str]] = {
     "post-json": {"http_verb": "post", "format": "json"},
     "post-form": {"http_verb": "post", "format": "form-data"},
+    "put-json": {"http_verb": "put", "format": "json"},
+    "put-form": {"http_verb": "put", "format": "form-data"},
     "get": {"http_verb": "get"},
 }
 

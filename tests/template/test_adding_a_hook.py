@@ -23,8 +23,7 @@ BLOCK = """
       CodeUri: functions/hooks/{hook}/
       Role: !GetAtt HookRole.Arn
       Events:
-        Post: {{Type: Api, Properties: {{RestApiId: !Ref Api, Method: post, Path: "/hooks/{hook}/{{token}}"}}}}
-        Get: {{Type: Api, Properties: {{RestApiId: !Ref Api, Method: get, Path: "/hooks/{hook}/{{token}}"}}}}
+        Delivery: {{Type: Api, Properties: {{RestApiId: !Ref Api, Method: any, Path: "/hooks/{hook}/{{token}}"}}}}
 """
 
 
@@ -46,9 +45,8 @@ def test_block_in_the_template(hook: str) -> None:
 @pytest.mark.parametrize("hook", HOOKS)
 def test_routes_are_there_before_the_webhooks(hook: str) -> None:
     """Dash may call once API Gateway may invoke every hook, and webhooks are removed before the first route is."""
-    for verb in ("Post", "Get"):
-        line = f"{function_of(hook)}{verb}PermissionStage"
-        assert line in RESOURCES["Webhooks"]["DependsOn"], f"template.yaml: add `- {line}` to Webhooks, DependsOn."
+    line = f"{function_of(hook)}DeliveryPermissionStage"
+    assert line in RESOURCES["Webhooks"]["DependsOn"], f"template.yaml: add `- {line}` to Webhooks, DependsOn."
 
 
 @pytest.mark.parametrize("hook", HOOKS)
@@ -80,7 +78,7 @@ def test_sample_event(hook: str) -> None:
 
 def test_lists_name_hooks_only() -> None:
     """A hook that is removed leaves the lists, too."""
-    permissions = {f"{function_of(hook)}{verb}PermissionStage" for hook in HOOKS for verb in ("Post", "Get")}
+    permissions = {f"{function_of(hook)}DeliveryPermissionStage" for hook in HOOKS}
     assert set(RESOURCES["Webhooks"]["DependsOn"]) <= permissions
     (statement,) = RESOURCES["InvokeHooksPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert {it["Ref"] for it in statement["Resource"]} <= {f"{function_of(hook)}.Alias" for hook in HOOKS}

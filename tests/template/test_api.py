@@ -117,6 +117,17 @@ def test_tls() -> None:
     assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
 
 
+def test_functions_decide_about_methods() -> None:
+    """Every route is for any method, so API Gateway itself answers none in another way, and may invoke its function."""
+    paths = properties("Api")["Body"]["paths"]
+    assert all(list(operations) == ["x-amazon-apigateway-any-method"] for operations in paths.values())
+    permissions = [it["Properties"] for it in made().values() if it["Type"] == "AWS::Lambda::Permission"]
+    sources = [it["SourceArn"]["Fn::Sub"][0] for it in permissions if it["Principal"] == "apigateway.amazonaws.com"]
+    for path in paths:
+        source = re.sub(r"\{[^}]*\}", "*", path)
+        assert sum(it.endswith("/${__Stage__}/*" + source) for it in sources) == 1, path
+
+
 def test_bodies_arrive_as_they_were_sent() -> None:
     """A body of any type, and one without a type, is passed on as bytes, not as text in which some were replaced.
 

@@ -184,6 +184,41 @@ def test_unknown_address_brings_nothing_in(places: Places) -> None:
     assert places.queue == places.quarantine == []
 
 
+@pytest.mark.parametrize(
+    ("status", "method"),
+    [*((200, it) for it in ("POST", "PUT", "GET")), *((403, it) for it in ("DELETE", "PATCH", "HEAD", "put", ""))],
+)
+@pytest.mark.parametrize("version", ["REST 1.0", "HTTP 2.0"])
+def test_methods(version: str, method: str, status: int, places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dash delivers with three methods; any other is refused as a wrong token is, after the same work."""
+    reads: list[str] = []
+
+    def read(stage: str) -> str:
+        reads.append(stage)
+        return SECRET
+
+    monkeypatch.setattr(receiver, "secret_reader", lambda _: read)
+    sent = request("missed_call", encode_json(payload("missed_call"))) | {"httpMethod": method}
+    if version == "HTTP 2.0":
+        del sent["httpMethod"]
+        sent["requestContext"] = {"requestId": "request", "http": {"method": method}}
+    answer = call("missed_call", sent)
+    assert answer[0] == status
+    if status == 403:
+        known, reads[:] = list(reads), []
+        assert answer == call("missed_call", sent | {"pathParameters": {"token": "x" * 43}})
+        assert known == reads != []
+        assert not places.quarantine
+
+
+def test_request_without_a_method(places: Places) -> None:
+    """API Gateway always says which; what does not say so is refused."""
+    sent = request("missed_call", encode_json(payload("missed_call")))
+    del sent["httpMethod"]
+    assert call("missed_call", sent)[0] == 403
+    assert places.queue == places.quarantine == []
+
+
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[]"])
 def test_undecodable_body(body: bytes, places: Places) -> None:
     """What is no event is quarantined whole, also what is no text, and with the reason."""

@@ -100,6 +100,18 @@ def test_adopts_and_keeps_what_others_added(dash: Dash, dash_client: DashClient)
     assert parking.document()["ui_metadata"] == {"version": "4.3"}
 
 
+def test_method_that_somebody_chose(dash: Dash, dash_client: DashClient) -> None:
+    """A webhook that somebody set to PUT gets the template's method back."""
+    in_line(dash_client)
+    webhook = dash.webhooks(ACCOUNT)[0]
+    webhook.http_verb = "put"
+    (change,) = changes_on(dash_client)
+    assert isinstance(change, Update)
+    assert change.fields == ("http_verb",)
+    in_line(dash_client)
+    assert dash.webhooks(ACCOUNT)[0].http_verb == "post"
+
+
 def test_doubles_are_removed(dash: Dash, dash_client: DashClient) -> None:
     """Of two for one hook the one stays that has least to be edited."""
     dash.register(ACCOUNT, {**DOCUMENTS["parking"], "retries": 1, "id": "0"})

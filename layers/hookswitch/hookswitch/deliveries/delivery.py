@@ -133,6 +133,12 @@ def path_token(event: Mapping[str, Any]) -> str:
     return (event.get("pathParameters") or {}).get("token") or ""
 
 
+def request_method(event: Mapping[str, Any]) -> str:
+    """Return the HTTP method of the request, in either format of the event; empty if there is none."""
+    in_http = (event.get("requestContext") or {}).get("http") or {}
+    return str(event.get("httpMethod") or in_http.get("method") or "")
+
+
 def request_id(event: Mapping[str, Any]) -> str | None:
     """Return API Gateway's id of the request."""
     return (event.get("requestContext") or {}).get("requestId")

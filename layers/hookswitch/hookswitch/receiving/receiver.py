@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, override
 
 from hookswitch.callback.verification import SenderCheck, Stage, secret_reader
-from hookswitch.deliveries.delivery import Delivery, path_token, request_id
+from hookswitch.deliveries.delivery import Delivery, path_token, request_id, request_method
 from hookswitch.errors import ForbiddenError, UnavailableServiceError
 from hookswitch.observability.log import log_fault, logger
 from hookswitch.observability.metrics import MetricsRecorder
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 type Handler = Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]
 
+METHODS = frozenset({"POST", "PUT", "GET"})  # that a webhook on Dash can be set to: docs/dash-protocol.md, section 1
 NO_HOOK = "unknown"  # stands for the hook at an address that belongs to none
 
 # For people who try the URL by hand: Dash reads neither. API Gateway's own responses say the same.
@@ -106,7 +107,9 @@ class _HookAddress(_Address):
 
     @override
     def receive(self, event: Mapping[str, Any], metrics: MetricsRecorder) -> RedeliveryResult:
-        if not self._sender.accepts(path_token(event)):
+        # Another method counts as no token at all, so that its refusal takes the same work as every other.
+        token = path_token(event) if request_method(event) in METHODS else ""
+        if not self._sender.accepts(token):
             raise ForbiddenError
         metrics.add("received")
         delivery = Delivery.from_api_gateway(event, self._hook)
