@@ -166,7 +166,7 @@ USES: Mapping[str, Mapping[str, Use]] = {
     "provision": {
         "dash": Use("registers the webhooks", "request", _away(FAILED, MADE, MADE)),
         "secretsmanager": Use("reads the Dash credentials", "request", _away(FAILED, MADE)),
-        "cloudformation": Use("checks for a rollback", "request", _away(WAY_BACK, WAY_BACK)),
+        "cloudformation": Use("finds the API's address, checks for a rollback", "request", _away(WAY_BACK, WAY_BACK)),
         "answer": Use(
             "answers CloudFormation", "request", dict.fromkeys((Kind.ERROR, Kind.HANG, Kind.SLOW, Kind.LOST), MADE)
         ),

@@ -1,6 +1,7 @@
 """Cells of the provision function: it is asked as CloudFormation asks, and answers at an address of the test.
 
-Each cell has a Dash account of its own, and a secret with that account's key.
+Each cell has a Dash account of its own, below the stack's, whose key opens it: the function takes the credentials and
+everything else that must not be chosen by a request from its own environment.
 """
 
 import json
@@ -9,10 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
-from devtools import aws
 from simulator.dash import Account
 from simulator.faults import Fault as DashFault
 from tests.integration.faults.environment import Site
@@ -22,21 +22,14 @@ from tests.integration.faults.rotating import dash_fault
 
 PROVISION = "provision"
 HOOKS = "missed_call,parking"
+ALONE, TOGETHER = ("secretsmanager", "cloudformation"), ("dash", "answer")
 
 
 def run(site: Site, results: Results) -> None:
-    """Run all cells, some at the same time."""
-    _may_read_every_secret(site)
-    results.run_all(cells(PROVISION), lambda cell: _cell(site, results, cell), at_once=6)
+    """Run all cells: those at the same time that fail in calls for their own account only."""
+    for services, at_once in ((ALONE, 1), (TOGETHER, 6)):
+        results.run_all(cells(PROVISION, *services), lambda cell: _cell(site, results, cell), at_once)
     results.conclude(site)
-
-
-def _may_read_every_secret(site: Site) -> None:
-    """Let the function read secrets of other accounts on Dash than the stack's."""
-    iam = cast("Any", aws.SESSION).client("iam", endpoint_url=site.deployed.endpoint, config=aws.CONFIG)
-    statement = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam.put_role_policy(RoleName=site.resources["ProvisionRole"], PolicyName="secrets", PolicyDocument=policy)
 
 
 @dataclass
@@ -95,7 +88,6 @@ class Asking:
 
     site: Site
     account: Account
-    secret: str
 
     def __call__(self, kind: str, answers: Answers, **changed: str) -> dict[str, Any]:
         """Return the first answer."""
@@ -121,7 +113,7 @@ class Asking:
             "StackId": f"arn:aws:cloudformation:us-east-1:000000000000:stack/phones/{self.account.id}",
             "AccountId": self.account.id,
             "ApiUrl": self.site.deployed.api.url,
-            "CredentialsArn": self.secret,
+            "CredentialsArn": self.site.resources["DashCredentials"],
             "CallbackSecretArn": self.callback,
             "ApiAddress": "https://phones.execute-api.us-east-1.amazonaws.com/v1",
             "Hooks": HOOKS,
@@ -144,10 +136,8 @@ class Asking:
 
 
 def _cell(site: Site, results: Results, cell: Cell) -> None:
-    account = site.dash.add_account(uuid4().hex)
-    text = json.dumps({"api_key": account.api_key})
-    secret = site.clients.secrets.create_secret(Name=f"dash-{account.id}", SecretString=text)["ARN"]
-    asking = Asking(site, account, secret)
+    account = site.dash.add_account(uuid4().hex, parent=site.deployed.account.id)
+    asking = Asking(site, account)
     asked = {}
     if cell.service == "cloudformation":
         # An update fails, and the function asks whether the stack is on its way back from another that failed.
@@ -179,8 +169,8 @@ def _failing(site: Site, cell: Cell, account: Account) -> Iterator[None]:
             wrong = DashFault(path="^nothing$")
     api.add(wrong)
     faults = []
-    if cell.service in {"secretsmanager", "cloudformation"}:
-        faults.append((proxies[cell.service], inject(proxies[cell.service], cell.kind, "*", account.id)))
+    if cell.service in ALONE:
+        faults.append((proxies[cell.service], inject(proxies[cell.service], cell.kind)))
     yield
     api.remove(wrong)
     for proxy, fault in faults:
