@@ -41,7 +41,7 @@ PRICES = {
 
 # Assumptions, the first two by millions of events a month.
 COLD_SHARES = {1: 0.2, 10: 0.05, 1000: 0.001}
-RECORDS_PER_CALL = {1: 1, 10: 2, 1000: 20}  # of the publish function
+RECORDS_PER_CALL = {1: 1, 10: 1, 1000: 10}  # of the publish function: half of what is read, as two batches
 WRITE_UNITS = 5  # an item of up to 2 KB, one of its two large indexes, and the feed (docs/engineering/scale.md)
 STORED_BYTES = 4_500  # of an event: the item, one copy in a large index, and the entry in the feed
 PLATFORM_BYTES = 700  # that Lambda itself logs of a call: platform.start and platform.report

@@ -11,11 +11,12 @@ DYNAMODB_WAIT, SNS_WAIT = 0.008, 0.015  # seconds of a conditional write with it
 SLOW_DYNAMODB = 1.0  # seconds, on a bad day
 UNITS = 2  # write units of an item of up to 2 KB, in the table and in one of its large indexes
 
-CONCURRENCY = 1_000
+CONCURRENCY, NEW_ACCOUNT_CONCURRENCY = 1_000, 10
 API_RATE = 10_000
 TABLE_UNITS, NEW_TABLE_UNITS, NEW_TABLE_SHARDS = 40_000, 4_000, 4
 KEY_UNITS = 1_000
 SECRET_READS = 10_000
+PARTITION_UNITS = 1_000  # of writes to one partition of a table, whose changes are one shard of its stream
 
 _LAMBDA = "docs.aws.amazon.com/lambda, Lambda quotas; Lambda scaling behavior"
 _DYNAMODB = "repost.aws/knowledge-center/on-demand-table-throttling-dynamodb"
@@ -59,7 +60,7 @@ class Measured:
 
     @property
     def publishing(self) -> float:
-        """Records per second that one shard publishes, one batch after the other."""
+        """Records per second that publishing does with one batch after the other."""
         return RECORDS / (RECORDS / self.published + RECORDS / ENTRIES * SNS_WAIT)
 
 
@@ -86,14 +87,15 @@ class Limit:
     everyday: bool = True
 
 
-def limits(measured: Measured, throttling_rate: int) -> list[Limit]:
+def limits(measured: Measured, throttling_rate: int, batches_per_shard: int) -> list[Limit]:
     """Return the limits of a whole stack, the lowest first.
 
     Args:
         measured: The functions' times.
         throttling_rate: Requests per second of one route, as the template's ThrottlingRate has it.
+        batches_per_shard: That are published at once, as the ParallelizationFactor of the stream's event source has it.
     """
-    each = measured.publishing
+    each = measured.publishing * batches_per_shard
     found = [
         Limit(
             "Throttle of one route",
@@ -106,7 +108,8 @@ def limits(measured: Measured, throttling_rate: int) -> list[Limit]:
         Limit(
             "Publish function, new table",
             each * NEW_TABLE_SHARDS,
-            f"{NEW_TABLE_SHARDS} shards, each one batch at a time: {each:,.0f} events per second each",
+            f"{NEW_TABLE_SHARDS} shards, {batches_per_shard} batches of each at a time: {each:,.0f} events per second "
+            f"each, and a shard gets {PARTITION_UNITS / UNITS:,.0f} at most",
             _LATE,
             "`ParallelizationFactor` of the stream's event source in the template, up to 10; more memory",
             "measured (performance.md), with the assumed wait for SNS",

@@ -60,7 +60,8 @@ def inputs() -> Inputs:
 def document(found: Inputs) -> str:
     """Return the page."""
     throttle = int(parsed()["Parameters"]["ThrottlingRate"]["Default"])
-    found_limits = limits(found.measured, throttle)
+    stream = parsed()["Resources"]["Publish"]["Properties"]["Events"]["Stream"]["Properties"]
+    found_limits = limits(found.measured, throttle, int(stream["ParallelizationFactor"]))
     first = next(limit for limit in found_limits if limit.everyday and limit.events > throttle)
     return fill(
         TEMPLATE,

@@ -53,6 +53,7 @@ def test_stream_reaches_the_publish_function() -> None:
     mapping = of_type("AWS::Lambda::EventSourceMapping", full())["PublishStream"]
     assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["EventsTable", "StreamArn"]}
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["ParallelizationFactor"] == 2
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     # Tried for hours, not so many times: the queue may be away together with SNS. Half the day that a stream keeps its

@@ -10,8 +10,18 @@ from bench.end_to_end import Clocked
 from bench.local import PAGE
 from bench.measure import Costs
 from bench.pricing import PRICES, monthly_costs
-from bench.quotas import CONCURRENCY, DYNAMODB_WAIT, Measured, limits
+from bench.quotas import (
+    CONCURRENCY,
+    DYNAMODB_WAIT,
+    NEW_ACCOUNT_CONCURRENCY,
+    NEW_TABLE_SHARDS,
+    PARTITION_UNITS,
+    UNITS,
+    Measured,
+    limits,
+)
 from bench.subjects import AS_BUILT, BARE, FLOOR, PEER_NAMES, PUBLISH, PUBLISH_BATCH, USUAL_COMPILED
+from devtools.template import parsed
 
 FOUND = Measured(warm=0.002, cold=0.7, published=2000)
 HOOKS = {"missed_call": 0.2, "parking": 0.1}
@@ -80,8 +90,19 @@ def test_every_price_has_a_dated_source() -> None:
 
 def test_limits() -> None:
     """They come in order; a faster machine publishes more, and a cold burst ends at the quota of executions."""
-    found = {limit.part: limit.events for limit in limits(FOUND, 1000)}
+    found = {limit.part: limit.events for limit in limits(FOUND, 1000, 1)}
     assert list(found.values()) == sorted(found.values())
     assert found["Cold burst"] == pytest.approx(CONCURRENCY / (FOUND.cold + DYNAMODB_WAIT))
-    faster = {limit.part: limit.events for limit in limits(replace(FOUND, published=4000), 1000)}
+    faster = {limit.part: limit.events for limit in limits(replace(FOUND, published=4000), 1000, 1)}
     assert faster["Publish function, new table"] > found["Publish function, new table"]
+
+
+def test_publishing_keeps_up_with_a_shard() -> None:
+    """With the template's batches for each shard, the table limits a shard before its publishing does.
+
+    All shards of a new table together leave a new account some of its executions for deliveries.
+    """
+    stream = parsed()["Resources"]["Publish"]["Properties"]["Events"]["Stream"]["Properties"]
+    batches = stream["ParallelizationFactor"]
+    assert scale.inputs().measured.publishing * batches > PARTITION_UNITS / UNITS
+    assert NEW_TABLE_SHARDS * batches < NEW_ACCOUNT_CONCURRENCY
