@@ -1,6 +1,6 @@
-"""All botocore clients of the stack, each with the time limits of its use.
+"""All botocore clients of the stack, with time limits for each use.
 
-A hook does not import this module unless it has to: botocore would be most of its cold start. See
+A hook imports this module only when it has to, because botocore would take most of its cold start. See
 docs/engineering/decisions/0020-cold-start.md.
 """
 
@@ -31,13 +31,13 @@ CALL_ERRORS: Final = (ClientError, BotoCoreError)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a client waits, and how often it tries.
+    """The timeouts and attempts of a client.
 
     Attributes:
-        connect_seconds: For a connection.
-        read_seconds: For a response.
-        tries: How often a call is tried; the SDK decides what is worth a retry.
-        connections: How many calls may run at the same time.
+        connect_seconds: The connection timeout.
+        read_seconds: The response timeout.
+        tries: The number of attempts per call; the SDK decides which errors to retry.
+        connections: How many calls can run at the same time.
     """
 
     connect_seconds: float
@@ -47,39 +47,39 @@ class Limits:
 
     @property
     def seconds(self) -> float:
-        """The longest that a call takes, back-off included."""
+        """The longest duration of a call, back-off included."""
         return self.tries * (self.connect_seconds + self.read_seconds) + 2 * (self.tries > 1)
 
 
 QUICK = Limits(CONNECT_SECONDS, READ_SECONDS, tries=2)
-"""For what a sender waits for, or what is soon repeated anyway."""
+"""For calls that a sender waits for, or that are soon repeated anyway."""
 
 PATIENT = Limits(2, 15, tries=2)
-"""For SNS and its dead-letter queue. SNS has no idempotency token: a call that is repeated because its response was
-slow is a message that arrives twice. So SNS gets long to respond, and one more try."""
+"""For SNS and its dead-letter queue. SNS has no idempotency token: retrying a call after a slow response publishes a
+message twice. So SNS gets a long time to respond, and one retry."""
 
 PATIENT_ONCE = replace(PATIENT, tries=1)
-"""For SNS when redrive is what tries again."""
+"""For SNS when redrive does the retries."""
 
 INVOKE_HOOK = Limits(2, 28, tries=1, connections=5)
-"""A hook function takes 25 s at most, and may start cold. To invoke one twice does no harm, but no good either. Five
-at a time, since Dash's own deliveries need concurrency too."""
+"""A hook function takes at most 25 s, and may start cold. Invoking it twice is harmless but useless. Five at a time,
+because Dash's own deliveries need concurrency, too."""
 
 INVOKE_ANY = Limits(2, 34, tries=1)
-"""For redrive, which invokes hook functions (25 s) and publish (30 s for what it is asked here)."""
+"""For redrive, which invokes hook functions (25 s) and publish (at most 30 s for these requests)."""
 
 CONTROL = Limits(2, 5, tries=3)
 """For reading about the stack: CloudFormation and CloudWatch."""
 
 STREAM = Limits(2, 3, tries=1)
-"""For the table's stream; a pointer into it that can't be read stays in its queue."""
+"""For the table's stream; if it can't be read, the pointer to it stays in its queue."""
 
-_session_lock = Lock()  # botocore's sessions are not safe to make clients in several threads
+_session_lock = Lock()  # creating clients from one botocore session is not thread-safe
 
 
 @cache
 def dynamodb(*, short: bool = False) -> "DynamoDBClient":
-    """Return the client for the table of events, or the one for short calls; see `protocol.CircuitBreaker`."""
+    """Return the client for the table of events, or its variant for short calls; see `protocol.CircuitBreaker`."""
     usual = Limits(CONNECT_SECONDS, READ_SECONDS, DYNAMODB.tries)
     client: DynamoDBClient = _client("dynamodb", Limits(CONNECT_SECONDS, SHORT_READ_SECONDS, 1) if short else usual)
     return client
@@ -110,7 +110,7 @@ def sns(limits: Limits = PATIENT) -> "SNSClient":
 
 @cache
 def lambda_(limits: Limits) -> "LambdaClient":
-    """Return the client that invokes functions of the stack: INVOKE_HOOK or INVOKE_ANY."""
+    """Return the client that invokes functions of the stack, with INVOKE_HOOK or INVOKE_ANY as limits."""
     client: LambdaClient = _client("lambda", limits)
     return client
 
@@ -124,7 +124,7 @@ def dynamodb_streams() -> "DynamoDBStreamsClient":
 
 @cache
 def cloudformation() -> "CloudFormationClient":
-    """Return the client that reads about the stack."""
+    """Return the client that reads the stack's description."""
     client: CloudFormationClient = _client("cloudformation", CONTROL)
     return client
 
@@ -136,7 +136,7 @@ def cloudwatch() -> Any:
 
 
 def error_code(error: ClientError | BotoCoreError) -> str:
-    """Return the service's code for a failed call, or the SDK's name for how no response came."""
+    """Return the service's error code for a failed call, or the SDK's error name if there was no response."""
     return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
 
 
@@ -144,23 +144,23 @@ def credentials() -> ReadOnlyCredentials | None:
     """Return the credentials that a client would sign with now, or None if there are none.
 
     Raises:
-        BotoCoreError: The endpoint that hands them out does not.
+        BotoCoreError: The credentials endpoint fails.
     """
     found = _session().get_credentials()
     return found.get_frozen_credentials() if found else None
 
 
 def prime() -> None:
-    """Load all that clients and calls consist of, without asking for credentials or calling anything."""
-    "localhost".encode("idna")  # the codec of every first connection
+    """Load everything that clients and calls need, without reading credentials or making a call."""
+    "localhost".encode("idna")  # the codec that a first connection needs
     for service in ("dynamodb", "secretsmanager", "sqs"):
-        # With keys of its own a client does not look for the function's.
+        # With explicit keys, a client does not look for the function's.
         _session().create_client(service, aws_access_key_id="none", aws_secret_access_key="none").close()  # noqa: S106
 
 
 @cache
 def _session() -> botocore.session.Session:
-    # boto3 would add its resources to the start, and nothing here uses them.
+    # boto3 would slow down the start with its resources, which nothing here uses.
     return botocore.session.get_session()
 
 
@@ -170,7 +170,7 @@ def _client(service: str, limits: Limits) -> Any:
         read_timeout=limits.read_seconds,
         max_pool_connections=limits.connections,
         retries={"mode": "standard", "total_max_attempts": limits.tries},
-        # All parameters are made in this repository; to check them takes a twentieth of a batch's time.
+        # All parameters come from this repository; validating them takes a twentieth of a batch's time.
         parameter_validation=False,
     )
     with _session_lock:

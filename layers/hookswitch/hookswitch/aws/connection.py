@@ -1,4 +1,4 @@
-"""A persistent connection to one service. Whatever goes wrong has the name that the SDK gives it."""
+"""A persistent connection to one service. Errors have the same names as in the SDK."""
 
 import select
 from collections.abc import Mapping
@@ -22,14 +22,14 @@ class Response(NamedTuple):
 
 @cache
 def tls_context() -> SSLContext:
-    """Return the context that all connections share, because reading the certificate authorities is slow."""
+    """Return the TLS context that all connections share, because loading the certificate authorities is slow."""
     return create_default_context()
 
 
 class Connection:
-    """A connection that is opened when first needed, kept, and opened again after it was closed.
+    """A connection that opens on first use, stays open, and reopens after it was closed.
 
-    Lambda freezes a function between its invocations, so the other side may have closed it in the meantime.
+    Lambda freezes a function between invocations, so the server may have closed the connection in the meantime.
     """
 
     def __init__(self, url: SplitResult, connect_seconds: float, read_seconds: float) -> None:
@@ -41,7 +41,7 @@ class Connection:
         """Send a request and return its response, within `read_seconds` if given.
 
         Raises:
-            NoAnswerError: There is none, or not all of it.
+            NoAnswerError: There was no response, or only part of one.
         """
         with self._lock:
             connection = self._connected()
@@ -65,7 +65,7 @@ class Connection:
 
     def _connected(self) -> HTTPConnection:
         if self._connection:
-            # An idle connection with something to read has been closed by the other side.
+            # If an idle connection has something to read, the server has closed it.
             if not select.select([self._connection.sock], [], [], 0)[0]:
                 return self._connection
             self.close()

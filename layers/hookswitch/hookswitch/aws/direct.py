@@ -1,7 +1,7 @@
-"""A client of DynamoDB and Secrets Manager that does without the SDK, whose import is most of a cold start.
+"""A client of DynamoDB and Secrets Manager without the SDK, whose import takes most of a cold start.
 
-It makes the calls of a hook's normal path only: a signed POST of JSON, with the outcomes and retries of the SDK.
-`hookswitch.aws.hook_clients` decides whether it suffices. See docs/engineering/decisions/0020-cold-start.md.
+It makes only the calls on a hook's normal path: a signed POST of JSON, with the same outcomes and retries as the SDK.
+`hookswitch.aws.hook_clients` decides when to use it. See docs/engineering/decisions/0020-cold-start.md.
 """
 
 import json
@@ -20,7 +20,7 @@ from hookswitch.aws.sigv4 import Credentials, signed
 from hookswitch.backoff import jittered
 from hookswitch.errors import NoAnswerError, ServiceError
 
-# What the SDK retries in its standard mode, and how long it waits (botocore, retries/standard.py).
+# What the SDK's standard mode retries, and how long it waits (botocore, retries/standard.py).
 _TRANSIENT = {
     "RequestTimeout",
     "RequestTimeoutException",
@@ -52,9 +52,9 @@ _QUOTA, _RETRY_COST, _THROTTLED_COST = 500, 14, 5
 
 
 class DirectClient(Client):
-    """Calls one service, with the SDK's rules for retries (botocore, retries/standard.py).
+    """Calls one service, with the SDK's retry rules (botocore, retries/standard.py).
 
-    A CircuitBreaker makes the calls short while the service hangs.
+    A CircuitBreaker shortens the calls while the service hangs.
     """
 
     def __init__(self, service: Service, url: SplitResult, region: str, credentials: Callable[[], Credentials]) -> None:
@@ -63,12 +63,12 @@ class DirectClient(Client):
         self._host = (url.hostname or "") if default_port else f"{url.hostname}:{url.port}"
         self._connection = Connection(url, CONNECT_SECONDS, READ_SECONDS)
         self._breaker = CircuitBreaker(service.breaks_for)
-        self._quota = _QUOTA  # while a service is unavailable, fewer calls are tried again
+        self._quota = _QUOTA  # limits retries while a service is unavailable
 
     @override
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         if operation == "TransactWriteItems":
-            parameters["ClientRequestToken"] = secrets.token_hex(16)  # makes a retry the same transaction
+            parameters["ClientRequestToken"] = secrets.token_hex(16)  # makes retries idempotent
         body = json.dumps(parameters, default=_base64).encode()
         spent = 0
         tries, read_seconds = (1, SHORT_READ_SECONDS) if self._breaker.is_open else (self._service.tries, None)
@@ -133,7 +133,7 @@ class DirectClient(Client):
         return found
 
     def _wait(self, attempt: int, after: str | None, *, throttled: bool) -> float:
-        """Return the seconds to wait before the next try; `after` is what the service asks for, in milliseconds."""
+        """Return the seconds to wait before the next attempt; `after` is the service's request, in milliseconds."""
         base = _THROTTLED_WAIT if throttled else self._service.wait
         wait = jittered(min(base * 2**attempt, _LONGEST_WAIT), least=0)
         if after and after.isdecimal():
@@ -154,4 +154,4 @@ def _refusal(response: Response) -> ServiceError:
 def _base64(value: object) -> str:
     if isinstance(value, bytes):
         return b64encode(value).decode()
-    raise TypeError(f"A parameter of a call can't be of type {type(value).__name__}.")
+    raise TypeError(f"A call's parameter can't be of type {type(value).__name__}.")

@@ -1,8 +1,8 @@
-"""The clients of a hook's normal path: DirectClient where Lambda's environment allows it, else the SDK.
+"""The clients on a hook's normal path: DirectClient where Lambda's environment allows it, otherwise the SDK.
 
-DirectClient knows what Lambda itself sets up: a region of AWS's main partition, no proxy, no setting of the SDK that
-changes where or how it calls. Anything else (a FIPS endpoint, China) goes through the SDK, with the same outcomes.
-Credentials are in the environment. With SnapStart they come from an endpoint and expire; then the SDK gets them, and
+DirectClient supports Lambda's default environment: a region in AWS's main partition, no proxy, and no SDK setting that
+changes where or how to call. Anything else (a FIPS endpoint, China) goes through the SDK, with the same outcomes.
+Credentials are in the environment. With SnapStart they come from an endpoint and expire; then the SDK fetches them, and
 DirectClient still makes the calls.
 """
 
@@ -27,13 +27,13 @@ _CREDENTIALS_ENDPOINT = "AWS_CONTAINER_CREDENTIALS_FULL_URI"  # set for a functi
 
 @cache
 def dynamodb() -> Client:
-    """Return the client for the table of events: three tries, 9 s and back-off in all."""
+    """Return the client for the table of events: three attempts, in total 9 s and back-off."""
     return _client(DYNAMODB)
 
 
 @cache
 def secrets_manager() -> Client:
-    """Return the client that reads the callback secret: two tries, 6 s and back-off in all."""
+    """Return the client that reads the callback secret: two attempts, in total 6 s and back-off."""
     return _client(SECRETS_MANAGER)
 
 
@@ -43,7 +43,7 @@ def _client(service: Service) -> Client:
     direct = url if _direct_suffices(region) else None
     if direct and not os.environ.get(_CREDENTIALS_ENDPOINT):
         return DirectClient(service, direct, region, _credentials)
-    from hookswitch.aws import via_botocore  # noqa: PLC0415 - this module exists to save its import
+    from hookswitch.aws import via_botocore  # noqa: PLC0415 - this module exists to avoid this import
 
     return (
         DirectClient(service, direct, region, via_botocore.credentials) if direct else via_botocore.SdkClient(service)
@@ -51,7 +51,7 @@ def _client(service: Service) -> Client:
 
 
 def _direct_suffices(region: str) -> bool:
-    """Tell whether nothing in the environment asks for more than DirectClient knows."""
+    """Tell whether DirectClient supports everything that the environment asks for."""
     keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     has_credentials = os.environ.get(_CREDENTIALS_ENDPOINT) or all(map(os.environ.get, keys))
     needs_sdk = any(value and _SDK_ONLY.fullmatch(name) for name, value in os.environ.items())

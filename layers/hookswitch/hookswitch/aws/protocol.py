@@ -1,4 +1,4 @@
-"""What every client of an AWS service can do, and what distinguishes the services that hooks call."""
+"""The interface of a client of an AWS service, and the differences between the services that hooks call."""
 
 import time
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from typing import Any
 
 
 class Client:
-    """A client of one AWS service; a base class, since a `typing.Protocol` would add a millisecond to a cold start."""
+    """A client of one AWS service; a base class, because `typing.Protocol` would add a millisecond to a cold start."""
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call an operation, such as `PutItem`, and return its response.
 
         Raises:
-            ServiceError: The service refused the call, after any retries that its error allows.
-            NoAnswerError: The service did not answer any of the tries.
+            ServiceError: The service rejected the call, after any retries that the error allows.
+            NoAnswerError: The service did not respond to any attempt.
         """
         raise NotImplementedError
 
@@ -27,10 +27,10 @@ class Service:
         variable: The suffix of its AWS_ENDPOINT_URL_ variable.
         prefix: The prefix of an operation in the X-Amz-Target header.
         json: The version of its JSON protocol.
-        tries: How often a call is tried.
+        tries: The number of attempts per call.
         wait: The longest wait before the first retry, in seconds.
         has_checksum: Whether its responses carry a checksum.
-        breaks_for: Seconds after a call that got no answer in which each call gets one short try; 0 for none.
+        breaks_for: Seconds after a call without a response during which each call gets one short attempt; 0 for none.
     """
 
     name: str
@@ -44,27 +44,28 @@ class Service:
 
 
 class CircuitBreaker:
-    """Remembers that a service did not answer, so that deliveries do not hold execution environments while it hangs.
+    """Remembers that a service did not respond, so that deliveries don't occupy execution environments while it hangs.
 
-    While it is open, a call gets one try of SHORT_READ_SECONDS: what DynamoDB does not take goes to the redrive queue.
+    While it is open, a call gets one attempt of SHORT_READ_SECONDS: what DynamoDB does not accept goes to the redrive
+    queue.
     """
 
     def __init__(self, seconds: float) -> None:
-        """Prepare to stay open for some seconds after each call without an answer."""
+        """Prepare to stay open for some seconds after each call without a response."""
         self._seconds = seconds
-        self._open_until = float("-inf")  # as `time.monotonic` counts
+        self._open_until = float("-inf")  # in `time.monotonic` seconds
 
     @property
     def is_open(self) -> bool:
-        """Whether a call gets one short try only."""
+        """Whether a call gets only one short attempt."""
         return time.monotonic() < self._open_until
 
     def answered(self) -> None:
-        """Close it: the service answered, if only with an error."""
+        """Close it: the service responded, even if with an error."""
         self._open_until = float("-inf")
 
     def unanswered(self) -> None:
-        """Open it: a call got no answer."""
+        """Open it: a call got no response."""
         self._open_until = time.monotonic() + self._seconds
 
 
@@ -75,8 +76,8 @@ SECRETS_MANAGER = Service(
     "secretsmanager", "SECRETS_MANAGER", "secretsmanager", "1.1", tries=2, wait=0.05, has_checksum=False
 )
 
-# One try of a hook's call takes three seconds at most. DynamoDB's three tries and then two of SQS end within 20 s,
-# back-off included, which leaves a hook function (25 s) the time to answer before API Gateway gives up (29 s).
+# One attempt of a hook's call takes at most three seconds. DynamoDB's three attempts and then two of SQS end within
+# 20 s, back-off included, so a hook function (25 s) can respond before API Gateway gives up (29 s).
 CONNECT_SECONDS = 1
 READ_SECONDS = 2
-SHORT_READ_SECONDS = 0.5  # while a service that breaks is taken to hang: what it does not take goes to the queue
+SHORT_READ_SECONDS = 0.5  # while the breaker is open: what the service does not accept goes to the queue

@@ -27,7 +27,7 @@ def signed(  # noqa: PLR0913 - the parts of a request
     credentials: Credentials,
     now: float,
 ) -> dict[str, str]:
-    """Return a request's headers together with those that sign it. Header names must be in lower case."""
+    """Return a request's headers plus those that sign it. Header names must be in lower case."""
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     day = moment[:8]
     headers = {**headers, "host": host, "x-amz-date": moment}

@@ -1,4 +1,4 @@
-"""The hooks' calls through the SDK, where DirectClient does not suffice; and the credentials that the SDK finds."""
+"""The hooks' calls through the SDK, where DirectClient is not enough, and the credentials that the SDK finds."""
 
 from typing import Any, override
 
@@ -15,7 +15,7 @@ def credentials() -> Credentials:
     """Return the current credentials, which the SDK finds and refreshes.
 
     Raises:
-        NoAnswerError: There are none, or the endpoint that hands them out does not answer.
+        NoAnswerError: There are none, or the credentials endpoint does not respond.
     """
     try:
         if (found := clients.credentials()) and found.access_key and found.secret_key:
@@ -35,7 +35,7 @@ class SdkClient(Client):
     @override
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         try:
-            # To make a client takes credentials, so that can fail as a call can.
+            # Creating a client requires credentials, so it can fail like a call.
             found: dict[str, Any] = getattr(self._client(), xform_name(operation))(**parameters)
         except ClientError as error:
             self._breaker.answered()

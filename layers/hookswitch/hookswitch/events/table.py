@@ -16,17 +16,17 @@ from hookswitch.settings.hooks import HookSettings
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-# Two deliveries of one event at the same moment make transactions conflict; the loser looks again.
+# Transactions conflict if two deliveries of one event arrive at the same moment; the one that fails checks again.
 CONFLICT_TRIES = 5
 CONFLICT_SECONDS = 0.2
 
 
 def store_event(event: Event, settings: HookSettings) -> tuple[str, bool]:
-    """Store an event unless it is in the table; return the key of its item, and whether the event is new.
+    """Store an event unless it is already in the table; return the key of its item, and whether the event is new.
 
     Raises:
-        UnusableError: DynamoDB can't hold the item, for example because of its size.
-        StorageUnavailableError: DynamoDB did not take it within the bounded retries.
+        UnusableError: DynamoDB can't store the item, for example because of its size.
+        StorageUnavailableError: DynamoDB did not accept it within the allowed retries.
     """
     if event.payload.retry_window:
         return _store_in_window(event, event.payload.retry_window, settings)
@@ -34,7 +34,7 @@ def store_event(event: Event, settings: HookSettings) -> tuple[str, bool]:
 
 
 def put_new(values: Mapping[str, object], table: str) -> bool:
-    """Write an item if its key is not taken; return whether it was written.
+    """Write an item if no item has its key; return whether it was written.
 
     Raises:
         UnusableError, StorageUnavailableError: See `store_event`.
@@ -52,17 +52,17 @@ def put_new(values: Mapping[str, object], table: str) -> bool:
 
 def _explained(error: ServiceError | NoAnswerError) -> UnusableError | StorageUnavailableError:
     code = error.code
-    if code == "ValidationException":  # by no retry will this item ever be taken
-        return UnusableError("DynamoDB can't hold the item: it is too large, or a key of it is empty or too long.")
-    return StorageUnavailableError(f"DynamoDB did not take the item: {code}.")
+    if code == "ValidationException":  # no retry will help
+        return UnusableError("DynamoDB can't store the item: it is too large, or one of its keys is empty or too long.")
+    return StorageUnavailableError(f"DynamoDB did not accept the item: {code}.")
 
 
 def _store_in_window(event: Event, window: int, settings: HookSettings) -> tuple[str, bool]:
-    """Store an event that is the same as an identical one less than `window` seconds before or after it.
+    """Store an event that counts as a duplicate of an identical one less than `window` seconds before or after it.
 
-    Time is cut into stretches as long as the window, and an event's key names its stretch. So there is one item
-    a stretch at most, and only the neighbouring stretches can hold another that is near enough. All three are
-    looked at in one transaction: no order of concurrent deliveries gets two items in.
+    Time is divided into slots as long as the window, and an event's key names its slot. So a slot has at most one
+    item, and only the adjacent slots can have another one within the window. One transaction checks all three, so
+    concurrent deliveries never store two items, whatever their order.
     """
     span = timedelta(seconds=window)
     keys = [event.key, event.key_at(-1), event.key_at(1)]
@@ -99,7 +99,7 @@ def _store_in_window(event: Event, window: int, settings: HookSettings) -> tuple
             if "ConditionalCheckFailed" in codes:
                 return keys[codes.index("ConditionalCheckFailed")], False
             if "ValidationError" in codes:
-                raise UnusableError("DynamoDB can't hold the item.") from error
+                raise UnusableError("DynamoDB can't store the item.") from error
         else:
             return event.key, True
-    raise StorageUnavailableError("DynamoDB cancelled the transaction every time: other writes came between.")
+    raise StorageUnavailableError("DynamoDB cancelled the transaction every time because of concurrent writes.")

@@ -1,1 +1,1 @@
-"""A stored event's way to its subscribers."""
+"""Publishes stored events to their subscribers."""

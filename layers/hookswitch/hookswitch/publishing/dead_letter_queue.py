@@ -1,4 +1,4 @@
-"""The publish dead-letter queue: which event is still owed to which destination."""
+"""The publish dead-letter queue: which events are still owed to which destination."""
 
 import json
 import time
@@ -12,19 +12,19 @@ from hookswitch.receiving.requests import UnpublishedEvent
 if TYPE_CHECKING:
     from types_boto3_sqs.client import SQSClient
 
-MAX_ENTRIES = 10  # of one batch (SQS, SendMessageBatch)
+MAX_ENTRIES = 10  # per batch (SQS, SendMessageBatch)
 
 
 def add(
     owed: Sequence[UnpublishedEvent], queue_url: str, stop_at: float, client: "SQSClient"
 ) -> list[UnpublishedEvent]:
-    """Add one message for each event, so that none waits for another; return what the queue did not take.
+    """Add one message per event, so that no event waits for another; return what the queue did not accept.
 
     Args:
         owed: What to add.
         queue_url: The queue's URL.
-        stop_at: When to begin no other call, in seconds of `time.monotonic`. None begins after one that failed, either.
-        client: Its limits are those of the caller.
+        stop_at: When to start no further call, in `time.monotonic` seconds. A failed call is the last one, too.
+        client: An SQS client with the caller's time limits.
     """
     for start in range(0, len(owed), MAX_ENTRIES):
         chunk, rest = owed[start : start + MAX_ENTRIES], owed[start + MAX_ENTRIES :]
@@ -32,13 +32,13 @@ def add(
         if time.monotonic() < stop_at:
             refused, reason = _send(chunk, queue_url, client)
         if refused:
-            logger.error("The publish dead-letter queue did not take all events: %s", reason)
+            logger.error("The publish dead-letter queue did not accept all events: %s", reason)
             return [*(chunk[number] for number in sorted(refused)), *rest]
     return []
 
 
 def _send(chunk: Sequence[UnpublishedEvent], queue_url: str, client: "SQSClient") -> tuple[set[int], str]:
-    """Return which of the events the queue did not take, by their places, and why."""
+    """Return the indexes of the events that the queue did not accept, and why."""
     try:
         response = client.send_message_batch(
             QueueUrl=queue_url,

@@ -1,4 +1,4 @@
-"""Where stored events are published: what a destination is given, and what it says about each event."""
+"""Where stored events are published: what a destination receives, and what it reports for each event."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ _LOG_KEYS = ("event_id", "hook", "call_id", "correlation_id")
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event as the table has it.
+    """An event as stored in the table.
 
     Attributes:
-        event_id: Key of its item, and id of its message wherever it is published.
+        event_id: The key of its item, and the id of its message at every destination.
         item: The item's attributes as plain values.
         occurred_at: When it happened, in Unix seconds; None for a recovered event, whose delay is not ours.
     """
@@ -43,7 +43,7 @@ class StoredEvent:
 
     @property
     def log_keys(self) -> dict[str, str]:
-        """The keys by which log lines about the event are found."""
+        """The keys that identify the log lines about the event."""
         return {name: self.item[name] for name in _LOG_KEYS if name in self.item}
 
 
@@ -51,18 +51,18 @@ class Status(StrEnum):
     """What a destination did with an event."""
 
     TAKEN = "taken"
-    REFUSED = "refused"  # this event, while it takes others
-    NOT_REACHED = "not_reached"  # it is unavailable, or there was no time left
+    REFUSED = "refused"  # this event, but not others
+    NOT_REACHED = "not_reached"  # it is unavailable, or there was not enough time
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one event at one destination.
+    """The outcome of publishing one event to one destination.
 
     Attributes:
         event: The event.
         status: What the destination did.
-        reason: Why it did not take the event, as a code of the service or the SDK.
+        reason: Why it did not accept the event: an error code of the service or the SDK.
     """
 
     event: StoredEvent
@@ -71,18 +71,18 @@ class Result:
 
 
 class Destination(Protocol):
-    """Somewhere that events are published to.
+    """A service that events are published to.
 
     Attributes:
-        name: What the publish dead-letter queue calls it. Messages wait there for up to two weeks, so a name stays.
+        name: Its name in the publish dead-letter queue. Messages stay there for up to two weeks, so never rename it.
     """
 
     name: str
 
     def publish(self, events: Iterable[StoredEvent], stop_at: float) -> Iterator[Result]:
-        """Publish events, and yield what became of each: exactly one result an event.
+        """Publish events, and yield exactly one result per event.
 
         Args:
-            events: No two with the same key.
-            stop_at: When to begin no other call, in seconds of `time.monotonic`.
+            events: Events with distinct keys.
+            stop_at: When to start no further call, in `time.monotonic` seconds.
         """

@@ -1,9 +1,9 @@
-"""The table's stream as an outbox: what of it is published, and what is still owed to which destination.
+"""The table's stream as an outbox: publishes its events, and records what is still owed to which destination.
 
-An event that a destination refuses, or a destination that is unavailable, holds up nothing else: what was not taken
-after a few tries is noted, by its key, in the publish dead-letter queue, from which functions/redrive/ has it published
-later. Only what that queue does not take either is returned to the stream. Whatever a service does, the work ends by
-itself: if Lambda had to end it, everything that was published would be published again.
+An event that a destination rejects, or a destination that is unavailable, does not block anything else: after a few
+attempts, the event's key goes to the publish dead-letter queue, from which functions/redrive/ has it published later.
+Only events that this queue does not accept either are returned to the stream. Whatever a service does, the work ends
+before the function's timeout: if Lambda had to end it, everything already published would be published again.
 """
 
 import time
@@ -21,8 +21,8 @@ from hookswitch.publishing.destination import Destination, Image, Status, Stored
 from hookswitch.receiving.requests import NoteRequest, NoteResult, PublishRequest, PublishResult, UnpublishedEvent
 from hookswitch.settings.functions import PublishSettings
 
-# Redrive waits 34 s for an answer. Publishing named events takes one more read and one more call of SNS after this,
-# noting keys one more call of the queue.
+# Redrive waits 34 s for the response. After these seconds, publishing named events can take one more read and one more
+# call to SNS, and noting keys one more call to the queue.
 NAMED_SECONDS = 6
 NOTE_SECONDS = 20
 
@@ -32,7 +32,7 @@ class StreamBatch:
     """New events from the table's stream.
 
     Attributes:
-        images: The items' attributes, by the sequence numbers of their records.
+        images: The items' attributes, by their records' sequence numbers.
     """
 
     images: Mapping[str, Image]
@@ -46,16 +46,16 @@ class StreamBatch:
 
 @dataclass(frozen=True, slots=True)
 class StreamBatchResult:
-    """The answer to a StreamBatch.
+    """The result for a StreamBatch.
 
     Attributes:
-        returned: Sequence numbers of the records that the stream is to bring again.
+        returned: Sequence numbers of the records for the stream to deliver again.
     """
 
     returned: tuple[str, ...]
 
     def to_message(self) -> dict[str, Any]:
-        """Return the partial batch response of Lambda's stream mappings."""
+        """Return the partial batch response for Lambda's stream mapping."""
         return {"batchItemFailures": [{"itemIdentifier": number} for number in self.returned]}
 
 
@@ -63,10 +63,10 @@ type Request = StreamBatch | PublishRequest | NoteRequest
 
 
 def read_request(event: Mapping[str, Any]) -> Request:
-    """Return what the publish function is invoked with: by the stream, or by redrive.
+    """Return the typed request to the publish function, from the stream or from redrive.
 
     Raises:
-        RequestError: It is none of the three.
+        RequestError: The event is none of the three.
     """
     if "Records" in event:
         return StreamBatch.from_event(event)
@@ -74,28 +74,28 @@ def read_request(event: Mapping[str, Any]) -> Request:
         return PublishRequest.from_message(event)
     if "note" in event:
         return NoteRequest.from_message(event)
-    raise RequestError("Publish takes a batch of the table's stream, or a request by redrive.")
+    raise RequestError("Publish expects a batch from the table's stream, or a request from redrive.")
 
 
 class Outbox:
-    """Publishes events to each destination, and notes what a destination did not take."""
+    """Publishes events to each destination, and notes what a destination did not accept."""
 
     def __init__(
         self, destinations: Sequence[Destination], settings: PublishSettings, metrics: MetricsRecorder
     ) -> None:
-        """Prepare to publish; metrics count what a destination took."""
+        """Prepare to publish; metrics count what a destination accepted."""
         self._settings = settings
         self._destinations = {destination.name: destination for destination in destinations}
         self._metrics = metrics
 
     def publish_batch(self, batch: StreamBatch, deadline: float) -> StreamBatchResult:
-        """Publish new events to every destination, and return what has to come again.
+        """Publish new events to every destination, and return what the stream has to deliver again.
 
         Args:
             batch: The events.
-            deadline: When the function's time ends, in seconds of `time.monotonic`.
+            deadline: When the function times out, in `time.monotonic` seconds.
         """
-        # The last call of a destination, and then the last one of the queue, have to end before the deadline.
+        # The last call to a destination, and then the last one to the queue, have to end before the deadline.
         last_note = deadline - PATIENT.seconds
         stop_at = last_note - PATIENT.seconds
         events, unreadable = _read_images(batch.images.values())
@@ -109,11 +109,11 @@ class Outbox:
         )
 
     def publish_named(self, request: PublishRequest) -> PublishResult:
-        """Publish events of the table again to the destination that they are owed to.
+        """Publish events from the table to the destination that they are still owed to.
 
         Raises:
-            RequestError: There is no such destination.
-            KeyError: An event is no longer in the table, because it expired or somebody deleted it.
+            RequestError: The destination does not exist.
+            KeyError: An event is no longer in the table: it expired or was deleted.
         """
         stop_at = time.monotonic() + NAMED_SECONDS
         destination = self._destinations.get(request.destination)
@@ -141,7 +141,7 @@ class Outbox:
     def _publish(
         self, events: Iterable[StoredEvent], destination: Destination, stop_at: float
     ) -> list[UnpublishedEvent]:
-        """Publish events to one destination; return what it did not take."""
+        """Publish events to one destination; return what it did not accept."""
         owed = []
         self._metrics.add("unpublishable", 0)
         for result in destination.publish(events, stop_at):
@@ -161,7 +161,7 @@ class Outbox:
 
 
 def _read_images(images: Iterable[Image]) -> tuple[list[StoredEvent], list[str]]:
-    """Return the events in images, and the keys of images that are not events: they must not hold up others."""
+    """Return the events in images, and the keys of images that are not events and must not block others."""
     events, unreadable = [], []
     for image in images:
         try:

@@ -18,31 +18,31 @@ if TYPE_CHECKING:
 
     from hookswitch.publishing.sns_message import Entry
 
-TRIES = 3  # of an event that SNS fails to take out of a batch
+TRIES = 3  # for an event that SNS fails to accept from a batch
 _RETRY_SECONDS = 0.3
 
-# Errors of a whole call that are about what was sent, and not about the topic, the key, the role or SNS (SNS,
-# PublishBatch, "Errors"): somebody among the entries is to blame, and the others can be published.
+# Errors of a whole call that are about its content, not about the topic, the key, the role or SNS itself (SNS,
+# PublishBatch, "Errors"): one of the entries is the cause, and the others can be published.
 _ABOUT_CONTENT = {"BatchRequestTooLong", "InvalidBatchEntryId", "InvalidParameter", "InvalidParameterValue"}
 _ABOUT_CONTENT |= {"MessageTooLong", "ParameterValueInvalid", "ValidationException"}
 
-# Parts of codes that SNS may call the sender's fault, but that pass or that an operator can fix.
+# Parts of error codes that SNS may call the sender's fault, but that are temporary or that an operator can fix.
 _NOT_ABOUT_CONTENT = ("KMS", "Throttl", "TooManyRequests", "Authorization", "Security", "Disabled", "NotFound")
 
 
 class SnsDestination(Destination):
     """The topic of events.
 
-    An event that SNS refuses for what it contains is sent once more without its data. If SNS refuses that too, no
-    retry will ever help. When a whole call fails for what it contains, its events are sent one by one. An event that
-    SNS fails to take otherwise is tried again a few times. When a whole call fails otherwise, after the SDK's own
-    retries, SNS counts as unavailable, and the rest is not tried.
+    An event that SNS rejects because of its content is sent once more without its data. If SNS rejects that too, no
+    retry will help. When a whole call fails because of its content, its events are sent one by one. An event that SNS
+    fails to accept for another reason is retried a few times. When a whole call fails for another reason, after the
+    SDK's own retries, SNS counts as unavailable, and the remaining events are not sent.
     """
 
     name = SNS
 
     def __init__(self, topic_arn: str, table: str, limits: Limits = PATIENT) -> None:
-        """Prepare to publish events of a table to a topic; no call takes longer than the limits."""
+        """Prepare to publish events from a table to a topic, within these time limits per call."""
         self.table = table
         self._topic_arn, self._limits = topic_arn, limits
 
@@ -53,10 +53,10 @@ class SnsDestination(Destination):
         yield from publication.carry_out()
 
     def send(self, batch: list["Entry"]) -> "Mapping[str, BatchResultErrorEntryTypeDef]":
-        """Publish a batch; return the entries that SNS did not take, by their ids.
+        """Publish a batch; return the entries that SNS did not accept, by their ids.
 
         Raises:
-            ClientError, BotoCoreError: SNS did not take any of it.
+            ClientError, BotoCoreError: SNS did not accept any entry.
         """
         client = clients.sns(self._limits)
         response = client.publish_batch(TopicArn=self._topic_arn, PublishBatchRequestEntries=batch)
@@ -74,7 +74,7 @@ class _Publication:
         self._without_data: set[str] = set()
 
     def prepare(self, events: Iterable[StoredEvent]) -> Iterator[Result]:
-        """Make the entries; yield the events of which none can be made."""
+        """Create the entries; yield a result for each event that can't be an entry."""
         for event in events:
             try:
                 self._entries[event.event_id] = to_entry(event.item, self._destination.table)
@@ -83,7 +83,7 @@ class _Publication:
                 yield self._refused(event, type(error).__name__)
 
     def carry_out(self) -> Iterator[Result]:
-        """Send all entries, and yield what became of each event."""
+        """Send all entries, and yield a result for each event."""
         for attempt in range(TRIES):
             if attempt:
                 time.sleep(jittered(_RETRY_SECONDS * attempt, least=1 / 3))
@@ -98,7 +98,7 @@ class _Publication:
                     except CALL_ERRORS as error:
                         reason = error_code(error)
                 if reason:
-                    logger.warning("SNS does not take messages: %s", reason, extra={"left": len(self._pending)})
+                    logger.warning("SNS does not accept messages: %s", reason, extra={"left": len(self._pending)})
                     yield from self._not_reached(reason)
                     return
             if not self._pending:
@@ -109,7 +109,7 @@ class _Publication:
         """Send one batch.
 
         Raises:
-            ClientError, BotoCoreError: SNS takes nothing.
+            ClientError, BotoCoreError: SNS accepts nothing.
         """
         failures: Mapping[str, BatchResultErrorEntryTypeDef]
         try:
@@ -131,7 +131,7 @@ class _Publication:
                 yield from self._try_without_data(event_id, failure["Code"])
             else:
                 keys = self._pending[event_id].log_keys
-                logger.warning("SNS did not take an event: %s", failure["Code"], extra=keys)
+                logger.warning("SNS did not accept an event: %s", failure["Code"], extra=keys)
 
     def _try_without_data(self, event_id: str, code: str) -> Iterator[Result]:
         event = self._pending[event_id]
@@ -139,7 +139,7 @@ class _Publication:
         if event_id in self._without_data or entry == self._entries[event_id]:
             yield self._refused(self._pending.pop(event_id), code)
             return
-        logger.warning("SNS refused an event: %s. It is sent without its data.", code, extra=event.log_keys)
+        logger.warning("SNS rejected an event: %s. It is sent again without its data.", code, extra=event.log_keys)
         self._without_data.add(event_id)
         self._entries[event_id] = entry
         self._batches.append([entry])
@@ -149,12 +149,12 @@ class _Publication:
 
     @staticmethod
     def _refused(event: StoredEvent, reason: str) -> Result:
-        logger.error("SNS will never take an event as it is: %s", reason, extra=event.log_keys)
+        logger.error("SNS will never accept an event: %s", reason, extra=event.log_keys)
         return Result(event, Status.REFUSED, reason)
 
 
 def _is_about_content(failure: "BatchResultErrorEntryTypeDef") -> bool:
-    """Tell whether an entry was refused for what it contains, so that no retry will help."""
+    """Tell whether SNS rejected an entry because of its content, so that no retry will help."""
     code = failure["Code"]
     return code in _ABOUT_CONTENT or (
         failure["SenderFault"] and not any(part.lower() in code.lower() for part in _NOT_ABOUT_CONTENT)

@@ -1,4 +1,4 @@
-"""A stored event as an entry of SNS's PublishBatch, within what SNS accepts."""
+"""A stored event as an entry of SNS's PublishBatch, within SNS's limits."""
 
 import json
 import re
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
     type Entry = PublishBatchRequestEntryTypeDef
 
-MAX_ENTRIES = 10  # of one batch (SNS, PublishBatch)
-MAX_SIZE = 256 * 1024  # bytes of one message, and of one batch, with attributes (SNS, PublishBatch)
+MAX_ENTRIES = 10  # per batch (SNS, PublishBatch)
+MAX_SIZE = 256 * 1024  # bytes per message and per batch, attributes included (SNS, PublishBatch)
 MAX_SUBJECT = 99  # an e-mail's subject has fewer than 100 characters (SNS, Publish)
-MAX_SMS = 1_600  # characters of a message by SMS (SNS, "Publishing SMS messages")
+MAX_SMS = 1_600  # characters of an SMS message (SNS, "Publishing SMS messages")
 _ATTRIBUTES = ("hook", "account_id", "call_direction", "alert")
 _LINK = re.compile(r"(?P<scheme>:(?=//))|(?P<dot>\.(?=[^\W\d_]))")
 
 
 def to_entry(item: Mapping[str, Any], table: str) -> "Entry":
-    """Return the entry of a batch for an event's item in a table; its Id is the event's key.
+    """Return the batch entry for an event's item in a table; its Id is the event's key.
 
-    E-mail and SMS subscribers get the summary, all others the event. An event that is larger than SNS takes goes out
+    E-mail and SMS subscribers get the summary, all others the event. An event that is too large for SNS is sent
     without `data`.
 
     Raises:
@@ -37,7 +37,7 @@ def to_entry(item: Mapping[str, Any], table: str) -> "Entry":
 
 
 def without_data(item: Mapping[str, Any], table: str) -> "Entry":
-    """Return the entry with `dataref` (a CloudEvents extension), which names the item, in place of `data`."""
+    """Return the entry with `dataref` (a CloudEvents extension), which names the item, instead of `data`."""
     event = cloud_event(item)
     del event["data"]
     event["dataref"] = f"dynamodb:{table}/{item['event_id']}"
@@ -45,10 +45,10 @@ def without_data(item: Mapping[str, Any], table: str) -> "Entry":
 
 
 def entry_size(entry: "Entry") -> int:
-    """Return what an entry counts against MAX_SIZE, in bytes.
+    """Return the size of an entry that counts towards MAX_SIZE, in bytes.
 
-    SNS counts the message, and name, type and value of each attribute (SNS, MessageAttributeValue). Whether it counts
-    the subject is not documented, so it is counted too.
+    SNS counts the message, and the name, type and value of each attribute (SNS, MessageAttributeValue). Whether it
+    counts the subject is not documented, so we count it too.
     """
     attributes = sum(
         len(name) + len(value["DataType"]) + len(value["StringValue"].encode())
@@ -60,7 +60,7 @@ def entry_size(entry: "Entry") -> int:
 def batches(entries: Iterable["Entry"]) -> list[list["Entry"]]:
     """Divide entries, in order, into batches of at most MAX_ENTRIES and MAX_SIZE.
 
-    An entry that is too large by itself is a batch of its own.
+    An entry that exceeds MAX_SIZE gets a batch to itself.
     """
     found: list[list[Entry]] = []
     room = 0
@@ -98,21 +98,21 @@ def _email(item: Mapping[str, Any], summary: str) -> str:
 
 
 def _unlinked(text: str) -> str:
-    """Return text in which mail programs and telephones find nothing to make a link of.
+    """Return text that mail programs and telephones don't turn into links.
 
-    Whoever calls chooses the caller's name and number, which we send to people in our own name.
+    Callers choose their name and number, and we send both to people in our own name.
     """
     return _LINK.sub(lambda found: f"[{found[0]}]", text)
 
 
 def _subject(summary: str) -> str:
-    """Return a summary as SNS takes a subject: printable ASCII that does not start with a space."""
+    """Return a summary as a valid SNS subject: printable ASCII that does not start with a space."""
     printable = summary if summary.isascii() else "".join(letter if letter.isascii() else "?" for letter in summary)
     return printable.strip()[:MAX_SUBJECT].strip() or "Dash event"
 
 
 def _attribute_text(value: object) -> str:
-    # Also true and false as text: SNS filters on String attributes in every protocol, and policies stay readable.
+    # Booleans are strings, too: SNS filters on String attributes in every protocol, and policies stay readable.
     return str(value).lower() if isinstance(value, bool) else one_line(str(value)) if value is not None else ""
 
 

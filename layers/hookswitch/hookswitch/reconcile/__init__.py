@@ -1,1 +1,1 @@
-"""Repairs webhooks and recovers the deliveries that Dash gave up (docs/healing.md). No hook function imports this."""
+"""Repairs webhooks and recovers failed deliveries (docs/healing.md). No hook function imports this."""

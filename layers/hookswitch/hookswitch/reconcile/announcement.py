@@ -1,6 +1,6 @@
-"""The announcement of repairs: one message on the topic, whose summary says everything.
+"""The announcement of repairs: one message on the topic, with a complete summary.
 
-The message is an event like any other: an item of the table, which the stream publishes.
+The message is an event like any other: an item in the table, published through the stream.
 """
 
 from collections.abc import Iterable
@@ -20,38 +20,38 @@ class RestoredWebhook(TypedDict):
     """A webhook that was repaired."""
 
     hook: str
-    what: Annotated[str, Field("What was done to it and why, for people.")]
+    what: Annotated[str, Field("What was done to it and why, in words.")]
 
 
 class RecoveredEvents(TypedDict):
-    """The events of one hook that Dash could not deliver and that were recovered."""
+    """The recovered events of one hook, which Dash could not deliver."""
 
     events: int
-    since: Annotated[Time, Field("When Dash failed to deliver the oldest of them.")]
+    since: Annotated[Time, Field("When Dash failed to deliver the oldest one.")]
     reasons: Annotated[list[str], Field("Why Dash could not deliver them.")]
 
 
 class WebhookNoticed(TypedDict):
-    """Something about the webhooks that is left to people; nothing was repaired."""
+    """Findings that need an operator; nothing was repaired."""
 
     restored: list[RestoredWebhook]
     recovered: Annotated[dict[str, RecoveredEvents], Field("By hook.")]
-    noticed: Annotated[list[str], Field("A sentence for each thing that is left to people.")]
+    noticed: Annotated[list[str], Field("One sentence for each finding that needs an operator.")]
 
 
 class WebhookRestored(WebhookNoticed):
-    """What one reconciliation repaired and recovered, and what it leaves to people."""
+    """What one reconciliation repaired and recovered, and what it leaves to an operator."""
 
 
 ANNOUNCEMENTS: dict[str, type[WebhookNoticed]] = {RESTORED: WebhookRestored, NOTICED: WebhookNoticed}
-"""The type of `data` by the hook that an announcement's `type` ends with; docs/schemas/ has a schema of each."""
+"""The type of `data`, by the hook at the end of an announcement's `type`; docs/schemas/ has a schema for each."""
 
 
 def to_item(news: News, settings: ReconcileSettings, now: datetime | None = None) -> dict[str, object] | None:
-    """Return the item by which the news is stored and published; None if there is none.
+    """Return the item that stores and publishes the news; None if there is no news.
 
-    The hook is `webhook_restored`, or `webhook_noticed` if nothing was repaired; the key follows from the news, so
-    that the same news is published once.
+    The hook is `webhook_restored`, or `webhook_noticed` if nothing was repaired. The key is derived from the news, so
+    the same news is published only once.
     """
     if not news:
         return None

@@ -8,33 +8,33 @@ from typing import Self
 from hookswitch.payloads.times import GREGORIAN_EPOCH
 
 RETRIES_OVER = 120
-"""Seconds after which Dash makes no further try of a delivery.
+"""Seconds after which Dash no longer retries a delivery.
 
-It makes five at most, two seconds apart: after the first failure four waits, four connection timeouts of 10 s, and
-API Gateway's 29 s for the last answer are 77 s at most. The rest is for clocks that differ.
+It makes at most five attempts, two seconds apart. After the first failure, four waits, four connection timeouts of
+10 s, and API Gateway's 29 s for the last response add up to at most 77 s. The rest allows for clock skew.
 """
 
-_MAX_SECOND = 253_402_300_799  # of the year 9999, the last that a datetime has
+_MAX_SECOND = 253_402_300_799  # in the year 9999, the last one that a datetime supports
 _MAX_DIGITS = 15
 _BYTES = range(256)
-_WORD = re.compile(r"[a-z_]{1,40}")  # what follows may repeat an address, and what is in it
+_WORD = re.compile(r"[a-z_]{1,40}")  # the rest may repeat an address and its query
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of one delivery.
+    """One attempt of one delivery.
 
     Attributes:
         uri: The address that was called.
         hook_id: The id of the webhook; empty if the entry lacks it.
-        event_id: What all tries of one delivery have in common; empty if the entry lacks it.
+        event_id: The id that all attempts of one delivery share; empty if the entry lacks it.
         at: When it was made, in Unix seconds.
-        succeeded: Whether Dash takes it for delivered.
-        status: The status of the answer, in digits; empty if none came.
-        client_error: Why none came.
-        tries_left: How many tries Dash had left after it, for a failure without an answer; else 0.
-        headers: The request's, with names in lower case.
-        body: The bytes that were sent; None if the log does not have them, or not in a known form.
+        succeeded: Whether Dash considers it delivered.
+        status: The status of the response, in digits; empty if there was no response.
+        client_error: Why there was no response.
+        tries_left: How many attempts Dash had left after it, for a failure without a response; otherwise 0.
+        headers: The request's headers, with names in lower case.
+        body: The bytes that were sent; None if the log lacks them or has them in an unknown form.
     """
 
     uri: str
@@ -52,7 +52,7 @@ class Attempt:
     def from_entry(cls, entry: object) -> Self | None:
         """Return the attempt that an entry of the log describes; None if it is malformed.
 
-        An entry needs a time and an address. Everything else can be absent, and counts as absent if its type is wrong.
+        An entry needs a time and an address. All other fields are optional, and count as absent if their type is wrong.
         """
         if not isinstance(entry, dict):
             return None
@@ -72,7 +72,7 @@ class Attempt:
             succeeded=entry.get("result") == "success",
             status="" if _integer(status) is None else str(status),
             client_error=_text(entry.get("client_error")),
-            # Dash repeats nothing that was answered, whatever this field says.
+            # Dash does not retry after a response, whatever this field says.
             tries_left=0 if status else _integer(entry.get("retries_left")) or 0,
             headers={
                 str(name).lower(): str(value) for name, value in (headers.items() if isinstance(headers, dict) else ())
@@ -82,7 +82,7 @@ class Attempt:
 
     @property
     def reason(self) -> str:
-        """Why it failed, such as `answered 500` or `failed_connect`, without any address."""
+        """Why it failed, such as `answered 500` or `failed_connect`, without an address."""
         if self.status:
             return f"answered {self.status}"
         error = _WORD.match(self.client_error)
@@ -90,21 +90,21 @@ class Attempt:
 
     @property
     def rank(self) -> tuple[int, int]:
-        """What tries of one delivery are sorted by: the last one decides what became of it."""
+        """The sort key for the attempts of one delivery: the last one decides its outcome."""
         return self.at, 1 if self.succeeded else -self.tries_left
 
     def may_be_retried(self, now: float) -> bool:
-        """Tell whether Dash may still make another try, at a moment in Unix seconds.
+        """Tell whether Dash may still make another attempt, at a time in Unix seconds.
 
-        A sender that is stopped between two tries leaves an entry that has attempts left forever.
+        A sender that is stopped between two attempts leaves an entry that has attempts left forever.
         """
         return not self.succeeded and self.tries_left > 0 and now - self.at < RETRIES_OVER
 
 
 def _body(value: object) -> bytes | None:
-    """Return the bytes of a body: of a JSON one its text is logged, of a form the nested lists of its pieces.
+    """Return the bytes of a body: the log has JSON as text, and a form as nested lists of its pieces.
 
-    A piece that is a number is one byte, as in any Erlang iolist. Anything else is not a body.
+    A number among the pieces is one byte, as in any Erlang iolist. Anything else is not a body.
     """
     parts: list[bytes] = []
     rest = [value]

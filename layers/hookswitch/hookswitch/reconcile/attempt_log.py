@@ -1,4 +1,4 @@
-"""Dash's attempt log, a range of time at a time (docs/dash-protocol.md, section 5)."""
+"""Dash's attempt log, read one time range after the other (docs/dash-protocol.md, section 5)."""
 
 import json
 from collections.abc import Iterator
@@ -10,25 +10,25 @@ from hookswitch.payloads.times import GREGORIAN_EPOCH
 from hookswitch.reconcile.attempt import Attempt
 from hookswitch.reconcile.recognition import Recognition
 
-PAGE_SIZE = 100  # entries of a page
-LARGEST_PAGE_SIZE = 6_400  # the same, for a second that has more entries than a page
-MAX_ENTRIES = 1_000  # of one range, above which a smaller range has to be read
+PAGE_SIZE = 100  # entries per page
+LARGEST_PAGE_SIZE = 6_400  # the same, for a second with more entries than fit on a page
+MAX_ENTRIES = 1_000  # per range; a range with more has to be divided
 
 
 @dataclass(slots=True)
 class Reading:
-    """What was read of a range.
+    """The entries of a range.
 
     Attributes:
-        overflowed: Seconds with more attempts than Dash shows: some of theirs are missing here.
+        overflowed: Seconds with more attempts than Dash shows; some of those attempts are missing here.
     """
 
     overflowed: list[int] = field(default_factory=list)
     _entries: dict[str, Attempt | None] = field(default_factory=dict)
 
     def add(self, page: list[object]) -> None:
-        """Add the entries of a page; one that is there already, as on the boundary of two pages, counts once."""
-        # An entry has no id.
+        """Add the entries of a page; a repeated one, as on the boundary of two pages, counts once."""
+        # Entries have no ids.
         self._entries |= {json.dumps(entry, sort_keys=True): Attempt.from_entry(entry) for entry in page}
 
     def __len__(self) -> int:
@@ -42,7 +42,7 @@ class Reading:
 
     @property
     def malformed(self) -> int:
-        """How many entries are no attempts."""
+        """How many entries are not attempts."""
         return sum(attempt is None for attempt in self._entries.values())
 
 
@@ -53,18 +53,18 @@ class AttemptLog:
         """Prepare to read.
 
         Args:
-            client: Of the account's Dash.
-            recognition: Tells which webhooks to read one by one where a second can't be read as a whole.
+            client: A client of the account's Dash.
+            recognition: Knows which webhooks to read one by one if a second can't be read as a whole.
         """
         self._client, self._recognition = client, recognition
 
     def read(self, start: int, end: int) -> Reading:
-        """Return the attempts of a range, in Unix seconds with both ends in it.
+        """Return the attempts of a range, in Unix seconds, both ends included.
 
         Raises:
             NoAttemptsError: This Dash has no attempt log.
-            TooManyError: There are more than `MAX_ENTRIES`, and the range can be divided.
-            DashError: They can't be read.
+            TooManyError: The range has more than `MAX_ENTRIES`, and can be divided.
+            DashError: The attempts can't be read.
         """
         reading = Reading()
         while end >= start:
@@ -76,9 +76,9 @@ class AttemptLog:
         return reading
 
     def _read_pages(self, start: int, end: int, reading: Reading) -> int | None:
-        """Read a range page by page; return the second in which the key of the next page stands still, if one does.
+        """Read a range page by page; return the second at which the next page's key stops advancing, if it does.
 
-        That is so where more entries share a second than fit on a page.
+        This happens when a second has more entries than fit on a page.
         """
         key, seen = "", set[str]()
         while True:
@@ -87,17 +87,17 @@ class AttemptLog:
             if not next_key:
                 return None
             if len(reading) > MAX_ENTRIES and end > start:
-                raise TooManyError("There are too many attempts for one range.")
+                raise TooManyError("The range has too many attempts.")
             if next_key in seen:
                 seconds = [attempt.at for attempt in map(Attempt.from_entry, page) if attempt]
                 if not seconds and end > start:
-                    raise TooManyError("A page of attempts has malformed entries only, and no next one.")
+                    raise TooManyError("A page of attempts has only malformed entries, and there is no next page.")
                 return min(seconds, default=start)
             seen.add(next_key)
             key = next_key
 
     def _read_second(self, second: int, reading: Reading) -> None:
-        """Read all attempts of a second: with a page that is large enough, or webhook by webhook."""
+        """Read all attempts of a second: with a sufficiently large page, or webhook by webhook."""
         if self._read_whole(second, reading):
             return
         ids = {*self._recognition.webhook_ids, *self._ids_in(second, reading)}
@@ -111,18 +111,18 @@ class AttemptLog:
                 yield attempt.hook_id
 
     def _read_whole(self, second: int, reading: Reading, webhook_id: str = "") -> bool:
-        """Read a second with ever larger pages; tell whether one held all of it."""
+        """Read a second with increasingly large pages; tell whether one of them held all entries."""
         size = PAGE_SIZE * 4
         while size <= LARGEST_PAGE_SIZE:
             try:
                 page, next_key = self._page(second, second, size, webhook_id=webhook_id)
             except UnknownWebhookError:
-                return False  # its attempts are not shown once it is deleted
+                return False  # Dash does not show the attempts of a deleted webhook
             reading.add(page)
             if not next_key:
                 return True
             if len(page) < size:
-                return False  # this Dash has a limit of its own
+                return False  # this Dash limits the page size itself
             size *= 4
         return False
 
@@ -138,5 +138,5 @@ class AttemptLog:
                 "This Dash keeps no attempt log, so deliveries that fail can't be recovered."
             ) from error
         if not isinstance(page, list):
-            raise DashError("Dash listed its attempts in an unknown form.")
+            raise DashError("Dash listed its attempts in an unknown format.")
         return list(page), next_key

@@ -1,8 +1,8 @@
-"""The backfill: what Dash could not deliver is read from its attempt log and sent through the hook functions.
+"""The backfill: reads failed deliveries from Dash's attempt log and sends them through the hook functions.
 
-Time is read in pieces, the oldest first. After each piece, and within one after each batch, the position is saved: a
-run that is cut short is continued by the next. What can't be read or decided yet, or what a hook function does not
-take, becomes a gap that later runs try again; what is newer does not wait for it.
+The log is read in pieces of time, the oldest first. The position is saved after each piece, and after each batch
+within one, so the next run continues a run that was cut short. What can't be read or decided yet, or what a hook
+function does not accept, becomes a gap that later runs retry; newer deliveries do not wait for it.
 """
 
 import time
@@ -18,9 +18,9 @@ from hookswitch.reconcile.redeliverer import Fate, Redeliverer
 from hookswitch.reconcile.source import OutOfTimeError, Piece, Source
 from hookswitch.reconcile.state import Gap
 
-OVERLAP = 300  # seconds that are read again: clocks differ, and the log is written a little later
+OVERLAP = 300  # seconds to read again: clocks differ, and Dash writes its log with a delay
 BATCH = 20  # deliveries between two checks of the time left
-SMALL_RANGE = 600  # seconds of a range that is not divided further when it can't be read
+SMALL_RANGE = 600  # seconds; a shorter range is not divided when it can't be read
 
 type Recovered = Callable[[FailedDelivery, str], None]
 
@@ -29,36 +29,36 @@ class Backfill:
     """One run's backfill.
 
     Attributes:
-        malformed: How many entries of the log were no attempts.
-        overflowed: Seconds of which Dash does not show all attempts.
+        malformed: How many entries of the log were not attempts.
+        overflowed: Seconds for which Dash does not show all attempts.
     """
 
     def __init__(self, source: Source, redeliverer: Redeliverer, progress: Progress, recovered: Recovered) -> None:
         """Prepare.
 
         Args:
-            source: Where to read.
-            redeliverer: Where to send what is read.
-            progress: Is kept up to date.
-            recovered: Gets each failed delivery that was sent, and its outcome.
+            source: Where to read failed deliveries.
+            redeliverer: Where to send them.
+            progress: Updated along the way.
+            recovered: Called with each failed delivery that was sent, and its outcome.
         """
         self.malformed = 0
         self.overflowed: set[int] = set()
-        self._deferred: set[int] = set()  # seconds of deliveries that a hook function did not take
+        self._deferred: set[int] = set()  # seconds of deliveries that a hook function did not accept
         self._source, self._redeliverer, self._progress, self._recovered = source, redeliverer, progress, recovered
 
     def run(self, until: int) -> bool:
-        """Recover what failed up to a moment (Unix seconds), then what is in the gaps; tell whether time sufficed.
+        """Recover what failed up to a time (Unix seconds), then the gaps; tell whether there was enough time.
 
         Raises:
             NoAttemptsError: This Dash has no attempt log.
-            DashError: It can't be read at all at the moment.
+            DashError: None of the log can be read at the moment.
             HookswitchError: The stack's functions, or the table, can't be reached.
         """
         position = self._progress.position
         start = position - OVERLAP + 1
         try:
-            # What is read again was counted by the run before.
+            # The previous run has already counted what is read again.
             self._recover(Gap(start, until), lambda second: self._progress.advance(start, second), position)
             while gap := self._progress.next_gap:
                 self._close(gap)
@@ -68,11 +68,11 @@ class Backfill:
         return True
 
     def _close(self, gap: Gap) -> None:
-        """Recover what is in a gap, which becomes smaller on the way; what fails again is a gap of its own."""
+        """Recover a gap, which shrinks along the way; what fails again becomes a new gap."""
         self._recover(gap, lambda second: self._progress.close(Gap(gap.start, second, gap.hook)))
 
     def _recover(self, gap: Gap, done: Callable[[int], None], counted_until: int = 0) -> None:
-        """Recover what is in a range; `done` gets each second up to which everything is recovered, or in a gap."""
+        """Recover a range; call `done` with each second up to which everything is recovered or in a gap."""
         for piece in self._source.pieces(gap, self._leave_out):
             self._progress.leave(*piece.undecided)
             for batch in batched(self._failures(piece), BATCH, strict=False):
@@ -83,7 +83,7 @@ class Backfill:
             done(piece.end)
 
     def _failures(self, piece: Piece) -> list[FailedDelivery]:
-        """Return what is to be sent: of an overflowed second nothing that an earlier run has sent."""
+        """Return what to send: for an overflowed second, nothing that an earlier run has sent."""
         self.malformed += piece.malformed
         self.overflowed |= piece.overflowed.keys()
         sent_before = {
@@ -98,7 +98,7 @@ class Backfill:
                 self._progress.remember_overflow(second, found)
 
     def _leave_out(self, piece: Gap, error: DashError) -> None:
-        """Leave a range that can't be read to later runs, in halves; raise the error if nothing can be read."""
+        """Leave a range that can't be read to later runs, in halves; raise the error if nothing at all can be read."""
         now = int(time.time())
         try:
             self._source.log.read(now, now)
@@ -123,14 +123,14 @@ class Backfill:
 
 
 def survey(source: Source, gaps: Sequence[Gap]) -> tuple[bool, Counter[tuple[str, str]]]:
-    """Count the failed deliveries in some ranges, and change nothing.
+    """Count the failed deliveries in some ranges, without changing anything.
 
     Returns:
-        Whether time sufficed; and how many would be sent (`Fate.FAILED`) or have no body, by hook.
+        Whether there was enough time; and, by hook, how many would be sent (`Fate.FAILED`) or have no body.
 
     Raises:
         NoAttemptsError: This Dash has no attempt log.
-        DashError: It can't be read.
+        DashError: The log can't be read.
     """
     outcomes: Counter[tuple[str, str]] = Counter()
     try:

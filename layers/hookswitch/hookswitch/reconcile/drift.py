@@ -1,8 +1,8 @@
-"""What reconcile does about each difference between the webhooks on Dash and those that are wanted.
+"""What reconcile does about each difference between the actual and the desired webhooks.
 
-Dash switches webhooks off by itself and never on again; people change them for reasons of their own. So what is
-missing is created and what Dash disabled is enabled; what somebody disabled stays disabled; and whether other
-changes by hand are put back is the customer's choice (OnDrift).
+Dash disables webhooks automatically and never re-enables them; operators change them on purpose. So reconcile creates
+missing webhooks and enables those that Dash disabled; a webhook that an operator disabled stays disabled; and OnDrift
+decides whether other manual changes are reverted.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,11 +16,11 @@ from hookswitch.webhooks.plan import Change, Create, Delete, Update
 
 @dataclass(slots=True)
 class Decision:
-    """What to repair, and what to report instead.
+    """What to repair, and what only to report.
 
     Attributes:
-        changes: To be made.
-        reported: A sentence for each thing that is left as it is, by a key that stays the same while it is so.
+        changes: The changes to make.
+        reported: One sentence for each finding that is left as it is, by a key that is stable while it persists.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -29,12 +29,12 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class DriftPolicy:
-    """Decides what is repaired and what is only reported.
+    """Decides what to repair and what only to report.
 
     Attributes:
-        ownership: Of this stack.
-        put_back: Whether a change that somebody made by hand is undone.
-        rotating: Whether the callback secret has just been changed: whoever did that gives the webhooks their tokens.
+        ownership: Tells which webhooks belong to this stack.
+        put_back: Whether to revert manual changes.
+        rotating: Whether the callback secret has just changed: then the rotation or deployment registers the tokens.
     """
 
     ownership: Ownership
@@ -42,7 +42,7 @@ class DriftPolicy:
     rotating: bool = False
 
     def decide(self, differences: Iterable[Change], webhooks: Sequence[Document]) -> Decision:
-        """Return the decision on differences (`hookswitch.webhooks.plan.Plan`) of our webhooks as they are."""
+        """Return the decision on differences (`hookswitch.webhooks.plan.Plan`), given our webhooks as they are."""
         decision = Decision()
         documents = {str(webhook["id"]): webhook for webhook in webhooks}
         for change in differences:
@@ -61,10 +61,10 @@ class DriftPolicy:
 
     def _decide_update(self, change: Update, webhook: Document, decision: Decision) -> None:
         if "enabled" in change.fields and not change.disable_reason:
-            # Whoever switched it off has the last word, also on the rest of it.
+            # The operator who disabled it decides, also about its other fields.
             decision.reported[f"off/{change.webhook_id}"] = (
-                f"{change.name} is disabled, and Dash gives no reason, so somebody did it on purpose. Its events "
-                "do not arrive. Switch it on again on Dash."
+                f"{change.name} is disabled without a reason from Dash, so somebody disabled it manually. Its events "
+                "do not arrive. Enable it on Dash."
             )
             return
         fields = set(change.fields)
@@ -80,11 +80,11 @@ class DriftPolicy:
             decision.changes.append(replace(change, document=document, fields=names))
         if left := [name for name in change.fields if name in fields - repaired]:
             decision.reported[f"drift/{change.webhook_id}/{','.join(left)}"] = (
-                f"{change.name} was changed by hand in {', '.join(left)}, and OnDrift says to leave that."
+                f"{change.name} was changed manually in {', '.join(left)}, and OnDrift is set to report only."
             )
 
     def _differs_in_token_only(self, change: Update, webhook: Mapping[str, object]) -> bool:
-        """Tell whether a webhook's address is ours and for its hook: then our own secret changed, and nobody else."""
+        """Tell whether a webhook's address is ours and for its hook: then our secret changed, not the webhook."""
         uri, wanted = str(webhook.get("uri")), str(change.document.get("uri"))
         return any(
             uri.startswith(f"{address}{change.hook}/") and wanted.startswith(address)
@@ -93,14 +93,14 @@ class DriftPolicy:
 
 
 def describe(change: Change, looked_at: str = "") -> str:
-    """Return what was done and why, to follow the webhook's name; `looked_at` is when it was last seen well."""
+    """Return what was done and why, to follow the webhook's name; `looked_at` is when it was last seen intact."""
     match change:
         case Create():
             return "was missing on Dash and has been created again"
         case Delete():
             return "was a duplicate on Dash and has been removed"
     others = [name for name in change.fields if name != "enabled"]
-    drift = f"differed in {', '.join(others)} and is as the template wants it again"
+    drift = f"differed in {', '.join(others)} and has been restored"
     if change.disable_reason:
         reason = redact(change.disable_reason)
         since = f" after {looked_at}" if looked_at else ""

@@ -1,4 +1,4 @@
-"""The item of the table that holds the state of reconcile, and the lease that lets one run work at a time.
+"""The table item that holds the state of reconcile, and the lease that lets only one run work at a time.
 
 See docs/engineering/decisions/0031-reconcile-lease.md.
 """
@@ -23,12 +23,12 @@ KEY = "state-reconcile"
 class Ledger:
     """The item that holds the state, for one run.
 
-    A run takes a lease first, which no other run gets until this one gives it back or the lease ends: a run that
-    Lambda stopped blocks no later one for longer than its own time.
+    A run first takes a lease, which no other run gets until it is released or expires: a run that Lambda stopped
+    does not block later runs for longer than its own time.
     """
 
     def __init__(self, table: str) -> None:
-        """Prepare to use a table's item."""
+        """Use the item of a table."""
         self._table = table
         self._owner = uuid4().hex
 
@@ -50,7 +50,7 @@ class Ledger:
         """Take the lease for some seconds.
 
         Returns:
-            Whether it was free; and the state, None before the first run.
+            Whether the lease was free; and the state, None before the first run.
 
         Raises:
             StorageUnavailableError: DynamoDB did not answer.
@@ -77,10 +77,10 @@ class Ledger:
         return True, _state_in(answer["Attributes"])
 
     def save(self, state: State, *, release: bool = False) -> None:
-        """Write the state, and give the lease back if asked to.
+        """Write the state, and release the lease if asked to.
 
         Raises:
-            StorageUnavailableError: DynamoDB did not take it, or another run has the lease.
+            StorageUnavailableError: DynamoDB did not accept it, or another run has the lease.
         """
         try:
             clients.dynamodb().update_item(

@@ -1,4 +1,4 @@
-"""What is left to people: each thing is reported once for as long as it is so."""
+"""Findings that need an operator: each is reported once while it persists."""
 
 from collections.abc import Mapping
 
@@ -7,21 +7,21 @@ from hookswitch.reconcile.state import State
 
 
 class Notices:
-    """Reports what is left to people, and remembers it in the state."""
+    """Reports findings that need an operator, and remembers them in the state."""
 
     def __init__(self, state: State, now: int) -> None:
-        """Prepare to report what is so at a moment, in Unix seconds."""
+        """Prepare to report findings at a time, in Unix seconds."""
         self._state, self._now = state, now
         self.reported: list[str] = []
 
     def update(self, kind: str, current: Mapping[str, str], forget_after: int = 0) -> None:
-        """Report what is new among the things of one kind.
+        """Report the new findings of one kind.
 
         Args:
-            kind: What the keys of its things begin with.
-            current: A sentence for each thing that is so now, by a key that stays the same while it is.
-            forget_after: Seconds after which a thing that is no longer so is forgotten: should it be so again, it is
-                reported again.
+            kind: The prefix of their keys.
+            current: One sentence for each current finding, by a key that is stable while it persists.
+            forget_after: Seconds after which a resolved finding is forgotten; if it recurs later, it is reported
+                again.
         """
         for key, sentence in current.items():
             if key not in self._state.reported:

@@ -1,4 +1,4 @@
-"""How far a run has come: the position and the gaps of the state, saved after each step."""
+"""The progress of a run: the position and the gaps in the state, saved after each step."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,10 +6,10 @@ from hookswitch.reconcile.state import Gap, State, merge_gaps
 
 
 class Progress:
-    """Moves the position, closes gaps and leaves new ones; a run that is cut short is continued by the next."""
+    """Moves the position, closes gaps and adds new ones; the next run continues a run that was cut short."""
 
     def __init__(self, state: State, save: Callable[[], None]) -> None:
-        """Prepare to keep a state up to date, and to save it."""
+        """Prepare to update a state and to save it."""
         self._state, self._save = state, save
         self._open = list(state.gaps)
         self._left: list[Gap] = []
@@ -21,30 +21,30 @@ class Progress:
 
     @property
     def next_gap(self) -> Gap | None:
-        """The oldest gap of earlier runs that is not closed yet."""
+        """The oldest open gap of earlier runs."""
         return self._open[0] if self._open else None
 
     def leave(self, *gaps: Gap) -> None:
-        """Leave gaps to later runs; they are saved with the next step."""
+        """Add gaps for later runs; they are saved with the next step."""
         self._left += gaps
 
     def overflow(self, second: int, found: int) -> bool:
-        """Leave a second of which Dash does not show all attempts; tell whether it shows more than it did before."""
+        """Note a second for which Dash does not show all attempts; tell whether it shows more than before."""
         more = self._state.overflowed.get(second) != found
         self.leave(Gap(second, second))
         return more
 
     def remember_overflow(self, second: int, found: int) -> None:
-        """Remember how many attempts of an overflowed second have been recovered: they need not be sent again."""
+        """Remember how many attempts of an overflowed second have been recovered, so they are not sent again."""
         self._state.overflowed[second] = found
 
     def advance(self, start: int, second: int) -> None:
-        """Move the position: what lies from `start` to here has been recovered, or is in a gap that was left."""
+        """Move the position: everything from `start` to here has been recovered, or is in a gap."""
         self._state.read_until = max(self._state.read_until, second)
         self.close(Gap(start, second))
 
     def close(self, examined: Gap) -> None:
-        """Take what has been examined out of the gaps of earlier runs."""
+        """Remove what has been examined from the gaps of earlier runs."""
         self._open = [rest for gap in self._open for rest in _without(gap, examined)]
         self._state.gaps = merge_gaps([*self._open, *self._left])
         self._state.overflowed = {
@@ -56,7 +56,7 @@ class Progress:
 
 
 def _without(gap: Gap, examined: Gap) -> Iterator[Gap]:
-    """Yield what is left of a gap when a range has been examined: for one hook, or for all."""
+    """Yield what remains of a gap after a range has been examined, for one hook or for all."""
     if examined.hook not in {"", gap.hook} or examined.end < gap.start or gap.end < examined.start:
         yield gap
         return

@@ -25,11 +25,11 @@ class Quarantine:
     """
 
     def __init__(self, table: str) -> None:
-        """Prepare to use a table."""
+        """Use a table."""
         self._table = table
 
     def find(self, hook: str, since: datetime, until: datetime) -> Iterator[tuple[str, str]]:
-        """Yield the key and the time of receipt of a hook's deliveries, the oldest first, both ends included."""
+        """Yield the key and the time of receipt of a hook's deliveries, oldest first, both ends included."""
         query: dict[str, Any] = {
             "TableName": self._table,
             "IndexName": "feeds",
@@ -54,7 +54,7 @@ class Quarantine:
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def read(self, key: str) -> Mapping[str, Any] | None:
-        """Return an item as plain values; None if it is gone."""
+        """Return an item as plain values; None if it no longer exists."""
         try:
             answer = clients.dynamodb().get_item(
                 TableName=self._table, Key={"event_id": {"S": key}}, ConsistentRead=True
@@ -65,14 +65,14 @@ class Quarantine:
         return {name: _PLAIN(value) for name, value in item.items()} if item else None
 
     def remove(self, key: str) -> None:
-        """Remove an item; one that is gone already is fine."""
+        """Remove an item, if it still exists."""
         try:
             clients.dynamodb().delete_item(TableName=self._table, Key={"event_id": {"S": key}})
         except CALL_ERRORS as error:
             raise _unavailable(error_code(error)) from error
 
     def update_reasons(self, key: str, hook: str, reasons: tuple[str, ...]) -> None:
-        """Write down why a delivery is still refused, and when that was found; an item that is gone stays gone."""
+        """Record why a delivery is still rejected, and when that was found; never recreate a deleted item."""
         try:
             clients.dynamodb().update_item(
                 TableName=self._table,

@@ -1,4 +1,4 @@
-"""Which attempts were deliveries to this stack, and what they hold."""
+"""Which attempts were deliveries to this stack, and what they contain."""
 
 import hashlib
 import re
@@ -19,13 +19,13 @@ _HOOK = re.compile(r"/hooks/([a-z_]+)/[^/]*$")
 
 @dataclass(frozen=True, slots=True)
 class FailedDelivery:
-    """A delivery to one of our webhooks that Dash gave up.
+    """A delivery to one of our webhooks that failed for good.
 
     Attributes:
-        hook: The hook that it was for, by its address.
-        at: When Dash last tried, in Unix seconds.
+        hook: The hook that its address names.
+        at: When Dash last attempted it, in Unix seconds.
         reason: Why it failed, such as `answered 500` or `failed_connect`.
-        delivery: The delivery as it would have arrived; None if the log does not have its body.
+        delivery: The delivery as it would have arrived; None if the log lacks its body.
     """
 
     hook: str
@@ -40,9 +40,9 @@ class Recognition:
 
     Attributes:
         account_id: The account whose attempts are read.
-        ownership: Of the stack's webhooks; an address of theirs makes an attempt ours, whatever its token.
-        webhook_ids: Ids of webhooks that the stack has or had: what went to an address of before is ours too.
-        knows_all: Whether these are all; not while Dash does not list its webhooks.
+        ownership: Knows the addresses of the stack's webhooks; an attempt at one of them is ours, whatever its token.
+        webhook_ids: Ids of webhooks that the stack has or had: an attempt at one of their former addresses is ours too.
+        knows_all: Whether these are all ids; False while Dash does not list its webhooks.
     """
 
     account_id: str
@@ -51,26 +51,26 @@ class Recognition:
     knows_all: bool = True
 
     def find_hook(self, attempt: Attempt) -> str:
-        """Return the hook of a delivery to this stack; empty if the attempt is not ours, or can't be recognized."""
+        """Return the hook of a delivery to this stack; empty if the attempt is not ours or can't be recognized."""
         hook = self.ownership.find_hook({"uri": attempt.uri})
         if not hook and attempt.hook_id in self.webhook_ids:
             hook = _hook_in(attempt)
         return hook if hook in CATALOGUE else ""
 
     def find_doubtful_hook(self, attempt: Attempt) -> str:
-        """Return the hook of an attempt that may be ours, which only the list of webhooks can tell; else empty."""
+        """Return the hook of an attempt that may be ours, as only the list of webhooks can tell; otherwise empty."""
         if self.knows_all or not attempt.hook_id or self.find_hook(attempt):
             return ""
         hook = _hook_in(attempt)
         return hook if hook in CATALOGUE else ""
 
     def failed_delivery(self, attempt: Attempt, hook: str, now: datetime) -> FailedDelivery:
-        """Return what an attempt failed to deliver to a hook of ours.
+        """Return the failed delivery that an attempt at one of our hooks describes.
 
         Args:
-            attempt: The last try.
+            attempt: The last attempt of the delivery.
             hook: As `find_hook` returns it.
-            now: What becomes the time of receipt.
+            now: The time of receipt to record.
         """
         return FailedDelivery(hook, attempt.at, attempt.reason, self._delivery(attempt, hook, now))
 

@@ -1,4 +1,4 @@
-"""The second half of a run: what was missed is recovered, counted and noted for the announcement."""
+"""The second half of a run: recovers missed deliveries, counts them, and notes them for the announcement."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -17,26 +17,26 @@ from hookswitch.reconcile.retention import DAY
 from hookswitch.reconcile.source import Source
 from hookswitch.reconcile.state import Recovered, State, iso
 
-NEW = frozenset({Outcome.STORED, Outcome.QUEUED})  # outcomes by which an event gets into the table that was not there
+NEW = frozenset({Outcome.STORED, Outcome.QUEUED})  # outcomes that add an event to the table
 
 
 class Recovery:
-    """Recovers what was missed.
+    """Recovers missed deliveries.
 
     Attributes:
-        outcomes: How many failed deliveries had which outcome, by hook and outcome.
+        outcomes: The number of failed deliveries, by hook and outcome.
         complete: Whether the attempt log was read to its end.
         has_log: Whether this Dash has an attempt log.
     """
 
     def __init__(self, state: State, save: Callable[[], None], notices: Notices, metrics: MetricsRecorder) -> None:
-        """Prepare to keep a state up to date, to save it, to report and to count."""
+        """Prepare to update a state, save it, report and count."""
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self.complete, self.has_log = False, True
         self._state, self._save, self._notices, self._metrics = state, save, notices, metrics
 
     def run(self, source: Source, functions: HookFunctions, until: int) -> None:
-        """Recover what failed up to a moment, in Unix seconds.
+        """Recover what failed up to a time, in Unix seconds.
 
         Raises:
             HookswitchError: The log, the stack's functions or the table can't be reached.
@@ -56,7 +56,7 @@ class Recovery:
 
     @property
     def did_its_work(self) -> bool:
-        """Whether the log was read to its end, and not every delivery in it was refused."""
+        """Whether the log was read to its end, and not every delivery in it was rejected."""
         taken = any(outcome not in set(Fate) for _, outcome in self.outcomes)
         deferred = any(outcome == Fate.DEFERRED for _, outcome in self.outcomes)
         return not self.has_log or (self.complete and (taken or not deferred))
@@ -83,11 +83,11 @@ class Recovery:
     def _count_unread(self, backfill: Backfill) -> None:
         self._metrics.add("malformed_attempts", backfill.malformed)
         self._metrics.add("overflowed_seconds", len(backfill.overflowed))
-        malformed = {"malformed/": "Dash's attempt log has malformed entries, which are skipped."}
+        malformed = {"malformed/": "Dash's attempt log has malformed entries, which were skipped."}
         self._notices.update("malformed/", malformed if backfill.malformed else {}, forget_after=DAY)
         overflowed = {
             f"overflow/{second}": f"More deliveries failed at {iso(second)} than Dash's attempt log shows. What it "
-            "shows is recovered; the rest is tried again by every run. See docs/runbook.md#overflowed-attempt-log"
+            "shows is recovered; every run tries the rest again. See docs/runbook.md#overflowed-attempt-log"
             for second in sorted(backfill.overflowed)
         }
         self._notices.update("overflow/", overflowed, forget_after=DAY)
@@ -95,7 +95,7 @@ class Recovery:
     def _losses(self) -> dict[str, str]:
         return {
             f"lost/{hook}": f"Dash has no body of failed deliveries of {hook}, so they can't be recovered. "
-            "It keeps none of a delivery with GET: register POST."
+            "Dash logs no body of deliveries with GET: register POST."
             for hook, outcome in self.outcomes
             if outcome == Fate.NOT_RECOVERABLE
         }

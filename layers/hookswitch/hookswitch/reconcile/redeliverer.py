@@ -1,4 +1,4 @@
-"""Sends failed deliveries through their hook functions, and counts what became of them."""
+"""Sends failed deliveries through their hook functions, and counts the outcomes."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,22 +11,22 @@ from hookswitch.receiving.hook_functions import WORKERS, HookFunctions
 from hookswitch.receiving.redelivery import RedeliveryResult
 from hookswitch.reconcile.recognition import FailedDelivery
 
-PATIENCE = 3  # deliveries in a row that a hook function may refuse before this run sends it no more
+PATIENCE = 3  # consecutive deliveries that a hook function may fail to accept before this run stops sending to it
 
 
 class Fate(StrEnum):
-    """What may become of a failed delivery besides the outcomes of a hook function."""
+    """Fates of a failed delivery besides the outcomes of a hook function."""
 
     FAILED = "failed"  # a dry run would send it
-    DEFERRED = "deferred"  # its hook function did not take it: a later run sends it again
-    NOT_RECOVERABLE = "not_recoverable"  # Dash has no body of it
+    DEFERRED = "deferred"  # its hook function did not accept it: a later run sends it again
+    NOT_RECOVERABLE = "not_recoverable"  # Dash logged no body
 
 
 class Redeliverer:
-    """Redelivers what Dash could not deliver.
+    """Sends failed deliveries again.
 
     Attributes:
-        outcomes: How many failed deliveries had which outcome, by hook and outcome.
+        outcomes: The number of failed deliveries, by hook and outcome.
     """
 
     def __init__(self, functions: HookFunctions) -> None:
@@ -37,7 +37,7 @@ class Redeliverer:
         self._refused: Counter[str] = Counter()
 
     def send(self, batch: Sequence[FailedDelivery]) -> Iterator[tuple[FailedDelivery, str]]:
-        """Send deliveries that have a body, several at once, and yield each with its outcome.
+        """Send deliveries that have a body, several at a time, and yield each with its outcome.
 
         The outcome is one of `hookswitch.receiving.redelivery.Outcome`, or `Fate.DEFERRED`.
 
@@ -51,7 +51,7 @@ class Redeliverer:
         if not sent:
             return
         if not self._looked_up:
-            self._functions.look_up()  # once, and before several threads would do it
+            self._functions.look_up()  # once, before several threads need them
             self._looked_up = True
         with ThreadPoolExecutor(WORKERS) as pool:
             answers = list(pool.map(self._deliver, sent))
@@ -65,9 +65,9 @@ class Redeliverer:
 
     def _deliver(self, failure: FailedDelivery) -> RedeliveryResult | None:
         if failure.delivery is None:
-            raise AssertionError  # none such is sent
+            raise AssertionError  # never sent
         try:
             return self._functions.deliver(failure.hook, failure.delivery, queue=True)
         except NotTakenError as error:
-            logger.warning("A missed delivery waits for a later run. %s", error, extra={"hook": failure.hook})
+            logger.warning("A missed delivery was deferred to a later run. %s", error, extra={"hook": failure.hook})
             return None

@@ -19,13 +19,13 @@ from hookswitch.webhooks.plan import Change, Create, Delete, Plan, Update
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The webhooks on Dash, compared with those that are wanted.
+    """The actual webhooks, compared with the desired ones.
 
     Attributes:
-        webhooks: Ours, as they are.
-        differences: All of them.
+        webhooks: Our webhooks as they are.
+        differences: All differences.
         decision: What to do about them.
-        secret: The callback secret that the wanted tokens derive from.
+        secret: The callback secret that the desired tokens derive from.
     """
 
     webhooks: Sequence[Document]
@@ -40,13 +40,13 @@ class Comparison:
 
     @property
     def missing(self) -> int:
-        """How many webhooks are not there."""
+        """How many webhooks are missing."""
         return sum(isinstance(it, Create) for it in self.differences)
 
 
 @dataclass(slots=True)
 class Repairs:
-    """What was repaired, and what could not be."""
+    """What was repaired, and what could not be repaired."""
 
     made: list[Change] = field(default_factory=list)
     errors: list[HookswitchError] = field(default_factory=list)
@@ -63,15 +63,15 @@ class WebhookRepair:
         """Prepare.
 
         Args:
-            client: Of the account's Dash.
-            desired: What the stack wants.
-            ownership: Of this stack.
-            put_back: Whether a change that somebody made by hand is undone.
+            client: A client of the account's Dash.
+            desired: The webhooks that the stack wants.
+            ownership: Tells which webhooks belong to this stack.
+            put_back: Whether to revert manual changes.
         """
         self._client, self._desired, self._ownership, self._put_back = client, desired, ownership, put_back
 
     def compare(self, webhooks: Sequence[Document]) -> Comparison:
-        """Compare our webhooks as they are with those that are wanted.
+        """Compare our actual webhooks with the desired ones.
 
         Raises:
             SecretUnavailableError: The callback secret can't be read.
@@ -82,10 +82,10 @@ class WebhookRepair:
         return Comparison(webhooks, differences, policy.decide(differences, webhooks), secret)
 
     def carry_out(self, comparison: Comparison) -> Repairs:
-        """Make the changes that were decided on; one that fails does not hold up the others.
+        """Make the changes that were decided on; a failed change does not stop the others.
 
-        They end when CloudFormation begins to change the stack: what is wanted may be about to change, and this
-        function would be the last to know.
+        Stop when CloudFormation begins to change the stack: the desired webhooks may be about to change, and this
+        function does not have the new values yet.
         """
         repairs = Repairs()
         for change in comparison.decision.changes:
@@ -108,15 +108,15 @@ class WebhookRepair:
 
     @contextmanager
     def _undone_if_the_stack_ends(self, change: Change, webhooks: Sequence[Document]) -> Iterator[None]:
-        """Delete again what is created while the stack is being deleted: nobody else would.
+        """Delete what was created while the stack is being deleted; nothing else would.
 
-        Provision deletes what it finds on Dash after the deletion has begun. So a webhook is either there before, and
-        Provision finds it; or the deletion has begun when it is there, and the look afterwards finds that.
+        Provision deletes what it finds on Dash once the deletion has begun. So either a webhook exists before that,
+        and Provision finds it; or the deletion has begun by the time it exists, and the check afterwards sees that.
         """
         try:
             yield
         finally:
-            # An update of a webhook that somebody has deleted creates it.
+            # Updating a webhook that has been deleted creates it.
             if not isinstance(change, Delete) and self._stack_ends():
                 known = frozenset(str(webhook["id"]) for webhook in webhooks)
                 delete_owned(self._client, self._desired.account_id, self._ownership, spare=known)
@@ -126,4 +126,4 @@ class WebhookRepair:
         try:
             return read_phase(self._desired.stack_id) is StackPhase.ENDING
         except StackError:
-            return True  # the role goes with the stack; should it be there after all, the next run creates it again
+            return True  # the role may be gone already; should the stack stay, the next run recreates the webhook

@@ -1,4 +1,4 @@
-"""The replay of the quarantine: deliveries that could not be used go through their hook function again."""
+"""The replay of the quarantine: unusable deliveries go through their hook function again."""
 
 import time
 from collections import Counter
@@ -19,18 +19,18 @@ from hookswitch.receiving.hook_functions import HookFunctions
 from hookswitch.receiving.redelivery import Outcome
 from hookswitch.reconcile.quarantine import Quarantine
 
-PATIENCE = 3  # deliveries in a row that a hook function may fail to take before the replay ends
+PATIENCE = 3  # consecutive deliveries that a hook function may fail to accept before the replay ends
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ReplayRequest(BaseModel):
-    """What is to be replayed.
+    """What to replay.
 
     Attributes:
-        hook: The hook that the deliveries came by.
-        since: When the first of them was received; by default there is no such limit.
-        until: When the last of them was; by default now.
-        dry_run: Count only.
+        hook: The hook that received the deliveries.
+        since: The earliest time of receipt; no limit by default.
+        until: The latest time of receipt; by default now.
+        dry_run: Only count.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -49,10 +49,10 @@ class ReplayRequest(BaseModel):
 
     @classmethod
     def parse(cls, request: object) -> "ReplayRequest":
-        """Return a request as it came, typed.
+        """Return the typed request.
 
         Raises:
-            RequestError: It can't be used; the text says why.
+            RequestError: The request is invalid; the text says why.
         """
         try:
             return cls.model_validate(request)
@@ -62,30 +62,30 @@ class ReplayRequest(BaseModel):
                 for detail in error.errors(include_url=False, include_context=False, include_input=False)
             )
             raise RequestError(
-                f'This can\'t be replayed: {reasons}. A replay is like {{"hook": "missed_call", "since": '
+                f'This request can\'t be replayed: {reasons}. Example: {{"hook": "missed_call", "since": '
                 '"2026-11-23T14:00:00Z", "until": "2026-11-23T15:00:00Z", "dry_run": true}.'
             ) from None
 
 
 class Fate(StrEnum):
-    """What may become of a quarantined delivery."""
+    """The fates of a quarantined delivery."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
-    DEFERRED = "deferred"  # its hook function did not take it, neither way
-    TRUNCATED = "truncated"  # its body was too large: only a part is stored, so it can't be replayed
+    DEFERRED = "deferred"  # its hook function neither accepted nor rejected it
+    TRUNCATED = "truncated"  # its body was too large: only part of it is stored, so it can't be replayed
 
 
 @dataclass(slots=True)
 class ReplayReport:
-    """What a replay did.
+    """The result of a replay.
 
     Attributes:
-        request: What was asked for.
-        found: How many deliveries there were.
-        fates: What became of them; a dry run counts only those that are truncated.
-        reasons: How many were refused for what.
-        next: The time of receipt to go on from, if not all were replayed.
+        request: What was requested.
+        found: How many deliveries were found.
+        fates: The number of deliveries by fate; a dry run counts only truncated ones.
+        reasons: How many were rejected, by reason.
+        next: The time of receipt to continue from, if not all were replayed.
     """
 
     request: ReplayRequest
@@ -112,13 +112,13 @@ class Replayer:
     def __init__(
         self, quarantine: Quarantine, functions: HookFunctions, stop_at: float, metrics: MetricsRecorder
     ) -> None:
-        """Prepare to work until a moment (`time.monotonic`), and to count what is accepted."""
+        """Prepare to work until a deadline (`time.monotonic`), and to count what is accepted."""
         self._quarantine, self._functions, self._stop_at, self._metrics = quarantine, functions, stop_at, metrics
 
     def replay(self, request: ReplayRequest) -> dict[str, Any]:
-        """Replay deliveries, the oldest first, and return the report (`ReplayReport.to_json`).
+        """Replay deliveries, oldest first, and return the report (`ReplayReport.to_json`).
 
-        What its hook accepts leaves the quarantine. What it refuses again stays, with the new reasons.
+        What its hook accepts leaves the quarantine. What it rejects again stays, with the new reasons.
 
         Raises:
             HookswitchError: The table or the stack can't be reached.
@@ -132,7 +132,7 @@ class Replayer:
                 break
             item = self._quarantine.read(key)
             if item is None:
-                continue  # gone since the index was read
+                continue  # deleted since the index was read
             report.found += 1
             if item.get("truncated"):
                 report.fates[Fate.TRUNCATED] += 1
@@ -145,17 +145,17 @@ class Replayer:
         return report.to_json()
 
     def _redeliver(self, key: str, item: Mapping[str, Any]) -> tuple[Fate, tuple[str, ...]]:
-        """Send one delivery; return what became of it, and why it was refused."""
+        """Send one delivery; return its fate, and why it was rejected."""
         hook = str(item["hook"])
         try:
             result = self._functions.deliver(hook, delivery_from_item(item))
         except NotTakenError as error:
-            logger.warning("A quarantined delivery was not taken. %s", error, extra=_log_keys(item))
+            logger.warning("A quarantined delivery was not processed. %s", error, extra=_log_keys(item))
             return Fate.DEFERRED, ()
         if result.outcome == Outcome.QUARANTINED and result.event_id == key:
             self._quarantine.update_reasons(key, hook, result.reasons)
             return Fate.REFUSED, result.reasons
-        # Accepted; or refused under another key, and then the item with that key has the new reasons.
+        # Accepted; or rejected under another key, in which case the item with that key has the new reasons.
         self._quarantine.remove(key)
         if result.outcome == Outcome.QUARANTINED:
             return Fate.REFUSED, result.reasons
@@ -165,5 +165,5 @@ class Replayer:
 
 
 def _log_keys(item: Mapping[str, Any]) -> dict[str, str]:
-    """Return the keys by which the log lines about an item are found."""
+    """Return the keys that identify the log lines about an item."""
     return {name: str(item[name]) for name in ("event_id", "hook", "correlation_id") if item.get(name)}

@@ -1,4 +1,4 @@
-"""What a run is asked for, and what it answers."""
+"""The request and the report of a run."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ from hookswitch.reconcile.state import State, iso
 
 
 class Request(BaseModel):
-    """What may be asked for by hand; the schedule asks for nothing, and what else it sends is ignored.
+    """The options of a manual run; the schedule sets none, and all other fields it sends are ignored.
 
     Attributes:
-        dry_run: Say what would be done, and change nothing.
-        since: Read the attempt log again from there on.
-        skip_until: Give up what has not been recovered up to then.
+        dry_run: Report what would be done, without changing anything.
+        since: Read the attempt log again from this time on.
+        skip_until: Give up everything up to this time that has not been recovered.
     """
 
     dry_run: bool = False
@@ -29,26 +29,26 @@ class Request(BaseModel):
         """Return the request in a Lambda event.
 
         Raises:
-            RequestError: A value can't be used; the text shows what can.
+            RequestError: A value is invalid; the text has an example.
         """
         try:
             return cls.model_validate({name: event[name] for name in cls.model_fields if name in event})
         except ValidationError as error:
             names = ", ".join(str(detail["loc"][0]) for detail in error.errors(include_input=False))
             raise RequestError(
-                f'This can\'t be used: {names}. It is like {{"dry_run": true}} or {{"since": "2026-11-23T14:00:00Z"}}.'
+                f'This request is invalid: {names}. Examples: {{"dry_run": true}}, {{"since": "2026-11-23T14:00:00Z"}}.'
             ) from None
 
 
 @dataclass(slots=True)
 class Report:
-    """What a run did, or would do.
+    """What a run did or would do.
 
     Attributes:
-        dry_run: Whether nothing was changed.
-        changes: A sentence for each change of a webhook.
-        reported: A sentence for each thing that is left to people.
-        outcomes: How many missed deliveries had which outcome, by hook and outcome.
+        dry_run: Whether this was a dry run, which changes nothing.
+        changes: One sentence for each change of a webhook.
+        reported: One sentence for each finding that needs an operator.
+        outcomes: The number of missed deliveries, by hook and outcome.
         complete: Whether the attempt log was read to its end.
         errors: What could not be done.
     """

@@ -1,4 +1,4 @@
-"""What may still be recovered, given how long items are kept."""
+"""What can still be recovered, given how long items are kept."""
 
 from dataclasses import replace
 
@@ -8,33 +8,33 @@ DAY = 86_400  # seconds
 
 
 def add_gap(state: State, since: int) -> None:
-    """Have the log read again from a moment on, in Unix seconds."""
+    """Make the run read the log again from a time on, in Unix seconds."""
     if since <= state.read_until:
         state.gaps = merge_gaps([*state.gaps, Gap(since, state.read_until)])
 
 
 def drop_expired(state: State, now: int, retention_days: int) -> str:
-    """Take out of the state what is older than items are kept: an expired event would be stored and published again.
+    """Remove from the state what is older than the retention: expired events would be stored and published again.
 
     Args:
-        state: Is changed.
+        state: The state to change.
         now: Unix seconds.
-        retention_days: 0 for forever.
+        retention_days: How long items are kept; 0 means forever.
 
     Returns:
-        A sentence on what can't be recovered any more; empty if there is nothing.
+        A sentence on what can no longer be recovered; empty if there is nothing.
     """
     oldest = now - retention_days * DAY if retention_days else 0
     lost = _skip(state, oldest)
     return lost and (
-        f"{lost}: RetentionDays is {retention_days}, and an event as old as that would be stored and published again."
+        f"{lost}: RetentionDays is {retention_days}, and an event of that age would be stored and published again."
     )
 
 
 def give_up(state: State, until: int) -> str:
-    """Take out of the state what has not been recovered up to a moment, in Unix seconds; return a sentence on it."""
+    """Remove from the state what has not been recovered up to a time, in Unix seconds; return a sentence on it."""
     lost = _skip(state, min(until, state.read_until))
-    return lost and f"{lost}: they have been given up by hand."
+    return lost and f"{lost}: an operator gave them up."
 
 
 def _skip(state: State, until: int) -> str:

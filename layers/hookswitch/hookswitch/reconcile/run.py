@@ -1,4 +1,4 @@
-"""One run of reconcile: first the webhooks, so that they are on as soon as possible, then what was missed."""
+"""One run of reconcile: first the webhooks, to re-enable them as soon as possible, then missed deliveries."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership, list_owned
 from hookswitch.webhooks.plan import Change
 
-FIRST_RANGE = 31 * DAY  # seconds that the first run reads back; a webhook that is gone is remembered as long
+FIRST_RANGE = 31 * DAY  # seconds that the first run reads back; deleted webhooks are remembered for as long
 METRICS_OF_A_RUN = ("webhook_restored", "recovered", "reported", "not_recoverable", "deferred")
 
 
@@ -44,11 +44,11 @@ class Run:
         """Prepare.
 
         Args:
-            ledger: Holds the state, which is None before the first run.
-            state: As the ledger has it.
-            request: What is asked for.
-            stop_at: When to begin nothing new, as `time.monotonic` counts.
-            metrics: Counts what is found and done; not what a dry run would do.
+            ledger: Holds the state.
+            state: The ledger's state; None before the first run.
+            request: The options of the run.
+            stop_at: When to start nothing new, in `time.monotonic` seconds.
+            metrics: Counts what is found and done, except in a dry run.
         """
         self._ledger, self._stop_at, self._metrics = ledger, stop_at, metrics
         self._settings = ReconcileSettings.from_environment()
@@ -61,10 +61,10 @@ class Run:
         self._choose_range(request, is_first=state is None)
 
     def carry_out(self) -> dict[str, Any]:
-        """Repair the webhooks, recover what was missed, and announce it; return the report.
+        """Repair the webhooks, recover missed deliveries, and announce both; return the report.
 
         Raises:
-            HookswitchError: Something could not be done; all else was.
+            HookswitchError: A part failed; all other parts were done.
         """
         for name in METRICS_OF_A_RUN:
             self._metrics.add(name, 0)
@@ -87,10 +87,10 @@ class Run:
         return self._conclude(recovery)
 
     def preview(self) -> dict[str, Any]:
-        """Return the report of what would be done, and change nothing.
+        """Return the report of what would be done, without changing anything.
 
         Raises:
-            HookswitchError: It can't be found out.
+            HookswitchError: It can't be determined.
         """
         client = connect(self._desired, self._stop_at)
         webhooks = list_owned(client, self._desired.account_id, self._ownership)
@@ -111,13 +111,13 @@ class Run:
             given_up = give_up(self._state, int(request.skip_until.timestamp()))
             self._notices.update("given up/", {"given up/": given_up} if given_up else {})
         lost = drop_expired(self._state, self._now, self._settings.retention_days)
-        # Before the first run there was nothing to lose.
+        # Before the first run, nothing could be lost.
         expired = {"expired/": lost} if lost and (request.since or not is_first) else {}
         self._notices.update("expired/", expired, forget_after=DAY)
 
     @contextmanager
     def _collected(self) -> Iterator[None]:
-        """Note an error that ends one part of the run, and go on with the next."""
+        """Record an error that ends one part of the run, and continue with the next part."""
         try:
             yield
         except HookswitchError as error:
@@ -158,7 +158,7 @@ class Run:
         self._notices.update("webhooks/", reported)
 
     def _remember(self, webhooks: Sequence[Document]) -> None:
-        """Remember the ids of our webhooks: attempts of one that is gone may still have to be recognized."""
+        """Remember the ids of our webhooks: attempts of a deleted one may still have to be recognized."""
         seen = {str(webhook["id"]): self._now for webhook in webhooks}
         kept = {id_: at for id_, at in self._state.webhook_ids.items() if self._now - at < FIRST_RANGE}
         self._state.webhook_ids = kept | seen
@@ -173,7 +173,7 @@ class Run:
         self._metrics.add("webhook_restored")
 
     def _source(self, client: DashClient, webhooks: Sequence[Document] | None) -> Source:
-        """Return where to read; `webhooks` are None if Dash did not list them."""
+        """Return where to read failed deliveries; `webhooks` is None if Dash did not list them."""
         ids = {*self._state.webhook_ids, *(str(webhook["id"]) for webhook in webhooks or ())}
         knows_all = webhooks is not None
         recognition = Recognition(self._desired.account_id, self._ownership, ids, knows_all=knows_all)

@@ -1,4 +1,4 @@
-"""The failed deliveries in Dash's attempt log, piece by piece."""
+"""The failed deliveries in Dash's attempt log, one piece of time after the other."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ from hookswitch.reconcile.attempt_log import AttemptLog
 from hookswitch.reconcile.recognition import FailedDelivery, Recognition
 from hookswitch.reconcile.state import Gap
 
-MAX_RANGE = 86_400  # seconds of a piece at most; Dash takes up to 31 days
+MAX_RANGE = 86_400  # seconds, the longest piece; Dash accepts up to 31 days
 
 
 class OutOfTimeError(Exception):
@@ -20,15 +20,15 @@ class OutOfTimeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What was found in a piece of the log.
+    """The contents of a piece of the log.
 
     Attributes:
         start: Its first second.
         end: Its last second.
-        failures: The deliveries that failed for good, the oldest first.
-        undecided: What can't be decided yet: Dash may still retry it, or it is unknown whose it is.
-        overflowed: Seconds of which Dash does not show all attempts, and how many it shows.
-        malformed: How many entries are no attempts.
+        failures: The deliveries that failed for good, oldest first.
+        undecided: What can't be decided yet: Dash may still retry it, or its owner is unknown.
+        overflowed: Seconds for which Dash does not show all attempts, and how many it shows.
+        malformed: How many entries are not attempts.
     """
 
     start: int
@@ -41,12 +41,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where failed deliveries are read.
+    """The source of failed deliveries.
 
     Attributes:
         log: Dash's attempt log.
-        recognition: Which attempts are ours.
-        stop_at: When to begin nothing new, as `time.monotonic` counts.
+        recognition: Tells which attempts are ours.
+        stop_at: When to start nothing new, in `time.monotonic` seconds.
     """
 
     log: AttemptLog
@@ -54,11 +54,11 @@ class Source:
     stop_at: float
 
     def pieces(self, whole: Gap, leave_out: Callable[[Gap, DashError], None] | None = None) -> Iterator[Piece]:
-        """Yield a range piece by piece, the oldest first; pieces are shorter where there is much.
+        """Yield a range piece by piece, oldest first; pieces with many attempts are shorter.
 
         Args:
-            whole: The range; only its hook's failures are looked for, if it has one.
-            leave_out: What becomes of a piece that can't be read; by default the error is raised.
+            whole: The range; if it has a hook, only failures of that hook count.
+            leave_out: Called with a piece that can't be read; by default the error is raised.
 
         Raises:
             OutOfTimeError: The run's time is used up.
@@ -108,7 +108,7 @@ class Source:
 
 
 def _last_tries(attempts: Iterable[Attempt]) -> list[Attempt]:
-    """Return the last try of each delivery, the oldest first: what came before it does not count any more."""
+    """Return the last attempt of each delivery, oldest first: earlier attempts no longer count."""
     last: dict[object, Attempt] = {}
     for number, attempt in enumerate(attempts):
         key = (attempt.hook_id, attempt.event_id, attempt.body) if attempt.event_id else number

@@ -1,4 +1,4 @@
-"""What reconcile remembers from run to run: how far it has read, what is missing, what people know already.
+"""What reconcile remembers between runs: how far it has read, what is missing, and what it has reported.
 
 See docs/engineering/decisions/0030-backfill-and-watermark.md.
 """
@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hookswitch.events.items import timestamp
 
-MAX_GAPS = 50  # more would make the item grow; gaps that are close to each other are then merged
-MERGE_DISTANCE = 60  # seconds between two gaps of one hook that are merged in any case
+MAX_GAPS = 50  # more would make the item too large; beyond this, gaps close to each other are merged
+MERGE_DISTANCE = 60  # seconds; two gaps of one hook that are closer are always merged
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,7 +24,7 @@ class Gap:
     Attributes:
         start: Its first second, in Unix seconds.
         end: Its last second.
-        hook: The only hook that it is about, empty for all.
+        hook: The only hook it applies to; empty for all hooks.
     """
 
     start: int
@@ -33,11 +33,11 @@ class Gap:
 
 
 class Recovered(BaseModel):
-    """What was recovered of one hook and has not been announced yet.
+    """Recovered events of one hook that have not been announced yet.
 
     Attributes:
-        events: How many events were new to the table, or are on their way into it.
-        first: When Dash failed to deliver the oldest of them, in Unix seconds.
+        events: How many events were added to the table, or are queued for it.
+        first: When Dash failed to deliver the oldest one, in Unix seconds.
         reasons: Why Dash could not deliver them.
     """
 
@@ -47,20 +47,20 @@ class Recovered(BaseModel):
 
 
 class News(BaseModel):
-    """What is to be announced, once.
+    """What to announce, once.
 
     Attributes:
-        id: What the announcement's key is made from: announced again, it is the same message.
+        id: The source of the announcement's key: the same news announced again is the same message.
         restored: Each hook, and what was done to its webhook and why.
         recovered: By hook.
-        noticed: Sentences on what is left to people.
+        noticed: Sentences on findings that need an operator.
     """
 
     model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
 
     id: str = Field(default_factory=lambda: uuid4().hex)
     restored: list[tuple[str, str]] = []
-    recovered: dict[str, Recovered] = Field(default={}, alias="brought")  # as earlier versions wrote it
+    recovered: dict[str, Recovered] = Field(default={}, alias="brought")  # as written by earlier versions
     noticed: list[str] = []
 
     def __bool__(self) -> bool:
@@ -69,15 +69,15 @@ class News(BaseModel):
 
 
 class State(BaseModel):
-    """How far the attempt log has been read, what is missing before that, and what people know already.
+    """How far the attempt log has been read, what is missing before that, and what has been reported.
 
     Attributes:
         read_until: Unix seconds; everything up to here has been recovered, except in the gaps.
-        gaps: Disjoint for each hook, the oldest first.
-        overflowed: Seconds in gaps of which Dash does not show all attempts, and how many of them have been recovered.
+        gaps: Disjoint for each hook, oldest first.
+        overflowed: Seconds in gaps for which Dash does not show all attempts, and how many have been recovered.
         webhook_ids: Ids of the webhooks that the stack has or had, and when each was last seen, in Unix seconds.
         looked_at: When the webhooks were last compared, in Unix seconds; 0 for never.
-        reported: When each thing that is left to people was last seen, in Unix seconds, by its key.
+        reported: When each finding that needs an operator was last seen, in Unix seconds, by its key.
         news: What has not been announced yet.
     """
 
@@ -105,9 +105,9 @@ class State(BaseModel):
 
 
 def merge_gaps(gaps: Iterable[Gap], limit: int = MAX_GAPS) -> list[Gap]:
-    """Return gaps that cover at least what the given ones cover, no two of one hook close to each other.
+    """Return gaps that cover at least the given ones, with no two of one hook close to each other.
 
-    There are at most `limit` of them, or one for each hook.
+    They are at most `limit`, or one for each hook.
     """
     merged, distance = sorted(gaps), MERGE_DISTANCE
     while True:
@@ -116,7 +116,7 @@ def merge_gaps(gaps: Iterable[Gap], limit: int = MAX_GAPS) -> list[Gap]:
             gaps_of_hook = by_hook.setdefault(gap.hook, [])
             if gaps_of_hook and gap.start <= gaps_of_hook[-1].end + distance:
                 last = gaps_of_hook.pop()
-                gap = Gap(last.start, max(last.end, gap.end), gap.hook)  # noqa: PLW2901 - the two become one
+                gap = Gap(last.start, max(last.end, gap.end), gap.hook)  # noqa: PLW2901 - merges the two
             gaps_of_hook.append(gap)
         merged = sorted(gap for gaps_of_hook in by_hook.values() for gap in gaps_of_hook)
         if len(merged) <= max(limit, len(by_hook)):

@@ -1,4 +1,4 @@
-"""The webhooks of a stack on its Dash account, managed as a plan: desired, owned, planned, applied.
+"""The webhooks of a stack on its Dash account, managed in four steps: desired, owned, planned, applied.
 
-No hook function imports this, so it costs a delivery nothing.
+No hook function imports this, so deliveries don't pay for it.
 """

@@ -1,4 +1,4 @@
-"""What changes webhooks on Dash: the plan's application, and the deletion of all that a stack owns."""
+"""Changes webhooks on Dash: applies a plan, and deletes everything that a stack owns."""
 
 from collections.abc import Callable, Iterable
 
@@ -11,7 +11,7 @@ from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership, list_owned
 from hookswitch.webhooks.plan import Change, Create, Delete, Plan, Update
 
-ROUNDS = 8  # of looking for what is left, in `delete_owned`
+ROUNDS = 8  # for finding and deleting what is left, in `delete_owned`
 NOT_SENT = ("id", "disable_reason")
 
 
@@ -20,8 +20,8 @@ def connect(desired: Desired, deadline: float, stage: credentials.Stage = "AWSCU
 
     Args:
         desired: Names the API and the secret with the credentials.
-        deadline: When to give up, as `time.monotonic` counts.
-        stage: The version of that secret.
+        deadline: When to give up, in `time.monotonic` seconds.
+        stage: The stage of the secret's version to use.
 
     Raises:
         CredentialsError: The credentials can't be read.
@@ -31,13 +31,13 @@ def connect(desired: Desired, deadline: float, stage: credentials.Stage = "AWSCU
 
 
 def apply_desired(client: DashClient, desired: Desired, ownership: Ownership) -> tuple[Change, ...]:
-    """Make the webhooks on Dash as wanted, and return the changes that this took.
+    """Bring the webhooks on Dash to the desired state, and return the changes made.
 
-    Tokens of a callback secret that has just changed are registered only when it has settled: until then a hook
-    function that remembers the old secret might refuse them (`hookswitch.callback.verification.SenderCheck`).
+    After a change of the callback secret, new tokens are registered only once it has settled: until then, a hook
+    function with the old secret in its cache might reject them (`hookswitch.callback.verification.SenderCheck`).
 
     Raises:
-        DashError: A change failed; those before it are applied.
+        DashError: A change failed; the changes before it are applied.
         SecretUnavailableError: The callback secret can't be read.
     """
     secret = read_callback_secret(desired.callback_secret_arn)
@@ -60,7 +60,7 @@ def apply_changes(
         recreate: Whether a webhook that was deleted since the plan was made is created again.
 
     Raises:
-        DashError: A change failed; those after it are not applied.
+        DashError: A change failed; the changes after it are not applied.
     """
     applied = []
     for change in changes:
@@ -91,18 +91,18 @@ def delete_owned(
     spare: frozenset[str] = frozenset(),
     settle: Callable[[], None] | None = None,
 ) -> list[str]:
-    """Delete the webhooks that a stack owns, look again until none is left, and return their names.
+    """Delete the webhooks that a stack owns, check again until none is left, and return their names.
 
     Args:
-        client: Of the account's Dash.
+        client: A client of the account's Dash.
         account_id: The account.
-        ownership: Of the stack.
-        spare: Ids of webhooks that stay.
-        settle: Waits for creations whose answers were lost, since they may still happen. It is called until a look
-            after it finds nothing.
+        ownership: Tells which webhooks belong to the stack.
+        spare: Ids of webhooks to keep.
+        settle: Waits for creations whose responses were lost, since they may still happen. It is called until a
+            check after it finds nothing.
 
     Raises:
-        LeftBehindError: Some could not be deleted; the text names them and says why.
+        LeftBehindError: Some webhooks could not be deleted; the text names them and says why.
         DashError: The account could not be read.
     """
     deleted: list[str] = []

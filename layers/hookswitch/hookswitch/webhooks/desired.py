@@ -1,4 +1,4 @@
-"""The webhooks that a stack wants on Dash: from the template's values to the documents to register."""
+"""The desired webhooks of a stack: from the template's values to the documents to register."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.errors import InvalidTemplateError
 
-# custom_data overrides an event's own fields. These say what the event is, when it happened, and whose it is.
+# custom_data overrides an event's own fields. These fields tell what the event is, when it happened, and whose it is.
 RESERVED = frozenset(
     {
         *("type", "action", "account_id", "event_name", "event_category", "hook_event", "msg_id"),
@@ -24,7 +24,7 @@ RESERVED = frozenset(
 )
 
 
-# Dash does not encode names in a form body, so one with `=`, `&` or brackets would arrive as other fields.
+# Dash does not encode names in a form body, so a name with `=`, `&` or brackets would arrive as other fields.
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -45,7 +45,7 @@ def _address(value: str) -> str:
     return value.strip().rstrip("/")
 
 
-# Without TLS an API key or a token could be read on the way, so that is for tests on this machine only.
+# Without TLS, an API key or a token could be read in transit, so plain HTTP is for local tests only.
 _LOOPBACK = r"http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?"
 Address = Annotated[
     str, Field(pattern=rf"^(https://[^\s/?#@\\]+|{_LOOPBACK})(/[^\s?#@]*)?$"), BeforeValidator(_address)
@@ -53,7 +53,7 @@ Address = Annotated[
 
 
 class Desired(BaseModel):
-    """The properties of the stack's Custom::DashWebhooks. CloudFormation sends all of them as text.
+    """The properties of the stack's Custom::DashWebhooks. CloudFormation sends them all as text.
 
     Attributes:
         stack_id: The stack's ARN.
@@ -62,13 +62,13 @@ class Desired(BaseModel):
         credentials_arn: The secret with the Dash credentials.
         callback_secret_arn: The secret that the callback tokens derive from.
         api_address: The address of the stack's own API, with its stage.
-        callback_base_url: The address to register instead, empty for `api_address`.
+        callback_base_url: The address to register instead; empty for `api_address`.
         hooks: The hooks to register.
         http_verb: The verb that Dash calls with.
-        payload_format: The format of the body; an older Dash ignores it and sends form data.
-        retries: Tries of one delivery, 0 to 4.
-        include_subaccounts: Whether Dash sends events of descendants too.
-        include_internal_legs: Whether Dash sends events of legs within the phone system too.
+        payload_format: The format of the body; older Dash releases ignore it and send form data.
+        retries: Attempts per delivery, 0 to 4.
+        include_subaccounts: Whether Dash also sends events of descendant accounts.
+        include_internal_legs: Whether Dash also sends events of legs within the phone system.
         custom_data: Fields that Dash adds to every event.
         name_prefix: The beginning of the webhooks' names.
     """
@@ -109,7 +109,7 @@ class Desired(BaseModel):
     @classmethod
     def _harmless(cls, custom_data: dict[str, str]) -> dict[str, str]:
         if odd := [name for name in custom_data if not _PLAIN.fullmatch(name)]:
-            raise ValueError(f"has {len(odd)} names that are not plain: use letters, digits, underscores and hyphens")
+            raise ValueError(f"has {len(odd)} invalid names: use letters, digits, underscores and hyphens")
         if taken := sorted(RESERVED & custom_data.keys()):
             raise ValueError(f"would overwrite fields that identify events: {', '.join(taken)}")
         return custom_data
@@ -131,7 +131,7 @@ class Desired(BaseModel):
             raise InvalidTemplateError(f"These values of the template can't be used. {'; '.join(problems)}.") from None
 
     def state(self) -> str:
-        """Return the properties as JSON text for the stack's other functions (`from_state`). It holds no secret."""
+        """Return the properties as JSON text for the stack's other functions (`from_state`). It contains no secret."""
         return self.model_dump_json()
 
     @classmethod
@@ -146,17 +146,17 @@ class Desired(BaseModel):
 
     @property
     def mark(self) -> str:
-        """The end of the names of this stack's webhooks.
+        """The suffix of the names of this stack's webhooks.
 
         Its digits are a hash of partition, region, AWS account and stack name. A stack that is deleted and created
-        again has the same, and so finds what its predecessor left.
+        again has the same suffix, so it finds what its predecessor left.
         """
         digest = hashlib.sha256(self.stack_id.rpartition("/")[0].encode()).hexdigest()
         return f"({self.stack} {digest[:8]})"
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The beginnings of the addresses of this stack's webhooks, first the one that it registers."""
+        """The prefixes of the addresses of this stack's webhooks; the stack registers the first one."""
         return tuple(f"{base}/hooks/" for base in (self.callback_base_url, self.api_address) if base)
 
     def uri(self, hook: str, secret: str) -> str:

@@ -18,11 +18,11 @@ _ANY_MARK = re.compile(r"\([^ ()]+ [0-9a-f]{8}\)$")
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Tells the webhooks of one stack from those of others.
+    """Distinguishes the webhooks of one stack from all others.
 
     Attributes:
-        mark: The end of the names that the stack gives its webhooks.
-        addresses: The beginnings of the addresses that it registers.
+        mark: The suffix of the names that the stack gives its webhooks.
+        addresses: The prefixes of the addresses that it registers.
     """
 
     mark: str
@@ -30,18 +30,18 @@ class Ownership:
 
     @classmethod
     def of(cls, *desired: Desired) -> "Ownership":
-        """Return what the given states of one stack own, the present one first."""
+        """Return what the given states of one stack own; the current state comes first."""
         addresses = dict.fromkeys(address for state in desired for address in state.addresses)
         return cls(desired[0].mark, tuple(addresses))
 
     def with_former(self, addresses: Iterable[str], webhooks: Iterable[Mapping[str, Any]], secret: str) -> "Ownership":
-        """Return the ownership that covers former addresses of the stack as well, of those given.
+        """Return the ownership that also covers those of the given addresses that are former addresses of the stack.
 
-        One is the stack's if a webhook at it has the stack's mark or one of its tokens. Nobody else has those, so a
-        request can't claim the webhooks of others by naming their address.
+        An address is the stack's if a webhook at it has the stack's mark or one of its tokens. Nobody else has these,
+        so a request can't claim other webhooks by naming their address.
 
         Args:
-            addresses: Beginnings of addresses, as in `addresses`.
+            addresses: Prefixes of addresses, as in `addresses`.
             webhooks: The summaries of all webhooks of the account.
             secret: The current version of the callback secret.
         """
@@ -57,8 +57,8 @@ class Ownership:
     def owns(self, webhook: Mapping[str, Any]) -> bool:
         """Tell whether the stack owns a webhook, given its document or its summary.
 
-        The mark in its name decides; without one, its address does. A webhook that carries another stack's mark
-        belongs to that stack, even if its address is one that both have used.
+        The mark in its name decides, or its address if there is no mark. A webhook with another stack's mark belongs
+        to that stack, even if both have used its address.
         """
         name = str(webhook.get("name", ""))
         if _ANY_MARK.search(name):
@@ -66,12 +66,12 @@ class Ownership:
         return str(webhook.get("uri", "")).startswith(self.addresses)
 
     def display_name(self, webhook: Mapping[str, Any]) -> str:
-        """Return the name of an owned webhook for logs and messages: somebody may have typed a number into it."""
+        """Return the name of an owned webhook, fit for logs and messages: it may contain a phone number."""
         name = str(webhook.get("name"))
         return redact(name.removesuffix(self.mark)) + (self.mark if name.endswith(self.mark) else "")
 
     def find_hook(self, webhook: Mapping[str, Any]) -> str:
-        """Return the hook that an owned webhook is for; empty if neither its address nor its name says."""
+        """Return the hook of an owned webhook; empty if neither its address nor its name tells."""
         uri, name = str(webhook.get("uri", "")), str(webhook.get("name", ""))
         for address in self.addresses:
             if uri.startswith(address):
@@ -85,7 +85,7 @@ def _has_token(path: str, secret: str) -> bool:
 
 
 def list_owned(client: DashClient, account_id: str, ownership: Ownership) -> list[Document]:
-    """Return the whole documents of the webhooks that the stack owns, sorted by name.
+    """Return the full documents of the webhooks that the stack owns, sorted by name.
 
     Raises:
         DashError: The account could not be read.
@@ -97,7 +97,7 @@ def list_owned(client: DashClient, account_id: str, ownership: Ownership) -> lis
                 document = client.webhook(account_id, str(summary["id"]))
             except UnknownWebhookError:
                 continue  # deleted since the list was read
-            # Some systems say only in the list why a webhook is off.
+            # On some systems, only the list tells why a webhook is disabled.
             reason = document.get("disable_reason") or summary.get("disable_reason")
             owned.append({**document, "disable_reason": reason})
     return sorted(owned, key=lambda webhook: (str(webhook.get("name")), str(webhook["id"])))

@@ -9,7 +9,7 @@ from hookswitch.dash.client import Document
 from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.webhooks.ownership import Ownership
 
-DEFAULTS = {  # how Dash reads a field that a document leaves out (docs/dash-protocol.md, section 5)
+DEFAULTS = {  # Dash's default for a field that a document lacks (docs/dash-protocol.md, section 5)
     "http_verb": "post",
     "retries": 2,
     "enabled": True,
@@ -21,11 +21,11 @@ DEFAULTS = {  # how Dash reads a field that a document leaves out (docs/dash-pro
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Register a webhook that is missing.
+    """Register a missing webhook.
 
     Attributes:
-        hook: The hook that it is for.
-        document: The whole document, token included.
+        hook: Its hook.
+        document: The full document, token included.
     """
 
     hook: str
@@ -38,11 +38,11 @@ class Create:
 
     @property
     def registers_token(self) -> bool:
-        """Whether Dash gets to know a token that it did not have before."""
+        """Whether this gives Dash a new token."""
         return True
 
     def __str__(self) -> str:
-        """Return the change for a log, without its token."""
+        """Return the change for the log, without its token."""
         return f"create {self.name}"
 
 
@@ -51,12 +51,12 @@ class Update:
     """Replace the document of a webhook that differs.
 
     Attributes:
-        hook: The hook that it is for.
-        name: Its name, fit to be logged.
+        hook: Its hook.
+        name: Its name, fit for logs.
         webhook_id: Its id.
-        document: The whole new document, token included.
+        document: The full new document, token included.
         fields: The fields that differ.
-        disable_reason: Why Dash switched it off, if `enabled` differs; None if a person did.
+        disable_reason: Why Dash disabled it, if `enabled` differs; None if an operator did.
     """
 
     hook: str
@@ -68,21 +68,21 @@ class Update:
 
     @property
     def registers_token(self) -> bool:
-        """Whether Dash gets to know a token that it did not have before."""
+        """Whether this gives Dash a new token."""
         return "uri" in self.fields
 
     def __str__(self) -> str:
-        """Return the change for a log, without its token."""
+        """Return the change for the log, without its token."""
         return f"update {self.name}: {', '.join(self.fields)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete a webhook that is not wanted.
+    """Delete a surplus webhook.
 
     Attributes:
-        hook: The hook that it is for; empty if that can't be told.
-        name: Its name, fit to be logged.
+        hook: Its hook; empty if unknown.
+        name: Its name, fit for logs.
         webhook_id: Its id.
     """
 
@@ -92,11 +92,11 @@ class Delete:
 
     @property
     def registers_token(self) -> bool:
-        """Whether Dash gets to know a token that it did not have before."""
+        """Whether this gives Dash a new token."""
         return False
 
     def __str__(self) -> str:
-        """Return the change for a log."""
+        """Return the change for the log."""
         return f"delete {self.name}"
 
 
@@ -105,7 +105,7 @@ type Change = Create | Update | Delete
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Changes in the order in which they are to be applied: new webhooks before old ones go, so that none is missed."""
+    """Changes in the order to apply: new webhooks are created before old ones are deleted, so no event is missed."""
 
     changes: tuple[Change, ...] = ()
 
@@ -119,19 +119,19 @@ class Plan:
 
     @property
     def registers_tokens(self) -> bool:
-        """Whether Dash gets to know a token that it did not have before."""
+        """Whether this gives Dash a new token."""
         return any(change.registers_token for change in self.changes)
 
     @classmethod
     def between(
         cls, owned: Sequence[Document], wanted: Mapping[str, Mapping[str, Any]], ownership: Ownership
     ) -> "Plan":
-        """Return the plan that makes the owned webhooks as wanted.
+        """Return the plan that brings the owned webhooks to the desired state.
 
         Args:
             owned: The stack's webhooks as they are (`list_owned`).
-            wanted: The documents as they should be, by hook (`Desired.documents`).
-            ownership: Of the stack.
+            wanted: The desired documents, by hook (`Desired.documents`).
+            ownership: Tells which webhooks belong to the stack.
         """
         candidates: dict[str, list[Document]] = {hook: [] for hook in wanted}
         surplus: list[Document] = []
@@ -157,7 +157,7 @@ class Plan:
 
 
 def differing_fields(webhook: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the fields in which a webhook is not as wanted.
+    """Return the fields of a webhook that differ from the desired ones.
 
     A missing `format` is not a difference: older Dash releases drop the field.
     """
@@ -166,11 +166,11 @@ def differing_fields(webhook: Mapping[str, Any], wanted: Mapping[str, Any]) -> t
 
 
 def outdated_tokens(owned: Iterable[Document], ownership: Ownership, secret: str) -> Plan:
-    """Return the updates that give webhooks the token of `secret` and change nothing else.
+    """Return the updates that only give webhooks the token of `secret`.
 
     Args:
         owned: The stack's webhooks as they are (`list_owned`).
-        ownership: Of the stack.
+        ownership: Tells which webhooks belong to the stack.
         secret: The current version of the callback secret.
     """
     updates = []
@@ -188,7 +188,7 @@ def outdated_tokens(owned: Iterable[Document], ownership: Ownership, secret: str
 
 
 def _update(hook: str, webhook: Document, wanted: Mapping[str, Any], fields: tuple[str, ...]) -> Update:
-    # An update replaces the whole document, so it carries along what others have added.
+    # An update replaces the whole document, so it has to include fields that others have added.
     added = {name: value for name, value in webhook.items() if name != "custom_data"}
     reason = webhook.get("disable_reason") if "enabled" in fields else None
     return Update(hook, str(wanted["name"]), str(webhook["id"]), {**added, **wanted}, fields, disable_reason=reason)

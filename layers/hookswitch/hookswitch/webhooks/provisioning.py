@@ -1,17 +1,17 @@
 """Makes the webhooks on the Dash account match the template: the custom resource Custom::DashWebhooks.
 
-Its physical id names the stack and the Dash account, and nothing else. So a retry finds what an earlier try left, and
-every change but that of the account is an update in place. A new account makes a new resource: the webhooks are
-registered there first, and then CloudFormation deletes the old resource, with the OLD properties. The secret may hold
-the new account's key by then (the template's DashApiKey changes in place). A Delete therefore tries the secret's
-current version, then its previous one, and takes the first that opens the account. If none does, the webhooks stay,
+Its physical id names only the stack and the Dash account. So a retry finds what an earlier attempt left, and every
+change except that of the account is an update in place. A new account means a new resource: the webhooks are
+registered there first, then CloudFormation deletes the old resource, with the OLD properties. By then, the secret may
+contain the new account's key (the template's DashApiKey changes in place). A Delete therefore tries the secret's
+current version, then its previous one, and uses the first that opens the account. If neither does, the webhooks stay,
 and the Delete fails and names them.
 
-Whoever may invoke the function can make up a request. So no request chooses where a key or a token goes: the stack's
-id, all addresses and all ARNs are the function's own (docs/threat-model.md).
+Anyone allowed to invoke the function can forge a request. So no request chooses where a key or a token goes: the
+function uses its own stack id, addresses and ARNs (docs/threat-model.md).
 
-A Create that fails undoes what it did and responds with an id that says so (NOTHING_CREATED), because on AWS a Delete
-follows, perhaps with the same wrong key, which then has nothing to do. For failures that nobody can repair, see
+A Create that fails undoes what it did and responds with an id that says so (NOTHING_CREATED): on AWS a Delete follows,
+possibly with the same wrong key, and then it has nothing to do. For failures that can't be repaired automatically, see
 docs/engineering/decisions/0011-custom-resource-failures.md.
 """
 
@@ -45,10 +45,10 @@ from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership, list_owned
 from hookswitch.webhooks.plan import Change, Plan
 
-NOTHING_CREATED = "/nothing-made"  # deployed stacks have ids that end with this
-LATE_FACTOR = 6  # a creation without an answer may still happen within so many times the wait for an answer
-# Bytes of the state, escaped: it is a variable of functions whose other variables need up to 1.3 KB of the 4 KB that
-# Lambda allows, escapes included ("Lambda quotas").
+NOTHING_CREATED = "/nothing-made"  # deployed stacks have ids with this suffix
+LATE_FACTOR = 6  # a creation without a response may still happen within this many response timeouts
+# Bytes of the state, escaped: it is an environment variable of functions whose other variables need up to 1.3 KB of
+# the 4 KB that Lambda allows, escapes included ("Lambda quotas").
 MAX_STATE = 2750
 TRIGGER = "Deployment"  # the property whose only purpose is that an update checks Dash
 
@@ -60,10 +60,10 @@ def physical_id(properties: Mapping[str, Any]) -> str:
 
 
 def provision(request: Request) -> Success:
-    """Do what CloudFormation requests.
+    """Carry out CloudFormation's request.
 
     Raises:
-        FailedError: It can't be done.
+        FailedError: The request failed.
     """
     match request.kind:
         case "Create":
@@ -75,24 +75,24 @@ def provision(request: Request) -> Success:
 
 
 def create(request: Request) -> Success:
-    """Register the webhooks, adopting what an earlier try left; if that fails, leave nothing behind.
+    """Register the webhooks, adopting what an earlier attempt left; on failure, leave nothing behind.
 
     Raises:
-        FailedError: It can't be done; the physical id says whether something may be left on Dash.
+        FailedError: The request failed; the physical id says whether something may be left on Dash.
     """
     return _register(request, id_if_undone=physical_id(request.properties) + NOTHING_CREATED)
 
 
 def update(request: Request) -> Success:
-    """Make the webhooks as wanted; on another account, register them there.
+    """Bring the webhooks to the desired state; if the account has changed, register them on the new one.
 
-    On the same account, whatever an update changed before it failed stays, because CloudFormation asks for the way
-    back next. On another account it is undone, because the resource keeps its old id, so that CloudFormation knows of
-    no other. The way back itself never fails: a stack that can go neither forward nor back is worse than webhooks
+    On the same account, whatever an update changed before it failed stays, because CloudFormation requests the
+    rollback next. On a new account it is undone, because the resource keeps its old id, so CloudFormation would never
+    delete it. The rollback itself never fails: a stack that can go neither forward nor back is worse than webhooks
     that the next deployment repairs.
 
     Raises:
-        FailedError: It can't be done.
+        FailedError: The request failed.
     """
     moved = request.properties.get("AccountId") != request.old_properties.get("AccountId")
     try:
@@ -100,15 +100,15 @@ def update(request: Request) -> Success:
     except FailedError as error:
         if not _is_rolling_back(request.properties["StackId"]):
             raise
-        logger.error("The webhooks may not be as they were before the failed update. %s", error)
+        logger.error("The rollback may not have restored the webhooks. %s", error)
         return _success(_own(request.properties))
 
 
 def delete(request: Request) -> Success:
-    """Delete the stack's webhooks from the account that the properties name.
+    """Delete the stack's webhooks from the account in the properties.
 
     Raises:
-        FailedError: Some may be left, and OnDeleteFailure is not `ignore`.
+        FailedError: Some webhooks may be left, and OnDeleteFailure is not `ignore`.
     """
     done = Success(request.physical_id)
     if request.physical_id.endswith(NOTHING_CREATED):
@@ -121,12 +121,12 @@ def delete(request: Request) -> Success:
         create_never_responded = request.physical_id != physical_id(request.properties)
         if create_never_responded and isinstance(error, CredentialsError | InvalidTemplateError):
             # CloudFormation made up the id. The Create can't have registered anything with credentials that Dash
-            # refuses, or from properties that are invalid.
+            # rejects, or from invalid properties.
             logger.warning("There is nothing to delete. %s", error)
             return done
         reason = f"{error} {_what_may_be_left(desired)}" if desired else str(error)
         if ProvisionSettings.from_environment().ignores_failed_delete:
-            logger.error("Ignored, because OnDeleteFailure says so: %s", reason)
+            logger.error("Ignored because of OnDeleteFailure: %s", reason)
             return done
         raise FailedError(reason, request.physical_id) from error
     logger.info("Webhooks deleted.", extra={"webhooks": deleted})
@@ -138,11 +138,11 @@ class _Undo:
     """Deletes what a failed registration may have created.
 
     Attributes:
-        client: Of the account.
+        client: A client of the account's Dash.
         account_id: The account.
-        ownership: Of the stack.
-        spare: Ids of webhooks that were there before and stay.
-        deadline: When to give up, as `time.monotonic` counts.
+        ownership: Tells which webhooks belong to the stack.
+        spare: Ids of webhooks that existed before and stay.
+        deadline: When to give up, in `time.monotonic` seconds.
     """
 
     client: DashClient
@@ -152,20 +152,20 @@ class _Undo:
     deadline: float
 
     def run(self, cause: Exception) -> None:
-        """Delete it.
+        """Delete what may have been created.
 
         Raises:
             HookswitchError: Something is left.
         """
         self.client.deadline = self.deadline
-        # A creation whose answer did not come may still be under way.
+        # A creation without a response may still be in progress.
         in_doubt = isinstance(cause, LostAnswerError | DeadlineError)
         settle = partial(_sleep, LATE_FACTOR * self.client.patience, self.deadline) if in_doubt else None
         delete_owned(self.client, self.account_id, self.ownership, spare=self.spare, settle=settle)
 
 
 def _register(request: Request, *, id_if_undone: str) -> Success:
-    """Register on an account on which this resource has nothing yet, and undo that if it fails."""
+    """Register on an account where this resource has nothing yet, and undo that on failure."""
     undo: _Undo | None = None
     try:
         desired = _desired(request)
@@ -173,11 +173,11 @@ def _register(request: Request, *, id_if_undone: str) -> Success:
         client = connect(desired, request.work_until)
         before = client.webhooks(desired.account_id)
         is_create = request.kind == "Create"
-        # When an update returns from one account to the previous, the stack lives on what is still there.
+        # When a rollback returns to the previous account, the stack depends on the webhooks that still exist there.
         spare = frozenset() if is_create else frozenset(str(it["id"]) for it in before if ownership.owns(it))
         undo = _Undo(client, desired.account_id, ownership, spare, request.cleanup_until)
         if is_create:
-            # No need to wait until the secret has settled: no function has run, so none remembers another version.
+            # No need to wait until the secret has settled: no function has run, so none has cached another version.
             secret = read_callback_secret(desired.callback_secret_arn).current
             owned = list_owned(client, desired.account_id, ownership)
             plan = Plan.between(owned, desired.documents(secret), ownership)
@@ -212,7 +212,7 @@ def _update_in_place(request: Request) -> Success:
     except UnavailableError as error:
         if {**properties, TRIGGER: ""} != {**old, TRIGGER: ""}:
             raise FailedError(str(error), request.physical_id) from error
-        # A deployment that changes nothing about the webhooks does not depend on Dash.
+        # A deployment that does not change the webhooks does not depend on Dash.
         logger.warning("The webhooks could not be checked. %s", error)
     except HookswitchError as error:
         raise FailedError(str(error), request.physical_id) from error
@@ -231,7 +231,7 @@ def _delete_with_any_key(desired: Desired, deadline: float) -> list[str]:
             return delete_owned(DashClient(desired.api_url, key, deadline), desired.account_id, Ownership.of(desired))
         except (CredentialsError, AccountError) as error:
             refusals.append(error)
-    # An error that is not about credentials says most.
+    # An error other than one about credentials tells the most.
     raise next((error for error in refusals if not isinstance(error, CredentialsError)), refusals[0])
 
 
@@ -250,11 +250,11 @@ def _credentials(desired: Desired, refusals: list[HookswitchError]) -> Iterator[
 
 
 def _own(properties: Mapping[str, Any]) -> Desired:
-    """Return what a request asks for, with this stack's own id, addresses and ARNs, whatever the request says.
+    """Return the desired state that a request describes, but always with this stack's own id, addresses and ARNs.
 
     Raises:
         InvalidTemplateError: A value is invalid.
-        StackError: The address of the stack's API can't be found out.
+        StackError: The address of the stack's API can't be determined.
     """
     settings = ProvisionSettings.from_environment()
     own = {
@@ -266,12 +266,12 @@ def _own(properties: Mapping[str, Any]) -> Desired:
         "ApiAddress": _api_address(settings),
     }
     if others := sorted(name for name, value in own.items() if properties.get(name, value) != value):
-        logger.warning("The request has another %s than this stack, whose own is used.", " and ".join(others))
+        logger.warning("The request's %s is not this stack's; the stack's own is used.", " and ".join(others))
     return Desired.from_properties({**properties, **own})
 
 
 def _api_address(settings: ProvisionSettings) -> str:
-    """Return the address of the stack's API. It is no variable, because the API needs resources that need this."""
+    """Return the address of the stack's API. As a variable, it would make the template's resources circular."""
     try:
         answer = clients.cloudformation().describe_stack_resource(StackName=settings.stack_id, LogicalResourceId="Api")
     except CALL_ERRORS as error:
@@ -283,11 +283,11 @@ def _api_address(settings: ProvisionSettings) -> str:
 
 
 def _ownership(client: DashClient, desired: Desired, old: Mapping[str, Any]) -> Ownership:
-    """Return what the stack owns, at the addresses that it had before the update too."""
+    """Return what the stack owns, including at the addresses that it had before the update."""
     ownership = Ownership.of(desired)
     try:
         former = set(Desired.from_properties(old).addresses) - set(ownership.addresses)
-    except InvalidTemplateError:  # an earlier version of hookswitch had other properties
+    except InvalidTemplateError:  # earlier versions of hookswitch had other properties
         return ownership
     if not former:
         return ownership
@@ -296,7 +296,7 @@ def _ownership(client: DashClient, desired: Desired, old: Mapping[str, Any]) -> 
 
 
 def _is_rolling_back(stack_id: str) -> bool:
-    """Tell whether CloudFormation is rolling back a failed update; no request says so."""
+    """Tell whether CloudFormation is rolling back a failed update; requests don't say."""
     try:
         stacks = clients.cloudformation().describe_stacks(StackName=stack_id)["Stacks"]
     except CALL_ERRORS as error:
@@ -308,35 +308,35 @@ def _is_rolling_back(stack_id: str) -> bool:
 def _what_may_be_left(desired: Desired) -> str:
     return (
         f"On the Dash account {desired.account_id} webhooks may be left, for {', '.join(desired.hooks)}; their names "
-        f"end with {desired.mark}. Delete the stack again when the cause is fixed, or delete them on Dash and then "
+        f"end with {desired.mark}. Fix the cause and delete the stack again, or delete the webhooks on Dash and then "
         "the stack without this resource."
     )
 
 
 def _desired(request: Request) -> Desired:
-    """Return what the request asks for, if CloudFormation and Lambda will take what it leads to.
+    """Return the desired state that the request describes, if its result fits CloudFormation's and Lambda's limits.
 
     Raises:
-        InvalidTemplateError: A value is invalid, or all of them together are too long.
+        InvalidTemplateError: A value is invalid, or the values together are too long.
     """
     desired = _own(request.properties)
     excess = max(request.excess(_to_success(desired)), len(json.dumps(desired.state())) - MAX_STATE)
     if excess > 0:
         raise InvalidTemplateError(
             f"The values of the template are {excess} bytes too long for CloudFormation's response and the functions' "
-            "variables. Shorten CustomData, in which each character outside ASCII takes six bytes or more, or the "
+            "variables. Shorten CustomData, where each non-ASCII character takes six bytes or more, or the "
             "addresses."
         )
     return desired
 
 
 def _success(desired: Desired, applied: tuple[Change, ...] = ()) -> Success:
-    logger.info("The webhooks are as wanted.", extra={"changes": [str(change) for change in applied]})
+    logger.info("The webhooks are up to date.", extra={"changes": [str(change) for change in applied]})
     return _to_success(desired)
 
 
 def _to_success(desired: Desired) -> Success:
-    """Return the success; its state is for the other functions of the stack, and holds no secret."""
+    """Return the success; its state is for the stack's other functions, and contains no secret."""
     return Success(
         physical_id({"StackId": desired.stack_id, "AccountId": desired.account_id}), {"State": desired.state()}
     )

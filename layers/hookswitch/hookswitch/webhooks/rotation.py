@@ -1,8 +1,8 @@
 """The rotation of the callback secret, in an order that loses no delivery.
 
-The hook functions accept the secret's current and previous version. So first the webhooks that still have an older
-token get the current one, or the rotation ends there. Then the new version becomes the current one, which leaves the
-webhooks with tokens of the previous. They get their new tokens only when every function is certain to accept those
+The hook functions accept the secret's current and previous version. So first, webhooks with an older token get the
+current one; if that fails, the rotation ends. Then the new version becomes the current one, so the webhooks have tokens
+of the previous version. They get their new tokens only once every function is certain to accept them
 (`hookswitch.callback.verification.SenderCheck`). If Dash is unavailable by then, they keep working with the previous
 version, and the next attempt continues where this one ended.
 """
@@ -22,20 +22,20 @@ from hookswitch.webhooks.plan import Plan, outdated_tokens
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 LENGTH = 64  # characters of a new secret
-MIN_LENGTH = 32  # characters of one that somebody else made, as the template's CallbackSecretValue
+MIN_LENGTH = 32  # characters of a secret from elsewhere, such as the template's CallbackSecretValue
 
 
 class Rotation:
-    """One rotation, of which each step may be run again."""
+    """One rotation; each step can be run again."""
 
     def __init__(self, secret_id: str, version: str, desired: Desired, deadline: float) -> None:
         """Prepare.
 
         Args:
             secret_id: The callback secret.
-            version: The id of the version to make.
+            version: The id of the version to create.
             desired: What the stack has registered on Dash.
-            deadline: When to give up, as `time.monotonic` counts.
+            deadline: When to give up, in `time.monotonic` seconds.
         """
         self._secret_id = secret_id
         self._version = version
@@ -76,7 +76,7 @@ class Rotation:
         )
 
     def _read_new_version(self) -> str | None:
-        """Return the new version of the secret, None if it holds nothing yet."""
+        """Return the new version of the secret; None if it has no value yet."""
         secrets = clients.secrets_manager()
         try:
             return secrets.get_secret_value(SecretId=self._secret_id, VersionId=self._version)["SecretString"]
@@ -97,14 +97,14 @@ class Rotation:
         return [change.name for change in updated]
 
     def _test(self) -> None:
-        """Check the new version, and that its promotion will leave no webhook behind.
+        """Check the new version, and that all webhooks keep working after its promotion.
 
-        Secrets Manager also runs this step alone, to test the schedule when that is made. The version that it makes for
-        the test, and removes afterwards, holds the current secret's value or none at all.
+        Secrets Manager also runs this step alone to test a new schedule. The version that it creates for the test,
+        and removes afterwards, has the current secret's value or none.
         """
         pending = self._read_new_version()
         if pending is None:
-            logger.info("The new version holds nothing, so only the schedule is being tested.")
+            logger.info("The new version has no value: this is only a test of the schedule.")
         elif len(pending) < MIN_LENGTH:
             raise RotationError(f"The new version of the callback secret has fewer than {MIN_LENGTH} characters.")
         self._require_current_tokens()
@@ -115,9 +115,9 @@ class Rotation:
         if current == self._version:
             return
         if self._read_new_version() is None:
-            raise RotationError("The new version of the callback secret holds nothing. Rotate again.")
+            raise RotationError("The new version of the callback secret has no value. Rotate again.")
         self._require_current_tokens()
-        # Fails if another rotation has promoted its version meanwhile.
+        # Fails if another rotation has promoted its version in the meantime.
         secrets.update_secret_version_stage(
             SecretId=self._secret_id,
             VersionStage="AWSCURRENT",
@@ -129,7 +129,7 @@ class Rotation:
         if outdated := self._outdated_tokens(self._connect(), read_callback_secret(self._secret_id)):
             names = ", ".join(update.name for update in outdated)
             raise RotationError(
-                f"These webhooks do not have the current token, and another rotation would make hookswitch refuse "
+                f"These webhooks do not have the current token, and another rotation would make hookswitch reject "
                 f"the one they have: {names}. Rotate again, which updates them first."
             )
 
