@@ -1,4 +1,4 @@
-"""Dash's API over real HTTP on loopback (docs/dash-protocol.md, section 5)."""
+"""Dash's API over HTTP on loopback (docs/dash-protocol.md, section 5)."""
 
 import json
 import threading
@@ -20,9 +20,9 @@ LOGINS = ("api_auth", "user_auth")
 
 @dataclass(slots=True)
 class RecordedCall:
-    """A call that arrived: verb, path without its query, query, and the status of the answer.
+    """A call to the API: verb, path without the query, query, and the status of the response.
 
-    `status` is `None` until an answer is sent, and stays so when there is none.
+    `status` is `None` until the response is sent, and stays `None` if there is none.
     """
 
     method: str
@@ -35,9 +35,9 @@ class DashApi:
     """Serves a `Dash` on loopback, as a context manager.
 
     Attributes:
-        dash: The system behind it.
-        faults: What goes wrong on purpose.
-        calls: Every call, in the order of arrival.
+        dash: The system behind the API.
+        faults: Injected faults.
+        calls: Every call, in order of arrival.
     """
 
     def __init__(
@@ -49,14 +49,14 @@ class DashApi:
         token_lifetime: float = TOKEN_LIFETIME,
         rate_limit: RateLimit | None = None,
     ) -> None:
-        """Bind a port; calls are answered once the context is entered.
+        """Bind a port; calls are served once the context is entered.
 
         Args:
             dash: The system to serve.
-            port: 0 takes any that is free.
-            address: What to listen on, where loopback can't be reached.
-            token_lifetime: Seconds.
-            rate_limit: No limit if absent.
+            port: The port; 0 selects any free one.
+            address: The address to listen on, where clients can't reach loopback.
+            token_lifetime: In seconds.
+            rate_limit: By default there is no limit.
         """
         self.dash = dash
         self.faults = Faults()
@@ -70,19 +70,19 @@ class DashApi:
 
     @property
     def url(self) -> str:
-        """The base that paths are appended to, such as `http://127.0.0.1:8000/v2`."""
+        """The base URL, such as `http://127.0.0.1:8000/v2`."""
         address, port = self._server.server_address[:2]
         return f"http://{address!s}:{port}/v2"
 
     def __enter__(self) -> Self:
-        """Begin to answer."""
+        """Start to serve calls."""
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop, and close every connection that is still open."""
+        """Stop, and close all open connections."""
         self.closing.set()
         self._server.shutdown()
         self._thread.join()
@@ -90,7 +90,7 @@ class DashApi:
         self._server.server_close()
 
     def expire_tokens(self) -> None:
-        """Let every token that was given out expire now."""
+        """Make all issued tokens expire now."""
         self._login.expire()
 
     def answer(self, call: Call) -> tuple[int, dict[str, Any]]:
@@ -151,7 +151,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # head and body are two writes: a client that keeps its connection would wait
+    disable_nagle_algorithm = True  # headers and body are two writes: a client with a persistent connection would wait
     server_version = "Dash"
 
     def _handle(self) -> None:

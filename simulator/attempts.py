@@ -1,6 +1,6 @@
-"""Delivery attempts, their log, and the failures that switch a webhook off.
+"""Delivery attempts, their log, and the failures that disable a webhook.
 
-docs/dash-protocol.md, section 2 (verdict, auto-disable) and section 5 (attempts).
+See docs/dash-protocol.md, section 2 (verdict, auto-disable) and section 5 (attempts).
 """
 
 import threading
@@ -22,11 +22,11 @@ def gregorian(unix: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of one delivery.
+    """One attempt of one delivery.
 
-    `timestamp` is in gregorian seconds, `duration_ms` in milliseconds, `tries_left` counts this try too.
-    `status` is absent when a client error happened, and then `client_error` says which. `req_pieces` has the body as
-    it is logged if that is not its text.
+    `timestamp` is in gregorian seconds, `duration_ms` in milliseconds, and `tries_left` includes this attempt.
+    `status` is absent after a client error, which `client_error` names. `req_pieces` has the body as logged, if that
+    is not its text.
     """
 
     account_id: str
@@ -49,11 +49,11 @@ class Attempt:
 
     @property
     def last(self) -> bool:
-        """Whether no try is left after this one."""
+        """Whether this is the last attempt."""
         return self.tries_left == 1
 
     def entry(self) -> dict[str, Any]:
-        """Return the attempt as the API shows it. It has no id, and only its own headers, lowercase."""
+        """Return the attempt as the API shows it: no id, and only the sender's own headers, in lower case."""
         hook = self.hook.upper() if self.hook.startswith(CHANNEL_PREFIX) else self.hook
         return self._outcome() | {
             "hook_id": self.hook_id,
@@ -92,7 +92,7 @@ class Attempt:
 
 
 class AttemptLog:
-    """The attempts that are kept: failures, and successes only where the system is set to keep them."""
+    """The stored attempts: failures, and successes only if the system is configured to keep them."""
 
     def __init__(self, *, keep_successes: bool = False) -> None:
         self._keep_successes = keep_successes
@@ -101,19 +101,19 @@ class AttemptLog:
         self._malformed: list[tuple[str, int, object]] = []
 
     def add(self, attempt: Attempt) -> None:
-        """Keep the attempt if it is of the kind that is kept."""
+        """Store the attempt if it is of a kind to keep."""
         if attempt.delivered and not self._keep_successes:
             return
         with self._lock:
             self._attempts.append(attempt)
 
     def add_malformed(self, account_id: str, timestamp: int, entry: object) -> None:
-        """Keep something that is no attempt, to be listed as if it had been made at a time in gregorian seconds."""
+        """Store a malformed entry, listed as if it were an attempt at a time in gregorian seconds."""
         with self._lock:
             self._malformed.append((account_id, timestamp, entry))
 
     def entries(self, account_id: str, hook_id: str | None = None) -> list[tuple[int, object]]:
-        """Return what the API lists of an account or of one webhook, each with its gregorian second, newest first."""
+        """Return the entries that the API lists for an account or one webhook, with gregorian seconds, newest first."""
         entries: list[tuple[int, object]] = [
             (attempt.timestamp, attempt.entry()) for attempt in self.newest_first(account_id, hook_id)
         ]
@@ -124,7 +124,7 @@ class AttemptLog:
         return sorted(entries, key=lambda row: row[0], reverse=True)
 
     def newest_first(self, account_id: str, hook_id: str | None = None) -> list[Attempt]:
-        """Return the attempts of an account's webhooks, or of one of them."""
+        """Return the attempts of an account's webhooks, or of only one webhook."""
         with self._lock:
             kept = [
                 attempt
@@ -136,7 +136,7 @@ class AttemptLog:
 
 
 class FailureWindow:
-    """Counts each webhook's failed tries of the last `seconds`, and acts when there are `limit` of them.
+    """Counts each webhook's failed attempts in the last `seconds`, and acts when they reach `limit`.
 
     Times are Unix seconds. The real system checks every 15 s; this one checks after each failure.
     """
@@ -147,7 +147,7 @@ class FailureWindow:
         self._failures: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def note(self, hook_id: str, now: float, disable: Callable[[], None]) -> None:
-        """Count one failed try; at the limit, call `disable` and start from nothing."""
+        """Count one failed attempt; at the limit, call `disable` and reset the count."""
         with self._lock:
             times = self._failures[hook_id]
             times.append(now)
@@ -159,6 +159,6 @@ class FailureWindow:
         disable()
 
     def forget(self, hook_id: str) -> None:
-        """Drop what was counted against a webhook."""
+        """Reset the count of a webhook."""
         with self._lock:
             self._failures.pop(hook_id, None)

@@ -1,4 +1,4 @@
-"""Events of calls: the four channel hooks and parking (docs/dash-protocol.md, section 4)."""
+"""Call events: the four channel hooks and parking (docs/dash-protocol.md, section 4)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,19 +16,19 @@ HANGUP_CODES = {
 
 
 def channel_create(identity: Identity, account_id: str) -> dict[str, Any]:
-    """Return a call that starts: no other leg yet, and no application variables (an empty object)."""
+    """Return a starting call: no other leg yet, and no application variables (an empty object)."""
     event = _channel("channel_create", identity, account_id)
     del event["other_leg_call_id"]
     return event
 
 
 def channel_answer(identity: Identity, account_id: str) -> dict[str, Any]:
-    """Return a call that is answered."""
+    """Return an answered call."""
     return _channel("channel_answer", identity, account_id)
 
 
 def channel_bridge(identity: Identity, account_id: str) -> dict[str, Any]:
-    """Return two legs that are connected."""
+    """Return two connected legs."""
     event = _channel("channel_bridge", identity, account_id)
     return event | {
         "original_number": event["callee_id_number"],
@@ -37,7 +37,7 @@ def channel_bridge(identity: Identity, account_id: str) -> dict[str, Any]:
 
 
 def channel_destroy(identity: Identity, account_id: str) -> dict[str, Any]:
-    """Return a call that ends; its times are in seconds."""
+    """Return an ended call; its times are in seconds."""
     cause = identity.rng.choice(sorted(HANGUP_CODES))
     ringing = identity.rng.randint(1, 30)
     billing = identity.rng.randint(1, 600) if cause == "NORMAL_CLEARING" else 0
@@ -53,10 +53,10 @@ def channel_destroy(identity: Identity, account_id: str) -> dict[str, Any]:
 
 
 def older_channel_destroy(identity: Identity, account_id: str) -> dict[str, Any]:
-    """Return a call that ends on an older system.
+    """Return an ended call of an older system.
 
-    No callee, no custom variables, no internal leg, no cluster; every value a string, also in JSON; the
-    hangup code plain.
+    It has no callee, custom variables, internal leg or cluster. Every value is a string, even in JSON, and the
+    hangup code has no prefix.
     """
     event = channel_destroy(identity, account_id)
     kept = (
@@ -81,7 +81,7 @@ def older_channel_destroy(identity: Identity, account_id: str) -> dict[str, Any]
 
 
 def parking(identity: Identity, account_id: str) -> dict[str, Any]:
-    """Return a parked call. There is no time in it."""
+    """Return a parked call. It contains no time."""
     return {
         "parking_slot": str(identity.rng.randint(101, 120)),
         "caller_id_number": identity.number(),

@@ -1,4 +1,4 @@
-"""Dash as one object: accounts, their webhooks, and events that fire them (docs/dash-protocol.md)."""
+"""Dash as one object: accounts, their webhooks, and the events that fire them (docs/dash-protocol.md)."""
 
 import hashlib
 import threading
@@ -16,16 +16,16 @@ from simulator.transport import Resolver, Transport, default_resolver
 from simulator.webhooks import Webhook
 
 DEFAULT_API_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0" * 2
-EVERY_EVENT = "all"  # the `hook` of a webhook that gets whatever happens
+EVERY_EVENT = "all"  # the `hook` of a webhook that gets all events
 
 
 class DuplicateWebhookError(Exception):
-    """A webhook with this id exists already, in this account or in another."""
+    """A webhook with this id already exists, in this account or in another."""
 
 
 @dataclass(slots=True)
 class Account:
-    """An account. `credentials` are the md5 sums of "user:password" that may log in to it."""
+    """An account. `credentials` are the MD5 sums of the "user:password" pairs that can log in."""
 
     id: str
     api_key: str
@@ -34,21 +34,21 @@ class Account:
     credentials: set[str] = field(default_factory=set)
 
     def add_user(self, user: str, password: str) -> None:
-        """Let a user log in with `PUT /user_auth`."""
+        """Allow a user to log in with `PUT /user_auth`."""
         note(password, "password")
         self.credentials.add(note(credentials_of(user, password), "credentials"))
 
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """One event delivered to one webhook, with all tries, the deciding one last."""
+    """One event delivered to one webhook, with all attempts; the last one is decisive."""
 
     webhook: Webhook
     attempts: list[Attempt]
 
     @property
     def delivered(self) -> bool:
-        """Whether the sender was satisfied with the answer."""
+        """Whether the sender accepted the response."""
         return self.attempts[-1].delivered
 
     @property
@@ -62,21 +62,21 @@ class Firing:
 
 @dataclass(kw_only=True)
 class Dash:
-    """A Dash system. Any number of threads may register, edit and fire at the same time.
+    """A Dash system. Thread-safe.
 
-    It starts with one account, `DEFAULT_ACCOUNT_ID`, that logs in with `DEFAULT_API_KEY`.
+    It starts with one account, `DEFAULT_ACCOUNT_ID`, whose API key is `DEFAULT_API_KEY`.
 
     Attributes:
-        resolver: What an address connects to.
+        resolver: Maps an address to the one to connect to.
         legacy: Behave as an older system (4.3), here and in the API.
-        retry_interval: Seconds between the tries of one delivery.
-        clock: Unix seconds, for everything but durations.
+        retry_interval: Seconds between the attempts of one delivery.
+        clock: Returns Unix seconds, for everything except durations.
         connect_timeout: Seconds.
-        response_timeout: Seconds; the real sender waits without limit.
-        failure_limit: Failed tries of one webhook that switch it off.
+        response_timeout: Seconds; the real sender waits without a limit.
+        failure_limit: The number of failed attempts that disables a webhook.
         failure_window: The seconds within which they count.
-        keep_successes: Whether the attempt log keeps successes too.
-        page_limit: The most entries that a page of the API holds, whatever is asked for.
+        keep_successes: Whether the attempt log also keeps successes.
+        page_limit: The maximum number of entries per page of the API, whatever a request asks for.
         cluster_id: Added last to every payload, unless it is `None`.
     """
 
@@ -97,7 +97,7 @@ class Dash:
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Make the sender and the first account."""
+        """Create the sender and the first account."""
         self.sender = Sender(
             transport=Transport(self.resolver, self.connect_timeout, self.response_timeout),
             legacy=self.legacy,
@@ -110,14 +110,14 @@ class Dash:
         self.add_account(DEFAULT_ACCOUNT_ID, api_key=DEFAULT_API_KEY)
 
     def add_account(self, account_id: str, *, api_key: str | None = None, parent: str | None = None) -> Account:
-        """Add an account, below `parent` if given. Its name is the start of its id, its key 64 hex digits."""
+        """Add an account, below `parent` if given. Its name is the start of its id; its key has 64 hex digits."""
         key = api_key or hashlib.sha256(account_id.encode()).hexdigest()
         account = Account(account_id, note(key, "API key"), name=f"account-{account_id[:8]}", parent=parent)
         self.accounts[account_id] = account
         return account
 
     def lineage(self, account_id: str) -> Iterator[str]:
-        """Yield the account itself, its parent, and so on to the top."""
+        """Yield the account itself, its parent, and so on up to the top."""
         current: str | None = account_id
         while current is not None:
             yield current
@@ -130,7 +130,7 @@ class Dash:
         return sorted(own, key=lambda webhook: webhook.id)
 
     def webhook(self, account_id: str, webhook_id: str) -> Webhook | None:
-        """Return one webhook of an account, if there is one with this id."""
+        """Return the webhook of an account with this id, if it exists."""
         webhook = self._webhooks.get(webhook_id)
         return webhook if webhook and webhook.account_id == account_id else None
 
@@ -138,7 +138,7 @@ class Dash:
         """Add a webhook without the API's validation.
 
         Raises:
-            DuplicateWebhookError: the document's own `id` is taken.
+            DuplicateWebhookError: The document has an `id` that is in use.
         """
         webhook = Webhook.from_document(account_id, document, legacy=self.legacy)
         with self._lock:
@@ -148,33 +148,33 @@ class Dash:
         return webhook
 
     def remove(self, webhook_id: str) -> None:
-        """Delete a webhook; its attempts stay."""
+        """Delete a webhook; its attempts stay in the log."""
         with self._lock:
             self._webhooks.pop(webhook_id, None)
 
     def reenable(self, account_id: str) -> None:
-        """Switch an account's auto-disabled webhooks on again."""
+        """Re-enable an account's auto-disabled webhooks."""
         for webhook in self.webhooks(account_id):
             if webhook.disable_reason is not None:
                 self.sender.failures.forget(webhook.id)
                 webhook.enable()
 
     def fire(self, account_id: str, hook: str, payload: Mapping[str, Any]) -> list[Firing]:
-        """Let an event of an account happen, and return its delivery to each webhook that matches.
+        """Fire an event of an account, and return its delivery to each matching webhook.
 
         Args:
             account_id: The account that the event belongs to.
-            hook: The hook's name; for notifications the payload's `event_name` decides what matches.
-            payload: The event, as `payloads.payload` makes it.
+            hook: The hook's name; for notifications, the payload's `event_name` decides which webhooks match.
+            payload: The event, such as one from `payloads.payload`.
 
         Raises:
-            ValueError: there is no such hook.
+            ValueError: The hook does not exist.
         """
         matching = [webhook for webhook in self._matching(account_id, hook, payload) if webhook.enabled]
         return [Firing(webhook, self.sender.deliver(webhook, payload)) for webhook in matching]
 
     def close(self) -> None:
-        """Let deliveries under way end with the try that they are at."""
+        """Let deliveries in progress end with their current attempt."""
         self.sender.close()
 
     def _matching(self, account_id: str, hook: str, payload: Mapping[str, Any]) -> list[Webhook]:
@@ -192,7 +192,7 @@ class Dash:
 
 
 def credentials_of(user: str, password: str) -> str:
-    """Return what `PUT /user_auth` takes as credentials."""
+    """Return the credentials that `PUT /user_auth` accepts."""
     return hashlib.md5(f"{user}:{password}".encode(), usedforsecurity=False).hexdigest()
 
 

@@ -1,6 +1,6 @@
 """Notifications: voicemail, fax, missed calls, registrations and the rest.
 
-docs/dash-protocol.md, section 4. Each builder returns what is its own; `notification` adds what all share.
+See docs/dash-protocol.md, section 4. Each builder returns the specific fields; `notification` adds the shared ones.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ APP_OF = {"fax": "fax", "register": "registrar", "deregister": "registrar"}
 
 
 def voicemail(identity: Identity) -> dict[str, Any]:
-    """Return a new message: its length is in milliseconds, and it has no transcription."""
+    """Return a new voicemail: its length is in milliseconds, and it has no transcription."""
     return {
         "voicemail_timestamp": gregorian(identity.now),
         "voicemail_length": identity.rng.randint(2_000, 90_000),
@@ -27,7 +27,7 @@ def voicemail(identity: Identity) -> dict[str, Any]:
 
 
 def voicemail_full(identity: Identity) -> dict[str, Any]:
-    """Return a mailbox that takes no more."""
+    """Return a full mailbox."""
     limit = identity.rng.choice((50, 100))
     return {"voicemail_box": identity.hex(), "message_count": limit, "max_message_count": limit}
 
@@ -54,7 +54,7 @@ def inbound_fax_error(identity: Identity) -> dict[str, Any]:
 
 
 def missed_call(identity: Identity) -> dict[str, Any]:
-    """Return a call that nobody answered, with the whole hang-up event below `notify`."""
+    """Return a missed call, with the whole hang-up event in `notify`."""
     parties, timestamp = _parties(identity), gregorian(identity.now)
     call_id = identity.carrier_call_id()
     notify = {
@@ -86,13 +86,13 @@ def missed_call(identity: Identity) -> dict[str, Any]:
 
 
 def register(identity: Identity) -> dict[str, Any]:
-    """Return a phone that registers; `expires` is in seconds."""
+    """Return a new registration of a phone; `expires` is in seconds."""
     owner = {"authorizing_type": "device", "owner_id": identity.hex()}
     return _registration(identity, expires=360) | owner
 
 
 def deregister(identity: Identity) -> dict[str, Any]:
-    """Return a phone whose registration ran out."""
+    """Return an expired registration of a phone."""
     return _registration(identity, expires=0) | {
         "profile_name": "sipinterface_1",
         "presence_hosts": "n/a",
@@ -102,7 +102,7 @@ def deregister(identity: Identity) -> dict[str, Any]:
 
 
 def system_alert(identity: Identity) -> dict[str, Any]:
-    """Return an alert for the people who run the system."""
+    """Return an alert for the system's administrators."""
     return {
         "subject": "System Alert: resource offline",
         "message": "A carrier stopped answering.",
@@ -111,7 +111,7 @@ def system_alert(identity: Identity) -> dict[str, Any]:
 
 
 def password_recovery(identity: Identity) -> dict[str, Any]:
-    """Return a lost password, with the link that sets a new one."""
+    """Return a password recovery, with the reset link."""
     return {
         "user_id": identity.hex(),
         "email": "desk@acme.example.com",
@@ -123,12 +123,12 @@ def password_recovery(identity: Identity) -> dict[str, Any]:
 
 
 def new_user(identity: Identity) -> dict[str, Any]:
-    """Return a user that was made, with the password."""
+    """Return a new user, with the password."""
     return {"user_id": identity.hex(), "password": identity.secret(12)}
 
 
 def new_account(identity: Identity) -> dict[str, Any]:
-    """Return an account that was made, with its API key."""
+    """Return a new account, with its API key."""
     return {
         "account_name": "Acme",
         "account_realm": REALM,
@@ -155,7 +155,7 @@ BUILDERS: dict[str, Callable[[Identity], dict[str, Any]]] = {
 
 
 def notification(event_name: str, identity: Identity, account_id: str) -> dict[str, Any]:
-    """Return a notification of this name; one without a builder carries only what all share."""
+    """Return a notification of this name; without a builder, it has only the shared fields."""
     own = BUILDERS[event_name](identity) if event_name in BUILDERS else {}
     return own | {
         "account_id": account_id,

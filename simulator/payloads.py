@@ -1,6 +1,6 @@
-"""Realistic events of every hook, in Dash's own types (docs/dash-protocol.md, section 4).
+"""Realistic events of every hook, with Dash's own types (docs/dash-protocol.md, section 4).
 
-`cluster_id` is not in them: the sender adds it.
+They lack `cluster_id`, which the sender adds.
 """
 
 import random
@@ -22,17 +22,17 @@ CATCH_ALL_EVENT = "voicemail_saved"
 def payload(
     hook: str, *, rng: random.Random | None = None, now: float | None = None, **overrides: Any
 ) -> dict[str, Any]:
-    """Return an event of one hook, with ids of its own.
+    """Return an event of one hook, with unique ids.
 
     Args:
-        hook: The hook's name. For `notifications`, an `event_name` override chooses the event:
+        hook: The hook's name. For `notifications`, an `event_name` override selects the event:
             `voicemail_saved` by default, `system_alert`, those of `SECRET_EVENTS`, or any other name.
         rng: A seeded generator, for a repeatable event.
-        now: Unix seconds that the event's timestamp follows from; the wall clock if absent.
-        **overrides: Fields that replace the event's own; `None` leaves a field out.
+        now: Unix seconds to derive the event's timestamp from; by default the current time.
+        **overrides: Fields that replace the event's own; `None` omits a field.
 
     Raises:
-        ValueError: there is no such hook.
+        ValueError: The hook does not exist.
     """
     if hook not in CATALOGUE:
         raise ValueError(f"Dash has no hook {hook!r}.")
@@ -49,7 +49,7 @@ def payload(
 def older_channel_destroy(
     *, rng: random.Random | None = None, now: float | None = None, **overrides: Any
 ) -> dict[str, Any]:
-    """Return a `channel_destroy` as an older system makes it: fewer fields, all of them strings."""
+    """Return a `channel_destroy` of an older system: fewer fields, all of them strings."""
     account_id = overrides.get("account_id") or DEFAULT_ACCOUNT_ID
     event = channel_payloads.older_channel_destroy(Identity(rng, now), account_id)
     return _overridden(event, overrides)

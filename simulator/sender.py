@@ -1,6 +1,6 @@
-"""The sender of webhooks: what it puts on the wire, and how it judges the answer.
+"""The sender of webhooks: what it sends, and how it judges the response.
 
-docs/dash-protocol.md, section 1 (the request), section 2 (the verdict) and section 3 (encodings).
+See docs/dash-protocol.md, section 1 (the request), section 2 (the verdict) and section 3 (encodings).
 """
 
 import secrets
@@ -24,18 +24,18 @@ STRIPPED = ("type", "action")
 
 @dataclass(kw_only=True)
 class Sender:
-    """Delivers events to webhooks. Any number of threads may deliver at the same time.
+    """Delivers events to webhooks. Thread-safe.
 
     Attributes:
         transport: Address resolution and timeouts.
         legacy: Behave as an older system (4.3): custom_data keeps `type` and `action`, 201 for PUT is a failure,
             all bodies are form data, and a GET sends URLs that newer systems reject.
-        retry_interval: Seconds between the tries of one delivery.
-        clock: Unix seconds, for timestamps and for auto-disable.
+        retry_interval: Seconds between the attempts of one delivery.
+        clock: Returns Unix seconds, for timestamps and for auto-disable.
         cluster_id: Added last to every payload, unless it is `None`.
-        failures: What switches webhooks off.
-        log: Where attempts are kept.
-        interrupt_after: Tries after which a delivery ends although tries are left, as when the system is restarted
+        failures: Decides when to disable webhooks.
+        log: Stores attempts.
+        interrupt_after: Attempts after which a delivery ends although some are left, as when the system restarts
             between two of them; `None` for never.
     """
 
@@ -50,11 +50,11 @@ class Sender:
     _closed: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
 
     def deliver(self, webhook: Webhook, payload: Mapping[str, Any]) -> list[Attempt]:
-        """Deliver one event and return its tries, the deciding one last.
+        """Deliver one event and return its attempts; the last one is decisive.
 
-        Whether the webhook is enabled is not asked: that is decided when the event happens. A webhook that is
-        disabled meanwhile still gets the attempts that are left. An event that can't be sent with GET counts
-        as a client error.
+        This does not check whether the webhook is enabled, which is decided when the event happens: a webhook
+        disabled in the meantime still gets the remaining attempts. An event that can't be sent with GET counts as a
+        client error.
         """
         live, webhook = webhook, webhook.snapshot()
         event = self.event(webhook, payload)
@@ -98,14 +98,14 @@ class Sender:
         return attempts
 
     def event(self, webhook: Webhook, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the event as this webhook gets it: custom_data merged over it, then the cluster's id."""
+        """Return the event for this webhook: custom_data overrides its fields, then the cluster's id is added."""
         custom = dict(webhook.custom_data or {})
         if not self.legacy:
             custom = {name: value for name, value in custom.items() if name not in STRIPPED}
         return dict(payload) | custom | ({"cluster_id": self.cluster_id} if self.cluster_id else {})
 
     def close(self) -> None:
-        """Stop waiting between tries: deliveries under way end with the try they are at."""
+        """Stop waiting between attempts: deliveries in progress end with their current attempt."""
         self._closed.set()
 
     def _request(self, webhook: Webhook, event: Mapping[str, Any]) -> tuple[Request | None, str | None]:

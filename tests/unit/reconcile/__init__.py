@@ -1,1 +1,1 @@
-"""Tests of what puts things right later."""
+"""Tests of repair and recovery."""

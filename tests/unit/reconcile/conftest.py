@@ -9,6 +9,6 @@ from tests.unit.reconcile.world import World, running
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """A world in which all is well."""
+    """A world without faults."""
     with running() as world:
         yield world

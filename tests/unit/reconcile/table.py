@@ -1,4 +1,4 @@
-"""DynamoDB in this process, as far as hook functions and healing use it."""
+"""An in-process DynamoDB, with the calls that hook functions, redrive and reconcile use."""
 
 import operator
 import re
@@ -22,12 +22,12 @@ _PLAIN: Callable[[Any], Any] = TypeDeserializer().deserialize
 
 
 class Table:
-    """A table, and its stream: `inserted` has the key of every item of kind `event` that came, in order.
+    """A table and its stream.
 
     Attributes:
         items: By key.
-        inserted: What would be published.
-        away: Whether every call fails.
+        inserted: The key of every inserted item of kind `event`, in order: what would be published.
+        away: Whether DynamoDB is unavailable: every call fails.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Table:
         }
 
     def put_item(self, *, TableName: str, Item: Item, ConditionExpression: str) -> dict[str, Any]:
-        """Do as DynamoDB does."""
+        """Write an item, like DynamoDB."""
         return self._write(TableName, "PutItem", Item["event_id"]["S"], ConditionExpression, {}, lambda _: Item)
 
     def update_item(
@@ -58,7 +58,7 @@ class Table:
         ExpressionAttributeValues: Item,
         ReturnValues: str = "NONE",
     ) -> dict[str, Any]:
-        """Do as DynamoDB does."""
+        """Update an item, like DynamoDB."""
         assert ReturnValues in {"NONE", "ALL_NEW"}
         given = ExpressionAttributeValues
         changes = dict(part.split(" = ") for part in UpdateExpression.removeprefix("SET ").split(", "))
@@ -68,13 +68,13 @@ class Table:
         return {"Attributes": dict(self.items[key])}
 
     def delete_item(self, *, TableName: str, Key: Item) -> dict[str, Any]:
-        """Do as DynamoDB does."""
+        """Delete an item, like DynamoDB."""
         self._check(TableName, "DeleteItem")
         self.items.pop(Key["event_id"]["S"], None)
         return {}
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
-        """Do as DynamoDB does."""
+        """Read an item, like DynamoDB."""
         assert ConsistentRead
         self._check(TableName, "GetItem")
         item = self.items.get(Key["event_id"]["S"])
@@ -90,7 +90,7 @@ class Table:
         ExpressionAttributeValues: Item,
         ExclusiveStartKey: str = "",
     ) -> dict[str, Any]:
-        """Do as DynamoDB does, two items a page."""
+        """Return two items per page, like DynamoDB with a small page size."""
         self._check(TableName, "Query")
         assert IndexName == "feeds"
         assert KeyConditionExpression == "feed = :feed AND timeline_key BETWEEN :since AND :until"
@@ -108,7 +108,7 @@ class Table:
         return {"Items": [item for item in page if item["hook"]["S"] == asked[":hook"]], **more}
 
     def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:
-        """Do as DynamoDB does for one put and some checks."""
+        """Handle a transaction of one put and some condition checks, like DynamoDB."""
         put, *checks = TransactItems
         with self._lock:
             self._check(put["Put"]["TableName"], "TransactWriteItems")

@@ -1,4 +1,4 @@
-"""What an entry of Dash's attempt log means."""
+"""Parsing entries of Dash's attempt log."""
 
 import json
 from datetime import UTC, datetime
@@ -44,14 +44,14 @@ def parse(**changed: Any) -> Attempt:
 
 
 def read(**changed: Any) -> FailedDelivery | None:
-    """Return what such an entry means."""
+    """Return the failed delivery that such an entry describes."""
     attempt = parse(**changed)
     hook = RECOGNITION.find_hook(attempt)
     return RECOGNITION.failed_delivery(attempt, hook, NOW) if hook else None
 
 
 def test_answered_failure() -> None:
-    """A status is final; body, type, account and time are taken over, whatever the token, and nothing else is."""
+    """A status is final; only body, type, account and time are used, whatever the token."""
     failure = read()
     assert failure
     assert (failure.hook, failure.at, failure.reason) == ("missed_call", AT, "answered 500")
@@ -65,14 +65,14 @@ def test_answered_failure() -> None:
     ("left", "retried"), [("retries exceeded", False), (0, False), ("0", False), (1, True), ("2", True), (None, False)]
 )
 def test_client_failure(left: object, *, retried: bool) -> None:
-    """Without an answer Dash tries again while tries are left, and no longer than those take."""
+    """Without a response, Dash retries while attempts are left, and no longer than those take."""
     attempt = parse(resp_status_code=None, client_error="timeout", retries_left=left)
     assert attempt.may_be_retried(AT + RETRIES_OVER - 1) is retried
     assert not attempt.may_be_retried(AT + RETRIES_OVER)
 
 
 def test_answered_failure_is_final() -> None:
-    """What was answered is not tried again, whatever the entry says is left."""
+    """Dash does not retry after a response, whatever the entry says is left."""
     assert not parse(retries_left=4).may_be_retried(AT)
 
 
@@ -96,7 +96,7 @@ def test_answered_failure_is_final() -> None:
     ],
 )
 def test_malformed_entry(malformed: object) -> None:
-    """What has no time or no address is no attempt, and no reason to stop."""
+    """An entry without a time or an address is not an attempt, and raises nothing."""
     assert Attempt.from_entry(malformed) is None
 
 
@@ -109,7 +109,7 @@ JSON_VALUES = st.recursive(
 
 @given(st.dictionaries(st.sampled_from([*entry(), "client_error", "event_id", "result"]), JSON_VALUES))
 def test_entry_with_any_value(changed: dict[str, Any]) -> None:
-    """Whatever stands in a field, reading the entry raises nothing, and what is read has a time and an address."""
+    """Whatever a field contains, parsing raises nothing, and each attempt has a time and an address."""
     attempt = Attempt.from_entry(entry() | changed)
     if attempt:
         assert attempt.at >= 0
@@ -133,26 +133,26 @@ PAYLOADS = st.dictionaries(
 @example({"empty": {}, "o": {"l": ["x", {"b": None}], "é&=": "+ %"}})
 @given(PAYLOADS)
 def test_form_body_is_recovered_exactly(payload: dict[str, Any]) -> None:
-    """Any event, form-encoded and logged in its pieces, comes back as the very bytes that were sent."""
+    """Any form-encoded event, logged in pieces, is restored to the exact bytes that were sent."""
     logged = json.loads(json.dumps(form_pieces(payload)))
     assert (parse(req_body=logged).body or b"") == encode_form(payload)
 
 
 @given(PAYLOADS)
 def test_json_body_is_recovered_exactly(payload: dict[str, Any]) -> None:
-    """The same in JSON, whose text is logged as it is."""
+    """The same applies to JSON, which is logged as text."""
     body = encode_json(payload)
     assert parse(req_body=json.loads(json.dumps(body.decode()))).body == body
 
 
 def test_piece_that_is_a_byte() -> None:
-    """A number among the pieces is one byte, as in every list of that kind."""
+    """A number among the pieces is one byte, as in any Erlang iolist."""
     assert parse(req_body=["a=", [37, [50, 48]], ""]).body == b"a=%20"
 
 
 @pytest.mark.parametrize("body", [7, True, {"a": 1}, [["a", None]], [256], [True], [{"a": 1}]])
 def test_body_in_an_unknown_form(body: object) -> None:
-    """What is neither text nor pieces is no body: nothing is made up from it."""
+    """A value that is neither text nor pieces is not a body."""
     assert parse(req_body=body).body is None
 
 
@@ -167,14 +167,14 @@ def test_body_in_an_unknown_form(body: object) -> None:
     ],
 )
 def test_ours_or_not(uri: str, hook_id: str, hook: str) -> None:
-    """Ours is what went to our address, or to whatever address a webhook of ours had."""
+    """An attempt is ours if it went to our address, or to a former address of one of our webhooks."""
     failure = read(uri=uri, hook_id=hook_id)
     assert (failure.hook if failure else "") == hook
 
 
 @pytest.mark.parametrize(("body", "kind"), [('{"a": 1}', JSON), ("a=1&b=2", FORM)])
 def test_body_without_its_type(body: str, kind: str) -> None:
-    """Without a content type the body decides; without an account it is the one whose log it is."""
+    """Without a content type, the body decides; without an account, it is the log's."""
     failure = read(req_headers=None, req_body=body)
     assert failure
     assert failure.delivery
@@ -183,7 +183,7 @@ def test_body_without_its_type(body: str, kind: str) -> None:
 
 
 def test_type_that_is_given() -> None:
-    """The type that Dash sent counts, whatever the body looks like."""
+    """Dash's content type counts, whatever the body looks like."""
     failure = read(req_headers={"content-type": FORM})
     assert failure
     assert failure.delivery
@@ -192,14 +192,14 @@ def test_type_that_is_given() -> None:
 
 @pytest.mark.parametrize("body", ["", None])
 def test_no_body(body: str | None) -> None:
-    """A get, or an older system, has no body: there is nothing to recover."""
+    """Deliveries with GET or of older systems have no body, so they can't be recovered."""
     failure = read(req_body=body)
     assert failure
     assert failure.delivery is None
 
 
 def test_reason_says_nothing_private() -> None:
-    """Of an error that repeats an address only its name is kept."""
+    """If an error repeats an address, only the error's name is used."""
     said = "malformed_url: https://x/hooks/a/token?from=%2B15551234567"
     failure = read(resp_status_code=None, client_error=said, retries_left="retries exceeded")
     assert failure

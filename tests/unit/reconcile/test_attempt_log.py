@@ -1,4 +1,4 @@
-"""Dash's attempt log in all its shapes: what can be read is recovered once, and the rest is reported, not passed."""
+"""Unusual attempt logs: whatever is readable is recovered once, and the rest is reported and holds the watermark."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
 from tests.emf import total
 from tests.unit.reconcile.world import World, running
 
-FAR = 1_000_000  # failures of a webhook that switch it off: an operator's setting
+FAR = 1_000_000  # failures that disable a webhook, a setting of Dash
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def _many_failures(world: World) -> None:
 
 
 def move(world: World, address: str = "https://former.example.com/v1") -> str:
-    """Let the webhook of parking have had another address until now; return that."""
+    """Make a delivery of parking fail at a former address of its webhook; return that address."""
     webhook = world.webhook("parking")
     present = webhook.uri
     webhook.uri = re.sub(r"^.*/hooks/", f"{address}/hooks/", present)
@@ -34,7 +34,7 @@ def move(world: World, address: str = "https://former.example.com/v1") -> str:
 
 
 def test_form_deliveries() -> None:
-    """A delivery in form encoding is recovered as the event that it is."""
+    """A form-encoded delivery is recovered as the original event."""
     with running(PayloadFormat="form-data") as world:
         for hook in ("parking", "missed_call", "channel_destroy"):
             world.miss(hook, 2)
@@ -45,7 +45,7 @@ def test_form_deliveries() -> None:
 
 @pytest.mark.parametrize("by_hand", [False, True])
 def test_interrupted_sender(world: World, *, by_hand: bool) -> None:
-    """What a sender that was stopped between two tries left over is recovered once those tries' time is over."""
+    """A delivery whose sender stopped between two attempts is recovered once the time for retries is over."""
     world.dash.sender.interrupt_after = 1
     world.miss("missed_call", 2, status=0)
     failed_at = int(world.now)
@@ -58,7 +58,7 @@ def test_interrupted_sender(world: World, *, by_hand: bool) -> None:
 
 
 def test_late_delivery_after_all(world: World) -> None:
-    """Should Dash deliver after all what was recovered, it is a duplicate."""
+    """If Dash delivers a recovered event after all, it is a duplicate."""
     world.dash.sender.interrupt_after = 1
     sent = payload("missed_call", now=world.now)
     world.broken = 0
@@ -78,8 +78,8 @@ def test_tries_that_go_on_hold_the_watermark(world: World) -> None:
 
 
 def test_tries_of_one_delivery(world: World) -> None:
-    """However many tries the log has of a delivery, it is sent once; and not at all if one of them succeeded."""
-    world.dash.sender.log._keep_successes = True  # noqa: SLF001 - a system's setting
+    """However many attempts of a delivery the log has, it is sent once, or not at all if one of them succeeded."""
+    world.dash.sender.log._keep_successes = True  # noqa: SLF001 - a setting of Dash
     world.miss("missed_call", 2, status=0)
     world.reconcile_later()
     assert world.invoked == ["missed_call"] * 2
@@ -97,11 +97,11 @@ def test_tries_of_one_delivery(world: World) -> None:
 
 
 def test_list_that_can_not_be_read(world: World) -> None:
-    """While Dash does not list its webhooks, what may have gone to an address of before is held back, not passed."""
+    """While Dash does not list its webhooks, deliveries to a possible former address hold the watermark."""
     world.reconcile()
     world.now += 300
     move(world)
-    world.table.items["state-reconcile"].pop("progress")  # nothing is remembered of the webhook either
+    world.table.items["state-reconcile"].pop("progress")  # forget the webhook, too
     world.api.faults.add(Fault("GET", "/webhooks$", count=None, status=503))
     for _ in range(2):
         world.now += 300
@@ -113,7 +113,7 @@ def test_list_that_can_not_be_read(world: World) -> None:
 
 
 def test_secret_that_can_not_be_read(world: World) -> None:
-    """That the callback secret can't be read keeps nothing from being recovered."""
+    """Events are recovered even if the callback secret can't be read."""
     world.reconcile()
     world.now += 300
     move(world)
@@ -125,7 +125,7 @@ def test_secret_that_can_not_be_read(world: World) -> None:
 
 
 def test_webhook_that_is_gone(world: World) -> None:
-    """What went to a former address of a webhook that has been deleted since is recovered all the same."""
+    """A delivery to a former address of a webhook that was deleted later is still recovered."""
     world.reconcile()
     world.now += 300
     move(world)
@@ -134,7 +134,7 @@ def test_webhook_that_is_gone(world: World) -> None:
 
 
 def test_webhook_of_others(world: World) -> None:
-    """A webhook that was never ours is left alone, whatever its address looks like, and holds nothing up."""
+    """A webhook that was never ours is ignored, whatever its address looks like, and does not hold the watermark."""
     world.dash.register(
         DEFAULT_ACCOUNT_ID, {"name": "x", "hook": "parking", "uri": "https://x.example.com/hooks/parking/t"}
     )
@@ -158,7 +158,7 @@ def test_full_second_by_webhook(world: World, limit: int) -> None:
 
 
 def test_second_that_overflows(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of 250 failures of a webhook in a second Dash shows 100: that is reported, and the watermark stays before it."""
+    """If Dash shows only 100 of 250 failures in a second, this is reported, and the watermark stays before it."""
     world.dash.page_limit = 100
     world.miss("missed_call", 250)
     failed_at = int(world.now)
@@ -175,7 +175,7 @@ def test_second_that_overflows(world: World, capsys: pytest.CaptureFixture[str])
     world.invoked.clear()
     later = world.reconcile_later(5000)
     assert (later["watermark"], later["events"], later["reported"]) == (report["watermark"], {}, [])
-    assert world.invoked == []  # what was recovered is not sent again by each run
+    assert world.invoked == []  # later runs do not send recovered deliveries again
     world.dash.page_limit = None
     last = world.reconcile_later()
     assert last["events"]["missed_call"] == {"stored": 150, "duplicate": 100}
@@ -183,7 +183,7 @@ def test_second_that_overflows(world: World, capsys: pytest.CaptureFixture[str])
 
 
 def test_giving_up(world: World) -> None:
-    """Whoever accepts a loss can have the watermark move on: what is lost is reported, and nothing newer is lost."""
+    """An operator can accept a loss to move the watermark: the loss is reported, and nothing newer is lost."""
     world.dash.page_limit = 10
     world.miss("missed_call", 25)
     failed_at = int(world.now)
@@ -202,7 +202,7 @@ def test_giving_up(world: World) -> None:
 
 
 def test_overflow_and_a_function_that_fails(world: World) -> None:
-    """What a hook function did not take of an overflowed second is sent again, though Dash shows no more of it."""
+    """Deferred deliveries of an overflowed second are sent again, though Dash shows no more of it than before."""
     world.dash.page_limit = 10
     world.miss("missed_call", 25)
     world.down = {"missed_call"}
@@ -219,7 +219,7 @@ MALFORMED: list[object] = [
 
 @pytest.mark.parametrize("entry", MALFORMED)
 def test_malformed_entry(world: World, entry: object, capsys: pytest.CaptureFixture[str]) -> None:
-    """An entry that is no attempt costs itself alone, is counted, and is reported once."""
+    """A malformed entry is skipped, counted and reported once, without affecting other entries."""
     world.miss("missed_call", 3)
     world.dash.sender.log.add_malformed(DEFAULT_ACCOUNT_ID, gregorian(world.now), entry)
     world.miss("missed_call", 3)
@@ -233,7 +233,7 @@ def test_malformed_entry(world: World, entry: object, capsys: pytest.CaptureFixt
 
 
 def test_page_of_malformed_entries(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even pages full of them hide nothing but themselves."""
+    """Even whole pages of malformed entries do not hide other entries."""
     monkeypatch.setattr(attempt_log, "PAGE_SIZE", 2)
     world.miss("missed_call", 2)
     world.now += 10
@@ -246,7 +246,7 @@ def test_page_of_malformed_entries(world: World, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("data", [{"a": 1}, "text"])
 def test_page_in_an_unknown_form(world: World, data: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What can't be read as a list of attempts is not taken for an empty one: the watermark stays before it."""
+    """A page that is not a list of attempts is not treated as empty: the watermark stays before it."""
     world.reconcile()
     world.now += 60
     world.miss("missed_call")
@@ -268,7 +268,7 @@ def test_page_in_an_unknown_form(world: World, data: object, monkeypatch: pytest
 
 
 def test_resources_are_listed_once(world: World) -> None:
-    """However many deliveries there are, the stack's functions are looked up once a run."""
+    """However many deliveries there are, a run lists the stack's functions only once."""
     world.miss("missed_call", 70)
     world.reconcile_later()
     assert world.listed == 1

@@ -12,7 +12,7 @@ type Capture = pytest.CaptureFixture[str]
 
 
 def test_reconcile_prints_what_the_page_says(world: World, capsys: Capture) -> None:
-    """Reconcile prints all of its metrics and no other, also if there is nothing to do."""
+    """Reconcile prints exactly its documented metrics, even if there is nothing to do."""
     world.reconcile()
     assert_prints("reconcile", capsys)
 
@@ -45,7 +45,7 @@ def test_reconciled(world: World, capsys: Capture) -> None:
 
 
 def test_run_that_fails_is_not_reconciled(world: World, capsys: Capture) -> None:
-    """A run that can't look at the webhooks says nothing of them, and not that it did its work."""
+    """A run that can't read the webhooks counts neither them nor itself as reconciled."""
     world.dash.accounts.clear()
     capsys.readouterr()
     with pytest.raises(HookswitchError):
@@ -56,7 +56,7 @@ def test_run_that_fails_is_not_reconciled(world: World, capsys: Capture) -> None
 
 
 def test_runs_that_tell_nothing(world: World, capsys: Capture) -> None:
-    """A dry run counts nothing; while CloudFormation is at work, webhooks that are missing are none of our business."""
+    """A dry run counts nothing; while CloudFormation changes the stack, missing webhooks are not counted."""
     world.dash.remove(world.webhook("parking").id)
     capsys.readouterr()
     world.reconcile(dry_run=True)
@@ -69,7 +69,7 @@ def test_runs_that_tell_nothing(world: World, capsys: Capture) -> None:
 
 
 def test_older_system_is_reconciled(capsys: Capture) -> None:
-    """A Dash without a log of attempts has nothing to be read, and that is reported once."""
+    """A run counts as reconciled even if Dash has no attempt log, which is reported once."""
     with running(legacy=True) as world:
         capsys.readouterr()
         world.reconcile()

@@ -1,4 +1,4 @@
-"""The replay of the quarantine: what is accepted leaves it, what is not stays with its newer reasons."""
+"""The replay of the quarantine: accepted deliveries leave it, rejected ones stay with the new reasons."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.unit.reconcile.world import World
 
 @pytest.fixture(autouse=True)
 def _stack(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variables that the function has on Lambda."""
+    """The function's environment variables on Lambda."""
     monkeypatch.setenv("STACK_ID", "arn:aws:cloudformation:us-east-1:111111111111:stack/phones/0a1b2c3d")
     for name in ("PUBLISH_DEAD_LETTER_QUEUE_URL", "PUBLISH_FUNCTION"):
         monkeypatch.setenv(name, "not-used-here")
@@ -28,7 +28,7 @@ def replay(**asked: Any) -> dict[str, Any]:
 
 
 def quarantined(world: World, **fields: Any) -> str:
-    """Let an event come that can't be used, and return the key of its item."""
+    """Quarantine an unusable event, and return the key of its item."""
     before = set(world.table.plain("quarantine"))
     world.fire("missed_call", payload("missed_call", now=world.now, **fields))
     (key,) = set(world.table.plain("quarantine")) - before
@@ -46,7 +46,7 @@ def test_dry_run(world: World) -> None:
 
 
 def test_refused_again(world: World) -> None:
-    """What is still unusable stays, with the reasons of today."""
+    """A delivery that is still unusable stays, with the new reasons."""
     key = quarantined(world, call_id=None)
     world.table.items[key]["reasons"] = {"L": [{"S": "An older reason."}]}
     said = replay()
@@ -58,7 +58,7 @@ def test_refused_again(world: World) -> None:
 
 
 def test_accepted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once the payload type takes it, the event is stored and published, and the quarantine is empty."""
+    """Once the payload type accepts it, the event is stored and published, and the quarantine is empty."""
     type_ = hook_module("missed_call").MissedCall
     monkeypatch.setattr(type_, "accepts_name", classmethod(lambda _, name: name == "missed"))
     keys = [quarantined(world) for _ in range(3)]
@@ -74,7 +74,7 @@ def test_accepted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_span_and_hook(world: World) -> None:
-    """Only the hook and the span that are asked for are replayed, both ends of it included."""
+    """Only the requested hook and time range are replayed, both ends included."""
     times = []
     for _ in range(3):
         quarantined(world, call_id=None)
@@ -88,7 +88,7 @@ def test_span_and_hook(world: World) -> None:
 
 
 def test_truncated(world: World) -> None:
-    """A body that is stored only in part can't be replayed, and is counted."""
+    """A truncated body can't be replayed, and is counted."""
     quarantined(world, notify={"filler": "x" * MAX_BODY})
     said = replay()
     assert (said["found"], said["truncated"], said["refused"]) == (1, 1, 0)
@@ -96,7 +96,7 @@ def test_truncated(world: World) -> None:
 
 
 def test_function_that_fails(world: World) -> None:
-    """While the hook's function does not work, the replay ends after a few tries and says where to go on."""
+    """While the hook's function fails, the replay ends after a few attempts and says where to continue."""
     for _ in range(6):
         quarantined(world, call_id=None)
         world.now += 60
@@ -111,7 +111,7 @@ def test_function_that_fails(world: World) -> None:
     "asked", [{"hook": "missed_calls"}, {"since": "yesterday"}, {"until": "2026-11-23"}, {"dry": True}]
 )
 def test_what_can_not_be_asked_for(world: World, asked: dict[str, Any]) -> None:
-    """Unknown hooks, times and options are refused with an example."""
+    """Unknown hooks, times and options are rejected with an example."""
     del world
     with pytest.raises(HookswitchError, match="Example: "):
         replay(**asked)

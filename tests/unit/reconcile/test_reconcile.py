@@ -1,4 +1,4 @@
-"""What a run does about webhooks and missed deliveries, what it leaves to people, and what it announces."""
+"""What a run does about webhooks and missed deliveries, what it leaves to an operator, and what it announces."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from tests.unit.reconcile.world import HOOKS, START, KilledError, World, running
 
 
 def test_switched_off_by_dash(world: World) -> None:
-    """What Dash disabled is enabled again, its missed events are recovered, and this is announced once."""
+    """A webhook that Dash disabled is re-enabled, its missed events are recovered, and this is announced once."""
     world.miss("missed_call", 9)
     assert world.off == {"missed_call"}
     world.now += 300
@@ -33,7 +33,7 @@ def test_switched_off_by_dash(world: World) -> None:
 
 
 def test_dry_run(world: World) -> None:
-    """A dry run reports the same and changes nothing, not even how far was read."""
+    """A dry run reports the same and changes nothing, not even the read position."""
     world.miss("missed_call", 6)
     before = dict(world.table.items)
     report = world.reconcile(dry_run=True)
@@ -44,7 +44,7 @@ def test_dry_run(world: World) -> None:
 
 
 def test_missing() -> None:
-    """A webhook that is gone is created, whatever OnDrift says."""
+    """A missing webhook is created, whatever OnDrift says."""
     with running(on_drift="report") as world:
         world.dash.remove(world.webhook("parking").id)
         assert len(world.reconcile()["changes"]) == 1
@@ -53,14 +53,14 @@ def test_missing() -> None:
 
 
 def test_changed_by_hand(world: World) -> None:
-    """By default what somebody changed is put back."""
+    """By default, manual changes are reverted."""
     world.webhook("parking").retries = 0
     assert world.reconcile()["changes"][0].endswith(": retries")
     assert world.webhook("parking").retries == 3
 
 
 def test_changed_by_hand_and_only_reported() -> None:
-    """If OnDrift says so it is left, and reported once for as long as it is so."""
+    """With OnDrift=report, a manual change stays, and is reported once while it persists."""
     with running(on_drift="report") as world:
         world.webhook("parking").retries = 0
         (sentence,) = world.reconcile()["reported"]
@@ -75,7 +75,7 @@ def test_changed_by_hand_and_only_reported() -> None:
 
 
 def test_changed_by_hand_and_switched_off() -> None:
-    """What Dash switched off comes on even so, and the rest of it stays as somebody made it."""
+    """With OnDrift=report, a webhook that Dash disabled is still re-enabled, and manual changes stay."""
     with running(on_drift="report") as world:
         world.webhook("parking").retries = 0
         world.webhook("parking").disable()
@@ -84,7 +84,7 @@ def test_changed_by_hand_and_switched_off() -> None:
 
 
 def test_switched_off_by_somebody(world: World) -> None:
-    """A webhook that is off without a reason stays off, and whatever else differs in it stays too."""
+    """A webhook that is disabled without a reason stays disabled, and so do its other differences."""
     webhook = world.webhook("parking")
     webhook.enabled, webhook.retries = False, 0
     first, second = world.reconcile(), world.reconcile()
@@ -94,7 +94,7 @@ def test_switched_off_by_somebody(world: World) -> None:
 
 
 def test_one_failing_repair(world: World) -> None:
-    """A webhook that can't be repaired does not hold up the others, nor what was missed."""
+    """A webhook that can't be repaired blocks neither the others nor the recovery."""
     for hook in HOOKS:
         world.webhook(hook).disable()
     world.api.faults.add(Fault("POST", f"webhooks/{world.webhook('parking').id}", count=None, status=400))
@@ -104,7 +104,7 @@ def test_one_failing_repair(world: World) -> None:
 
 
 def test_stack_that_changes(world: World) -> None:
-    """While CloudFormation changes the stack, webhooks are left to it; what was missed is recovered all the same."""
+    """While CloudFormation changes the stack, webhooks are left to it, and missed deliveries are still recovered."""
     world.miss("missed_call", 6)
     world.stack_status = "UPDATE_IN_PROGRESS"
     report = world.reconcile()
@@ -113,7 +113,7 @@ def test_stack_that_changes(world: World) -> None:
 
 
 def test_one_run_at_a_time(world: World) -> None:
-    """While a run is at work another one does nothing; one that Lambda ended blocks others for its own time only."""
+    """A concurrent run does nothing; a run that Lambda ended blocks others only until its lease expires."""
     world.reconcile()
     world.table.items[KEY] |= {"lease_until": {"N": str(int(world.now) + 60)}, "lease_owner": {"S": "another"}}
     world.webhook("parking").disable()
@@ -123,14 +123,14 @@ def test_one_run_at_a_time(world: World) -> None:
 
 
 def test_client_failures_and_answers(world: World) -> None:
-    """A delivery that Dash tried several times is recovered once."""
+    """A delivery that Dash attempted several times is recovered once."""
     world.miss("missed_call", 1, status=0)
     assert len(world.dash.sender.log.newest_first(DEFAULT_ACCOUNT_ID)) == 3
     assert world.reconcile()["events"] == {"missed_call": {"stored": 1}}
 
 
 def test_recovered_events_say_so(world: World) -> None:
-    """A recovered event says that it is, when it was received, and when Dash tried, if it has no time of its own."""
+    """A recovered event is marked, has its time of receipt, and without an own time that of Dash's attempt."""
     world.miss("parking")
     missed_at, world.now = world.now, world.now + 1000
     world.reconcile()
@@ -143,7 +143,7 @@ def test_recovered_events_say_so(world: World) -> None:
 
 
 def test_late_parking_is_no_second_item(world: World) -> None:
-    """A parking event that was stored although Dash got no answer makes no second item, however late it is read."""
+    """A parking event that was stored although Dash got no response is not stored twice, however late it is read."""
     sent = payload("parking")
     world.fire("parking", sent)
     world.broken = 504
@@ -156,7 +156,7 @@ def test_late_parking_is_no_second_item(world: World) -> None:
 
 
 def test_parked_again_after_a_recovery(world: World) -> None:
-    """A recovered parking event counts from when Dash tried, not from its recovery: a later one is not lost."""
+    """A recovered parking event counts from Dash's attempt, not from its recovery, so a later one is not lost."""
     world.now = START // 120 * 120 + 10
     sent = payload("parking")
     world.miss("parking")
@@ -170,7 +170,7 @@ def test_parked_again_after_a_recovery(world: World) -> None:
 
 
 def test_unusable_delivery_is_read_twice(world: World) -> None:
-    """A missed delivery that can't be used is in the quarantine once, however often it is read."""
+    """An unusable missed delivery is quarantined once, however often it is read."""
     since = datetime.fromtimestamp(world.now - 10, UTC).isoformat()
     world.broken = 500
     world.fire("missed_call", payload("missed_call", call_id=None))
@@ -183,7 +183,7 @@ def test_unusable_delivery_is_read_twice(world: World) -> None:
 
 
 def test_run_that_lambda_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lambda ends a run in the middle of a range: the next one goes on where the first had come to."""
+    """If Lambda ends a run in the middle of a range, the next run continues from there."""
     monkeypatch.setattr(backfill, "BATCH", 1)
     for _ in range(4):
         world.miss("missed_call")
@@ -199,7 +199,7 @@ def test_run_that_lambda_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_entry_that_comes_late(world: World) -> None:
-    """What Dash writes into its log a few minutes late, or by a clock that is behind, is not passed over."""
+    """An entry that Dash logs a few minutes late, or with a slow clock, is not missed."""
     world.reconcile()
     world.now -= 200
     world.miss("missed_call")
@@ -208,9 +208,9 @@ def test_entry_that_comes_late(world: World) -> None:
 
 
 def test_full_second(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More entries in one second than a page holds, where the page's key stands still, are all read."""
+    """A second with more entries than fit on a page, where the next page's key stops advancing, is read in full."""
     monkeypatch.setattr(attempt_log, "PAGE_SIZE", 2)
-    world.dash.sender.failures._limit = 1000  # noqa: SLF001 - an operator's setting
+    world.dash.sender.failures._limit = 1000  # noqa: SLF001 - a setting of Dash
     for seconds in (1, 0, 1):
         world.miss("missed_call", 25)
         world.now += seconds
@@ -218,7 +218,7 @@ def test_full_second(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_function_that_fails(world: World) -> None:
-    """What a hook function does not take waits for a later run; what is newer does not wait for it."""
+    """A delivery that its hook function does not accept waits for a later run; newer ones do not wait for it."""
     world.miss("missed_call", 5)
     world.now += 400
     world.miss("parking", 2)
@@ -236,12 +236,12 @@ def test_function_that_fails(world: World) -> None:
 
 
 def test_range_that_can_not_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A range on which Dash fails is tried again by later runs, while everything newer is recovered."""
+    """Later runs retry a range that Dash fails to list, while everything newer is recovered."""
     world.miss("missed_call", 2)
     bad = int(world.now)
     world.now += 100_000
     world.miss("parking", 2)
-    page = attempt_log.AttemptLog._page  # noqa: SLF001 - the fault depends on what is asked for
+    page = attempt_log.AttemptLog._page  # noqa: SLF001 - the fault depends on the range
     failing = [True]
 
     def faulty(self: attempt_log.AttemptLog, start: int, end: int, *more: int, **named: str) -> object:
@@ -260,7 +260,7 @@ def test_range_that_can_not_be_read(world: World, monkeypatch: pytest.MonkeyPatc
 
 
 def test_deliveries_without_a_body() -> None:
-    """A get has no body in Dash's log: that is reported once, and again when a day has passed without one."""
+    """Dash's log has no body of a GET: this is reported once, and again if it recurs after a day without one."""
     with running(hooks=("register",), HttpVerb="get") as world:
         world.miss("register", 2)
         first = world.reconcile()
@@ -277,7 +277,7 @@ def test_deliveries_without_a_body() -> None:
 
 
 def test_older_system() -> None:
-    """Without an attempt log webhooks are repaired all the same, and that is reported once."""
+    """Without an attempt log, webhooks are still repaired, and the lack of a log is reported once."""
     with running(legacy=True) as world:
         world.miss("missed_call", 6)
         first, second = world.reconcile(), world.reconcile()
@@ -287,7 +287,7 @@ def test_older_system() -> None:
 
 
 def test_dash_is_away(world: World) -> None:
-    """A run that can't reach Dash fails and changes nothing; the next one does it all."""
+    """A run that can't reach Dash fails and changes nothing; the next run does everything."""
     world.miss("missed_call", 6)
     world.api.faults.add(Fault(count=None, drop=True))
     with pytest.raises(HookswitchError):
@@ -299,7 +299,7 @@ def test_dash_is_away(world: World) -> None:
 
 
 def test_since(world: World) -> None:
-    """With `since` the attempts are read again from there on, which makes no second item."""
+    """With `since`, attempts are read again from that time on, and no event is stored twice."""
     world.miss("missed_call", 3)
     since = datetime.fromtimestamp(world.now - 10, UTC).isoformat()
     world.now += 5000
@@ -311,13 +311,13 @@ def test_since(world: World) -> None:
 
 @pytest.mark.parametrize("event", [{"since": "yesterday"}, {"since": "2026-11-23T14:00:00"}, {"dry_run": "perhaps"}])
 def test_what_can_not_be_asked_for(world: World, event: dict[str, Any]) -> None:
-    """A time without its zone, or something else that is none, is refused with an example."""
+    """Invalid values, such as a time without a zone, are rejected with an example."""
     with pytest.raises(HookswitchError, match="Examples: "):
         world.reconcile(**event)
 
 
 def test_no_time(world: World) -> None:
-    """A run without enough time does what it can, says that it is not complete, and the next one goes on."""
+    """A run without enough time does what it can and fails; the next run continues."""
     world.miss("missed_call", 4)
     with pytest.raises(HookswitchError):
         world.reconcile(seconds=0.0)
@@ -325,7 +325,7 @@ def test_no_time(world: World) -> None:
 
 
 def test_no_secret_is_logged_or_announced(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """Neither log nor news has a token or a number."""
+    """Neither the log nor the announcements contain a token or a number."""
     world.miss("missed_call", 6)
     world.down = {"missed_call"}
     world.reconcile()

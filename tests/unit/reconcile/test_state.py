@@ -1,4 +1,4 @@
-"""How gaps are kept few, and how the state is remembered."""
+"""How gaps are merged, and how the state is stored."""
 
 import json
 
@@ -20,7 +20,7 @@ GAPS = st.lists(
 
 @given(GAPS)
 def test_gaps_stay_few(gaps: list[Gap]) -> None:
-    """However many there are, few are kept, apart from each other, and nothing that was in one is lost."""
+    """Gaps are merged into a limited number, not close to each other, that covers all of them."""
     few = merge_gaps(gaps)
     assert len(few) <= 50
     for gap in gaps:
@@ -32,7 +32,7 @@ def test_gaps_stay_few(gaps: list[Gap]) -> None:
 
 @given(GAPS, st.integers(0, 10_000_000))
 def test_state_is_remembered(gaps: list[Gap], until: int) -> None:
-    """What is written down is read again; the watermark is before every gap."""
+    """A stored state is read back unchanged; the watermark is before every gap."""
     state = State(read_until=until, gaps=merge_gaps(gaps), reported={"off/a": 1})
     state.news.restored.append(("parking", "was missing"))
     again = State.from_json(state.to_json())
@@ -41,7 +41,7 @@ def test_state_is_remembered(gaps: list[Gap], until: int) -> None:
 
 
 def test_state_of_an_earlier_version() -> None:
-    """A state that an earlier version wrote is read, with what it had not announced yet."""
+    """A state written by an earlier version can be read, including its unannounced news."""
     recovered = {"events": 2, "first": 7, "reasons": ["answered 500"]}
     news = {"id": "n", "restored": [["parking", "was missing"]], "brought": {"parking": recovered}, "noticed": []}
     old = {"read_until": 9, "gaps": [{"start": 1, "end": 2, "hook": ""}], "looked_at": 8, "reported": {}, "news": news}

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: in the end the table holds what Dash fired and logged, none twice."""
+"""Random sequences of events and faults: in the end, the table has everything that Dash fired and logged, once."""
 
 import contextlib
 import itertools
@@ -22,9 +22,9 @@ from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
 from tests.receiving import event
 from tests.unit.reconcile.world import HOOKS, KilledError, World, running
 
-WINDOW = 120  # seconds in which two equal parking events are one
+WINDOW = 120  # seconds within which identical parking events are one
 FORMATS = st.sampled_from(["json", "form-data"])
-PAGE_LIMITS = st.sampled_from([None, None, 3, 50])  # of the system, whatever is asked for
+PAGE_LIMITS = st.sampled_from([None, None, 3, 50])  # Dash's own, whatever a request asks for
 MALFORMED: st.SearchStrategy[object] = st.sampled_from([None, 7, "text", {}, {"uri": 1}, ["a", ["=", "b"]]])
 LIMITS = st.fixed_dictionaries(
     {"PAGE_SIZE": st.sampled_from([1, 2, 7, 100]), "MAX_ENTRIES": st.sampled_from([2, 1000])},
@@ -39,7 +39,7 @@ FAULTS = st.builds(
 
 
 class Healing(RuleBasedStateMachine):
-    """Deliveries, failures of every part, and runs of reconcile, some of which end half-way."""
+    """Deliveries, failures of every part, and runs of reconcile, some of them interrupted."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Healing(RuleBasedStateMachine):
         self.numbers = itertools.count()
 
     def teardown(self) -> None:
-        """Put everything right; nothing may be missing then."""
+        """Remove all faults; then nothing may be missing."""
         try:
             self.in_the_end()
         finally:
@@ -58,7 +58,7 @@ class Healing(RuleBasedStateMachine):
 
     @initialize(limits=LIMITS, encoding=FORMATS)
     def begins(self, limits: dict[str, int], encoding: str) -> None:
-        """Read in small pages and pieces, so that boundaries are everywhere."""
+        """Read in small pages and pieces, so that there are many boundaries."""
         self.world: World = self._exits.enter_context(running(PayloadFormat=encoding))
         for name, value in limits.items():
             self._exits.enter_context(mock.patch.object(attempt_log, name, value))
@@ -78,33 +78,33 @@ class Healing(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1, 30, 119, 120, 121, 299, 400, 90_000]))
     def time_passes(self, seconds: int) -> None:
-        """Time passes, a day and an hour at most."""
+        """Time passes, at most a day and an hour."""
         self.world.now += seconds
 
     @rule(status=st.sampled_from([None, None, 0, 202, 429, 500]))
     def receiver(self, status: int | None) -> None:
-        """The receiver breaks, or is well again."""
+        """The receiver fails, or works again."""
         self.world.broken = status
 
     @rule(tries=st.sampled_from([None, 1, 2]))
     def sender(self, tries: int | None) -> None:
-        """Dash is stopped after so many tries of each delivery, or never."""
+        """Dash stops after so many attempts of each delivery, or never."""
         self.world.dash.sender.interrupt_after = tries
 
     @rule(limit=PAGE_LIMITS)
     def pages(self, limit: int | None) -> None:
-        """The system limits its pages, so that a second can have more attempts than it shows."""
+        """Dash limits its pages, so that a second can have more attempts than it shows."""
         self.world.dash.page_limit = limit
 
     @rule(entry=MALFORMED)
     def malformed(self, entry: object) -> None:
-        """Something that is no attempt gets into the log."""
+        """The log gets a malformed entry."""
         log = self.world.dash.sender.log
         log.add_malformed(DEFAULT_ACCOUNT_ID, gregorian(self.world.now), entry)
 
     @rule(hook=st.sampled_from(HOOKS))
     def former_address(self, hook: str) -> None:
-        """A delivery fails at an address that its webhook had before, and has no more."""
+        """A delivery fails at a former address of its webhook."""
         webhook, broken = self.world.webhook(hook), self.world.broken
         present = webhook.uri
         webhook.uri = re.sub(r"^.*(?=/hooks/)", "https://former.example.com/v1", present)
@@ -114,7 +114,7 @@ class Healing(RuleBasedStateMachine):
 
     @rule(hook=st.sampled_from(HOOKS))
     def function(self, hook: str) -> None:
-        """A hook's function can't be invoked any more by others, or can be again."""
+        """Invoking a hook's function from another function starts to fail, or works again."""
         self.world.down ^= {hook}
 
     @rule(away=st.booleans())
@@ -124,20 +124,20 @@ class Healing(RuleBasedStateMachine):
 
     @rule(fault=st.one_of(st.none(), FAULTS))
     def dash(self, fault: Fault | None) -> None:
-        """Dash's API gets a fault, or is well again."""
+        """Dash's API starts to fail, or works again."""
         self.world.api.faults.clear()
         if fault:
             self.world.api.faults.add(fault)
 
     @rule()
     def redriven(self) -> None:
-        """What is queued is redriven, unless DynamoDB is unavailable."""
+        """Queued deliveries are redriven, unless DynamoDB is unavailable."""
         if not self.world.table.away:
             self.world.redrive()
 
     @rule(kill_after=st.sampled_from([None, None, 0, 1, 3]), seconds=st.sampled_from([60.0, 60.0, 0.0]))
     def reconciled(self, kill_after: int | None, seconds: float) -> None:
-        """A run of reconcile, which may fail, or be ended by Lambda, or have no time at all."""
+        """A run of reconcile, which may fail, be ended by Lambda, or have no time at all."""
         away = self.world.table.away
         self.world.kill_after = kill_after
         with contextlib.suppress(HookswitchError, KilledError):
@@ -147,13 +147,13 @@ class Healing(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_invented(self) -> None:
-        """What is in the table was fired, and everything of it was published once."""
+        """Every event in the table was fired, and was published once."""
         keys = [key for key in self.world.published if self.world.table.items[key]["hook"]["S"] != "parking"]
         assert set(keys) <= self.fired.keys()
         assert len(self.world.table.inserted) == len(set(self.world.table.inserted))
 
     def in_the_end(self) -> None:
-        """When all is well again, a few runs recover everything that Dash fired."""
+        """Without faults, a few runs recover everything that Dash fired."""
         world = self.world
         world.broken, world.table.away = None, False
         world.dash.page_limit = world.dash.sender.interrupt_after = None

@@ -1,4 +1,4 @@
-"""When healing runs, as the template says."""
+"""When reconcile runs, according to the template."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from devtools.template import ASKED, expanded, parsed, resources
     ("rate", "state"), [("rate(5 minutes)", "ENABLED"), ("rate(1 minute)", "ENABLED"), ("off", "DISABLED")]
 )
 def test_schedule(rate: str, state: str) -> None:
-    """Reconcile runs as often as ReconcileRate says, or not by itself; a failed run is not repeated."""
+    """Reconcile runs at ReconcileRate, or only on demand; Lambda does not retry a failed run."""
     given = ASKED | {"ReconcileRate": rate}
     made: dict[str, Any] = resources(expanded(**given), **given)
     rule = made["ReconcileSchedule"]["Properties"]
@@ -21,5 +21,5 @@ def test_schedule(rate: str, state: str) -> None:
 
 
 def test_run_ends_before_the_next() -> None:
-    """A run has less time than passes by default until the next one."""
+    """A run times out before the next one starts by default."""
     assert parsed()["Resources"]["Reconcile"]["Properties"]["Timeout"] < 300

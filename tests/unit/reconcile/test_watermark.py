@@ -1,4 +1,4 @@
-"""When a run counts as done, how old its watermark is, and what RetentionDays puts out of reach."""
+"""When a run counts as reconciled, how old its watermark is, and what RetentionDays makes unrecoverable."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from tests.unit.reconcile.world import World, running
 
 
 def test_older_than_retention(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What failed before RetentionDays, while Dash's API was unavailable, is not recovered; that is reported once."""
+    """Failures older than RetentionDays, after an outage of Dash's API, are not recovered; this is reported once."""
     monkeypatch.setenv("RETENTION_DAYS", "3")
     world.reconcile()
     world.now += 60
@@ -25,7 +25,7 @@ def test_older_than_retention(world: World, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_first_run_has_lost_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new stack does not report what happened before it was there; asked for by hand, it does."""
+    """A new stack does not report losses from before it existed, unless an operator asks for that time."""
     monkeypatch.setenv("RETENTION_DAYS", "3")
     assert world.reconcile()["reported"] == []
     asked = datetime.fromtimestamp(world.now - 20 * 86_400, UTC).isoformat()
@@ -33,7 +33,7 @@ def test_first_run_has_lost_nothing(world: World, monkeypatch: pytest.MonkeyPatc
 
 
 def test_run_that_recovers_nothing(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """A run whose deliveries were all refused is not `reconciled`; one that recovered some is."""
+    """A run is not `reconciled` if all deliveries were rejected; it is if some were recovered."""
     world.miss("missed_call", 2)
     failed_at = int(world.now)
     world.down = {"missed_call"}
@@ -52,7 +52,7 @@ def test_run_that_recovers_nothing(world: World, capsys: pytest.CaptureFixture[s
 
 
 def test_older_system_has_no_watermark(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where there is no attempt log there is no age of a watermark to be alarmed about."""
+    """Without an attempt log, no watermark age is printed, so there is no alarm."""
     with running(legacy=True) as world:
         capsys.readouterr()
         world.reconcile()

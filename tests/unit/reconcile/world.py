@@ -1,6 +1,6 @@
-"""A stack and its Dash in this process: what Dash sends reaches the hook functions' own handlers.
+"""An in-process stack and its Dash: Dash's deliveries reach the hook functions' own handlers.
 
-Only the front door is left out: a delivery goes to its handler as a redelivery does.
+Only the front door is missing: a delivery goes to its handler in the same way as a redelivery.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ START = 1_795_000_000.0
 
 
 class KilledError(BaseException):
-    """Lambda has ended a run."""
+    """Lambda ended a run."""
 
 
 @dataclass
@@ -50,14 +50,14 @@ class World:
     """Dash, its API, the table and the functions.
 
     Attributes:
-        now: The clock of all, in Unix seconds.
-        broken: What Dash meets with instead of a hook function: a status, or 0 for no connection.
-        down: Hooks whose functions can't be invoked.
-        invoked: The hook of each delivery that was handed to a function by another one.
-        stack_status: What CloudFormation says.
-        queue: What is in the redrive queue.
+        now: The common clock, in Unix seconds.
+        broken: What Dash gets instead of a hook function's response: a status, or 0 for no connection.
+        down: Hooks whose functions fail when another function invokes them.
+        invoked: The hook of each delivery that one function passed to another.
+        stack_status: The stack's status in CloudFormation.
+        queue: The messages in the redrive queue.
         listed: How often the stack's resources were listed.
-        kill_after: Ends a run, as Lambda does when time is up, after so many calls of a hook function.
+        kill_after: Ends a run, like a timeout on Lambda, after so many calls of hook functions.
     """
 
     legacy: bool = False
@@ -73,13 +73,13 @@ class World:
     api: DashApi = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make a Dash whose requests come here."""
+        """Create a Dash whose requests arrive here."""
         self.dash = Dash(retry_interval=0, clock=lambda: self.now, legacy=self.legacy)
         self.dash.sender.transport = self  # type: ignore[assignment]
         self.secrets = usual_secrets()
 
     def send(self, request: Request) -> Response:
-        """Be what Dash calls: take the place of its transport."""
+        """Receive a request, as Dash's transport."""
         if self.broken is not None:
             if not self.broken:
                 raise ClientError("failed_connect: econnrefused")
@@ -96,18 +96,18 @@ class World:
         return Delivery.from_message(message)
 
     def call(self, hook: str, delivery: Delivery, *, queue: bool) -> dict[str, Any]:
-        """Hand a delivery to a hook's handler."""
+        """Pass a delivery to a hook's handler."""
         event = {"redelivery": delivery.to_message(), "queue": queue}
         answer: dict[str, Any] = hook_module(hook).handler(event, Context())
         return answer
 
     def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:
-        """Do as Lambda does."""
+        """Invoke a function, like Lambda."""
         hook = FunctionName.removeprefix("phones-").removesuffix(f":{ALIAS}")
         if self.kill_after is not None:
             self.kill_after -= 1
             if self.kill_after < 0:
-                self.table.away = True  # nothing that is still done has an effect
+                self.table.away = True  # so that nothing after this has an effect
                 raise KilledError
         self.invoked.append(hook)
         if hook in self.down:
@@ -116,27 +116,27 @@ class World:
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:
-        """Do as SQS does."""
+        """Queue a message, like SQS."""
         assert QueueUrl == "queue"
         self.queue.append(json.loads(MessageBody))
 
     def redrive(self) -> None:
-        """Bring in what is queued."""
+        """Process all queued deliveries."""
         while self.queue:
             delivery = Delivery.from_message(self.queue.pop()["redelivery"])
             assert self.call(delivery.hook, delivery, queue=False)["statusCode"] == 200
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
-        """Do as CloudFormation does."""
+        """Return the stack's status, like CloudFormation."""
         return {"Stacks": [{"StackName": StackName, "StackStatus": self.stack_status}]}
 
     def get_paginator(self, operation: str) -> "World":
-        """Do as botocore does."""
+        """Return a paginator, like botocore."""
         assert operation == "list_stack_resources"
         return self
 
     def paginate(self, *, StackName: str) -> list[dict[str, Any]]:
-        """Do as CloudFormation does, a resource a page."""
+        """Return one resource per page, like CloudFormation."""
         assert StackName.startswith("arn:")
         self.listed += 1
         return [
@@ -153,14 +153,14 @@ class World:
         ]
 
     def miss(self, hook: str, times: int = 1, status: int = 500) -> None:
-        """Let events happen while the receiver is broken."""
+        """Fire events while the receiver fails."""
         self.broken = status
         for _ in range(times):
             self.fire(hook, payload(hook, now=self.now))
         self.broken = None
 
     def fire(self, hook: str, event: Mapping[str, Any]) -> int:
-        """Let an event happen; return how many webhooks Dash called for it."""
+        """Fire an event; return how many webhooks Dash called for it."""
         return len(self.dash.fire(DEFAULT_ACCOUNT_ID, hook, event))
 
     def webhook(self, hook: str) -> Webhook:
@@ -169,32 +169,32 @@ class World:
 
     @property
     def webhooks(self) -> list[Webhook]:
-        """What the account has."""
+        """The account's webhooks."""
         return self.dash.webhooks(DEFAULT_ACCOUNT_ID)
 
     @property
     def off(self) -> set[str]:
-        """The hooks whose webhooks are off."""
+        """The hooks whose webhooks are disabled."""
         return {it.uri.split("/")[-2] for it in self.webhooks if not it.enabled}
 
     @property
     def published(self) -> list[str]:
-        """The keys of Dash's events in the order in which the stream has them."""
+        """The keys of Dash's events, in stream order."""
         return [key for key in self.table.inserted if not self._is_news(key)]
 
     @property
     def news(self) -> list[dict[str, Any]]:
-        """The announcements, the oldest first."""
+        """The announcements, oldest first."""
         items = self.table.plain("event")
         return [items[key] for key in self.table.inserted if self._is_news(key)]
 
     def reconcile(self, seconds: float = 60.0, **event: Any) -> dict[str, Any]:
-        """Let the function run, with some seconds of time."""
+        """Run the function with a timeout of some seconds."""
         context: Any = Context(seconds)
         return dict(reconcile.handler(event, context))
 
     def reconcile_later(self, after: float = 300, **event: Any) -> dict[str, Any]:
-        """Let some seconds pass, and the function run."""
+        """Let some seconds pass, then run the function."""
         self.now += after
         return self.reconcile(**event)
 
@@ -237,7 +237,7 @@ def running(
             (time, "time", lambda: world.now),
         ):
             exits.enter_context(mock.patch.object(target, name, double))
-        for retry in (client._SAFE, client._UNSAFE):  # noqa: SLF001 - made at import
+        for retry in (client._SAFE, client._UNSAFE):  # noqa: SLF001 - created at import
             exits.enter_context(mock.patch.multiple(retry, backoff_factor=0, backoff_jitter=0))
         world.api = api
         to_dash = DashClient(api.url, ApiKey(api_key=DEFAULT_API_KEY))
