@@ -203,7 +203,7 @@ def faults(fault_proxies: FaultProxies, *, in_container: bool) -> Iterator[Fault
     `faults["sns"].calls` has what the functions asked since the test began, `count("Publish")` how often.
     """
     if in_container:
-        pytest.skip("A container's functions can't be led through the fault proxies.")
+        pytest.skip("A container's functions can't use the fault proxies.")
     fault_proxies.clear()
     yield fault_proxies
     fault_proxies.clear()

@@ -1,1 +1,1 @@
-"""The fault matrix: every function of the stack, with every service that it needs failing in every way."""
+"""The fault matrix: every function of the stack, with every service that it depends on failing in every way."""

@@ -11,7 +11,7 @@ from tests.integration.faults.partitions import run
 
 
 def main() -> int:
-    """Return 0 if every cell came as the matrix says."""
+    """Return 0 if every cell behaved as the matrix says."""
     stack.build()
     with tempfile.TemporaryDirectory() as directory:
         results = run(Path(directory))
@@ -22,7 +22,7 @@ def main() -> int:
             said = results.errors.get(cell) or f"{seen}"
             sys.stdout.write(f"{' '.join(cell)}: expected {expected}, but: {said}\n")
     sys.stdout.writelines(f"{name}: {error}\n" for name, error in results.partitions.items())
-    sys.stdout.write(f"{len(MATRIX) - wrong} of {len(MATRIX)} cells came as expected.\n")
+    sys.stdout.write(f"{len(MATRIX) - wrong} of {len(MATRIX)} cells behaved as expected.\n")
     if not wrong:
         PAGE.write_text(render(results.seconds))
     return int(wrong > 0)

@@ -1,7 +1,7 @@
-"""The stacks that the fault matrix runs on: the real template, a Dash each, and a fault proxy of its own per function.
+"""The stacks that the fault matrix runs on: the real template, a Dash for each, and fault proxies for each function.
 
-All on one emulator. A function's variables lead its clients through its own proxies, so that a fault affects that
-function and no other, and each call that is recorded is known to be its.
+All stacks share one emulator. A function's environment variables point its clients to its own proxies, so a fault
+affects only that function, and every recorded call belongs to it.
 """
 
 import json
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
 CHOSEN = {"ReconcileRate": "off", "TableDeletionProtection": "false", "OperatorRoleArn": operators.ARN}
 QUEUES = {"RedriveQueue": "the redrive queue", "PublishDeadLetterQueue": "the publish dead-letter queue"}
-DEDICATED = tuple(hook for hook in HOOKS if hook != "notifications")  # so that one event is one delivery
+DEDICATED = tuple(hook for hook in HOOKS if hook != "notifications")  # without the catch-all, one event is one delivery
 BEHIND = ("Publish", "Redrive", "Provision", "Rotate", "Reconcile")
-# Seconds: a message may be in one batch with another whose function hangs, and neither leaves the queue before both.
+# Seconds: a message can share a batch with one whose function hangs, and both leave the queue together.
 LIMIT = 150.0
 PLAIN = TypeDeserializer().deserialize
 
@@ -63,7 +63,7 @@ class Clients:
 
     @classmethod
     def of(cls, endpoint: str) -> "Clients":
-        """Make them for an emulator that has no operator yet; only the last one may put messages into queues."""
+        """Create them for an emulator that has no operator yet; only the operator's client may send to queues."""
         session = cast(
             "Any", boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=REGION)
         )
@@ -82,10 +82,10 @@ class Sent:
     """An event that Dash fired.
 
     Attributes:
-        probe: What is found in the event wherever it is.
-        status: Of the answer; None if there was none.
-        outcome: What the answer said, such as `stored`.
-        event_id: The key that the answer named.
+        probe: A value in the event that finds it anywhere.
+        status: The status of the response; None if there was none.
+        outcome: The outcome in the response, such as `stored`.
+        event_id: The event's key in the response.
         seconds: How long Dash waited.
     """
 
@@ -97,7 +97,7 @@ class Sent:
 
     @property
     def told(self) -> str:
-        """What Dash was told."""
+        """The response that Dash got."""
         return f"{self.status}, {self.outcome}" if self.outcome else str(self.status)
 
 
@@ -113,7 +113,7 @@ class Site:
     inbox: Inbox
 
     def fire(self, hook: str, **fields: Any) -> Sent:
-        """Let an event happen."""
+        """Fire an event."""
         probe, account = uuid4().hex, self.deployed.account.id
         sent = payload(hook, account_id=account, probe=probe, **fields)
         began = time.monotonic()
@@ -137,7 +137,7 @@ class Site:
         return self.proxies[function_of(hook)]
 
     def invoke(self, function: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Call a function and return its answer, an error's included."""
+        """Invoke a function and return its response, even if it is an error."""
         answer = self.clients.functions.invoke(
             FunctionName=self.resources[function], Payload=json.dumps(asked, default=str)
         )
@@ -152,11 +152,11 @@ class Site:
         return [item for item in found if item["kind"] == kind and probe in str(item)]
 
     def messages(self, probe: str) -> int:
-        """Return how many messages of an event subscribers got."""
+        """Return how many messages subscribers got for an event."""
         return sum(message.event["data"].get("probe") == probe for message in self.inbox.read())
 
     def queued(self, queue: str) -> list[str]:
-        """Return what is in a queue, whether it can be seen at the moment or not; base64 bodies in plain text."""
+        """Return the messages in a queue, including those in flight, with base64 bodies decoded."""
         url = f"{self.deployed.endpoint}/_ministack/sqs/messages?QueueUrl={quote(self.resources[queue], safe='')}"
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
             accounts = json.load(answer)["messages"]
@@ -164,7 +164,7 @@ class Site:
         return [_readable(message["Body"]) for messages in queues for message in messages]
 
     def where(self, probe: str, event_id: str = "") -> str:
-        """Return all places in which an event is."""
+        """Return all places where an event is."""
         table = ["the table"] if self.items(probe) else []
         queues = [
             name
@@ -175,32 +175,32 @@ class Site:
         return ", ".join([*table, *queues, *log]) or "nowhere"
 
     def in_log(self, probe: str) -> bool:
-        """Tell whether Dash's log has a failed delivery of an event."""
+        """Tell whether Dash's attempt log has an event."""
         attempts = self.dash.sender.log.newest_first(self.deployed.account.id)
         return any(probe in attempt.req_body.decode() for attempt in attempts)
 
     def comes_in(self, probe: str) -> None:
-        """Return when the event is in the table and published."""
+        """Wait until the event is in the table and published."""
         wait_for(lambda: self.items(probe) and self.messages(probe), "the event is stored and published", LIMIT, 0.2)
 
     def leaves_the_queues(self, sent: Sent) -> None:
-        """Return when the event is in the table and published, and in no queue any more."""
+        """Wait until the event is in the table, published, and no longer in any queue."""
         self.comes_in(sent.probe)
         wait_for(lambda: "queue" not in self.where(sent.probe, sent.event_id), "it has left the queues", LIMIT, 0.2)
 
     def quiet(self) -> None:
-        """Return when no queue holds anything."""
+        """Wait until all queues are empty."""
         wait_for(lambda: not any(self.queued(queue) for queue in QUEUES), "the queues are empty", LIMIT, 0.2)
 
     def calls(self) -> Iterator[tuple[str, str, Call]]:
-        """Go through all calls that functions made: the function's logical id, the service, the call."""
+        """Yield all calls by functions: the function's logical id, the service, the call."""
         for function, proxies in self.proxies.items():
             for proxy in proxies:
                 for call in list(proxy.calls):
                     yield function, proxy.service, call
 
     def injected(self, function: str, service: str, match: str = "") -> int:
-        """Return how many calls of a function a fault has decided."""
+        """Return how many of a function's calls were affected by a fault."""
         return sum(call.injected and match in call.text for call in list(self.proxies[function][service].calls))
 
 
@@ -218,14 +218,14 @@ def _readable(body: str) -> str:
 
 
 class Environment:
-    """Makes sites, one at a time."""
+    """Creates sites, one at a time."""
 
     def __init__(self, running: Emulator, template: Mapping[str, Any], undo: ExitStack) -> None:
         self._running, self._template, self._undo = running, template, undo
         self._clients = Clients.of(running.endpoint)
 
     def make(self, name: str, hooks: Iterable[str] = DEDICATED) -> Site:
-        """Make a site on which some hooks are registered."""
+        """Create a site with some hooks registered."""
         hooks = sorted(hooks)
         dash = Dash(resolver=emulator_resolver(self._running.endpoint), retry_interval=0.1)
         api = self._undo.enter_context(DashApi(dash))
@@ -248,7 +248,7 @@ class Environment:
 
 @contextmanager
 def environment(directory: Path) -> Iterator[Environment]:
-    """Start an emulator and upload what was built to it."""
+    """Start an emulator and upload the build to it."""
     with ExitStack() as undo:
         running = undo.enter_context(emulator.running(emulator.free_port(), directory, ENVIRONMENT))
         yield Environment(running, uploaded(running.endpoint, directory), undo)

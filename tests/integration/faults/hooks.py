@@ -12,14 +12,14 @@ PLAIN_HOOKS = (
 
 
 def run(site: Site, results: Results) -> None:
-    """Run all cells: each on a hook of its own, since Secrets Manager is asked by a function that starts cold."""
-    # One on each hook, and two more on hooks whose first cells take no time.
+    """Run all cells, each on its own hook, because only a cold start reads from Secrets Manager."""
+    # One per hook, and two more on hooks whose first cells are quick.
     each = [*cells(HOOK, "secretsmanager"), *cells(HOOK, "dynamodb", "sqs")]
     hooks = dict(zip(each, [*PLAIN_HOOKS, *PLAIN_HOOKS[4:6]], strict=True))
     hooks |= dict.fromkeys(cells(PARKING), PARKING)
     for hook in (*PLAIN_HOOKS[4:], PARKING):
         site.fire(hook)
-    # The slow cell first: a call that gets no answer opens the circuit breaker, which is less patient for ten seconds.
+    # The slow cell first: a call without a response opens the circuit breaker, which shortens calls for ten seconds.
     ordered = sorted(hooks, key=lambda cell: cell.kind is not Kind.SLOW)
     sequences = [[cell for cell in ordered if hooks[cell] == hook] for hook in (*PLAIN_HOOKS, PARKING)]
     results.run_sequences(sequences, lambda cell: _cell(site, results, cell, hooks[cell]), at_once=6)
@@ -30,7 +30,7 @@ def run(site: Site, results: Results) -> None:
 def _cell(site: Site, results: Results, cell: Cell, hook: str) -> None:
     proxies = site.faults(hook)
     faults = [(proxies[cell.service], inject(proxies[cell.service], cell.kind))]
-    if cell.service == "sqs":  # which is called only when DynamoDB is unavailable
+    if cell.service == "sqs":  # hooks call SQS only when DynamoDB is unavailable
         kind = Kind.HANG if cell.kind is Kind.HANG else Kind.ERROR
         faults.append((proxies["dynamodb"], inject(proxies["dynamodb"], kind)))
     sent = site.fire(hook)
@@ -41,5 +41,5 @@ def _cell(site: Site, results: Results, cell: Cell, hook: str) -> None:
     if sent.outcome == "queued":
         site.comes_in(sent.probe)
     ways = {"the redrive queue": "Redrive", "Dash's attempt log": "Reconcile"}
-    back = " and ".join(way for place, way in ways.items() if place in where) or "is there"
+    back = " and ".join(way for place, way in ways.items() if place in where) or "already there"
     results.note(cell, Seen(sent.told, where, back), site, sent.probe)

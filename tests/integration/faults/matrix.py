@@ -1,4 +1,4 @@
-"""The fault matrix as data: which function needs which service for what, and what is expected when that fails."""
+"""The fault matrix as data: which function depends on which service, what for, and what to expect when it fails."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Kind(StrEnum):
-    """A way in which a service fails."""
+    """A way for a service to fail."""
 
     ERROR = "error"
     THROTTLE = "throttle"
@@ -24,12 +24,12 @@ class Cell(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What is seen of it.
+    """The expected result of a cell.
 
     Attributes:
-        sender: What whoever started the function is told.
+        sender: What the function's caller gets.
         where: Where the event is while the service fails.
-        back: How it comes in, or goes out; it does so once unless that is said here.
+        back: What stores or publishes it afterwards, once unless stated otherwise.
     """
 
     sender: str
@@ -38,12 +38,12 @@ class Seen(NamedTuple):
 
 
 class Use(NamedTuple):
-    """What a function needs a service for.
+    """What a function depends on a service for.
 
     Attributes:
-        what: In a few words.
+        what: A short description.
         proof: How it is proven, one of `PROOFS`.
-        seen: By way to fail.
+        seen: The expected result, by way to fail.
     """
 
     what: str
@@ -71,13 +71,13 @@ PROOFS = {
     ),
     "queue": "The deployed function processes its real queues.",
     "short queue": "The same, with a queue whose visibility timeout is seconds instead of eighteen minutes.",
-    "by hand": "The deployed function is invoked as an operator or the schedule does.",
+    "manual": "The deployed function is invoked as an operator or the schedule does.",
     "request": "The deployed function gets a request like CloudFormation's, and responds to the test.",
 }
 
 
 def _away(seen: Seen, slow: Seen, lost: Seen | None = None) -> dict[Kind, Seen]:
-    """Return what is seen where errors, throttling and hanging come to the same."""
+    """Return the expected results if errors, throttling and hanging have the same one."""
     return {
         Kind.ERROR: seen,
         Kind.THROTTLE: seen,
@@ -88,24 +88,24 @@ def _away(seen: Seen, slow: Seen, lost: Seen | None = None) -> dict[Kind, Seen]:
 
 
 NOT_KEPT = Seen("500", "Dash's attempt log", "Reconcile")
-STORED = Seen("200, stored", "the table", "is there")
+STORED = Seen("200, stored", "the table", "already there")
 QUEUED = Seen("200, queued", "the redrive queue", "Redrive")
 STORING = _away(QUEUED, STORED, Seen("200, queued", "the table, the redrive queue", "Redrive"))
 NOTED = Seen("the stream: done", "the table, the publish dead-letter queue", "Redrive")
-GIVEN_BACK = Seen("the stream: given back", "the table", "the stream")
+GIVEN_BACK = Seen("the stream: returned", "the table", "the stream")
 KEPT = Seen("the queue: kept", "the redrive queue", "Redrive")
 OUT = Seen("the queue: done", "the table", "Redrive")
-REPLAY = Seen("the person: an error", "the quarantine", "the next replay")
-REPLAYED = Seen("the person: 1 accepted", "the table", "is there")
+REPLAY = Seen("the operator: an error", "the quarantine", "the next replay")
+REPLAYED = Seen("the operator: 1 accepted", "the table", "already there")
 FAILED = Seen("CloudFormation: FAILED", "webhooks on Dash: none", "the next deployment")
-MADE = Seen("CloudFormation: SUCCESS", "webhooks on Dash: as wanted", "is there")
-WAY_BACK = Seen("CloudFormation: FAILED", "webhooks on Dash: as wanted", "the next deployment")
+MADE = Seen("CloudFormation: SUCCESS", "webhooks on Dash: as desired", "already there")
+WAY_BACK = Seen("CloudFormation: FAILED", "webhooks on Dash: as desired", "the next deployment")
 OLD_TOKENS = Seen("Secrets Manager: an error", "old tokens, answered 200, stored", "the next rotation")
-NEW_TOKENS = Seen("Secrets Manager: done", "new tokens, answered 200, stored", "is there")
-MISSED = Seen("the schedule: an error", "Dash's attempt log; the webhook is off", "the next run")
-FORMER = Seen("the schedule: an error", "the table; the webhook is off", "the next run")
-RECOVERED = Seen("the schedule: done", "the table; the webhook is on", "is there")
-NOT_TAKEN = Seen("the schedule: done, some deferred", "Dash's attempt log; the webhook is on", "the next run")
+NEW_TOKENS = Seen("Secrets Manager: done", "new tokens, answered 200, stored", "already there")
+MISSED = Seen("the schedule: an error", "Dash's attempt log; the webhook is disabled", "the next run")
+FORMER = Seen("the schedule: an error", "the table; the webhook is disabled", "the next run")
+RECOVERED = Seen("the schedule: done", "the table; the webhook is enabled", "already there")
+NOT_TAKEN = Seen("the schedule: done, some deferred", "Dash's attempt log; the webhook is enabled", "the next run")
 
 USES: Mapping[str, Mapping[str, Use]] = {
     "a hook": {
@@ -130,8 +130,8 @@ USES: Mapping[str, Mapping[str, Use]] = {
             "poller",
             _away(
                 NOTED,
-                Seen("the stream: done", "the table", "is there"),
-                Seen("the stream: done", "the table", "is there, twice"),
+                Seen("the stream: done", "the table", "already there"),
+                Seen("the stream: done", "the table", "already there, twice"),
             ),
         ),
         "sqs": Use(
@@ -160,8 +160,8 @@ USES: Mapping[str, Mapping[str, Use]] = {
             "queue",
             _away(Seen("the queue: kept", "the table, the publish dead-letter queue", "Redrive"), OUT),
         ),
-        "dynamodb": Use("replays the quarantine", "by hand", _away(REPLAY, REPLAYED, REPLAYED)),
-        "cloudformation": Use("finds the hook's function for a replay", "by hand", _away(REPLAY, REPLAYED)),
+        "dynamodb": Use("replays the quarantine", "manual", _away(REPLAY, REPLAYED, REPLAYED)),
+        "cloudformation": Use("finds the hook's function for a replay", "manual", _away(REPLAY, REPLAYED)),
     },
     "provision": {
         "dash": Use("registers the webhooks", "request", _away(FAILED, MADE, MADE)),
@@ -172,22 +172,22 @@ USES: Mapping[str, Mapping[str, Use]] = {
         ),
     },
     "rotate": {
-        "secretsmanager": Use("promotes the new secret", "by hand", _away(OLD_TOKENS, NEW_TOKENS, OLD_TOKENS)),
-        "dash": Use("gives the webhooks new tokens", "by hand", _away(OLD_TOKENS, NEW_TOKENS, NEW_TOKENS)),
+        "secretsmanager": Use("promotes the new secret", "manual", _away(OLD_TOKENS, NEW_TOKENS, OLD_TOKENS)),
+        "dash": Use("gives the webhooks new tokens", "manual", _away(OLD_TOKENS, NEW_TOKENS, NEW_TOKENS)),
     },
     "reconcile": {
-        "dash": Use("reads webhooks and attempts", "by hand", _away(MISSED, RECOVERED, RECOVERED)),
-        "list": Use("recognizes a former address", "by hand", _away(FORMER, RECOVERED, RECOVERED)),
-        "dynamodb": Use("stores the watermark", "by hand", _away(MISSED, RECOVERED, RECOVERED)),
-        "secretsmanager": Use("reads the Dash credentials", "by hand", _away(MISSED, RECOVERED)),
-        "cloudformation": Use("finds the hook functions", "by hand", _away(MISSED, RECOVERED)),
+        "dash": Use("reads webhooks and attempts", "manual", _away(MISSED, RECOVERED, RECOVERED)),
+        "list": Use("recognizes a former address", "manual", _away(FORMER, RECOVERED, RECOVERED)),
+        "dynamodb": Use("stores the watermark", "manual", _away(MISSED, RECOVERED, RECOVERED)),
+        "secretsmanager": Use("reads the Dash credentials", "manual", _away(MISSED, RECOVERED)),
+        "cloudformation": Use("finds the hook functions", "manual", _away(MISSED, RECOVERED)),
         "lambda": Use(
             "invokes the hook functions",
-            "by hand",
+            "manual",
             _away(
                 NOT_TAKEN,
                 RECOVERED,
-                Seen("the schedule: done, some deferred", "the table; the webhook is on", "is there"),
+                Seen("the schedule: done, some deferred", "the table; the webhook is enabled", "already there"),
             ),
         ),
     },
@@ -202,5 +202,5 @@ MATRIX: Mapping[Cell, Seen] = {
 
 
 def cells(function: str, *services: str) -> list[Cell]:
-    """Return the cells of a function, or of what it needs some services for."""
+    """Return the cells of a function, or only those of some services."""
     return [cell for cell in MATRIX if cell.function == function and (not services or cell.service in services)]

@@ -1,4 +1,4 @@
-"""All cells of the matrix in one run, on as many stacks as keep them from disturbing each other."""
+"""All cells of the matrix in one run, on as many stacks as it takes to keep them independent."""
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +12,10 @@ from tests.integration.faults.results import Results
 
 
 class Partition(NamedTuple):
-    """What is run on one stack.
+    """The cells that run on one stack.
 
     Attributes:
-        hooks: That are registered.
+        hooks: The hooks to register.
         run: Runs the cells.
     """
 
@@ -24,9 +24,9 @@ class Partition(NamedTuple):
 
 
 FEW = ("missed_call", "parking")
-FIRST = ("publish", "redrive", "hooks")  # what happens to an event on its way
-AT_ONCE = 5  # most of a partition is waiting, but what starts cold needs the processor
-PARTITIONS: Mapping[str, Partition] = {  # the longest first
+FIRST = ("publish", "redrive", "hooks")  # the functions on an event's path
+AT_ONCE = 5  # partitions mostly wait, but cold starts need the processor
+PARTITIONS: Mapping[str, Partition] = {  # longest first
     "publish": Partition(FEW, publishing.run),
     "redrive": Partition({*redriving.DELIVERED_BY.values(), *redriving.REPLAYED_BY.values()}, redriving.run),
     "hooks": Partition(DEDICATED, hooks.run),
@@ -40,10 +40,10 @@ PARTITIONS: Mapping[str, Partition] = {  # the longest first
 
 
 def run(directory: Path, names: Iterable[str] = PARTITIONS) -> Results:
-    """Run all cells, or those of some partitions; `directory` is for what the emulator writes."""
+    """Run all cells, or those of some partitions; the emulator writes to `directory`."""
     results = Results()
     with environment(directory) as made:
-        # One after the other: nothing else is to make the registration of their webhooks slow.
+        # One after the other, so that nothing slows down the registration of their webhooks.
         sites = {name: made.make(f"faults-{name}", PARTITIONS[name].hooks) for name in names}
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(lambda name: results.run_partition(name, sites[name], PARTITIONS[name].run), names))

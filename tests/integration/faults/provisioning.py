@@ -1,7 +1,7 @@
-"""Cells of the provision function: it is asked as CloudFormation asks, and answers at an address of the test.
+"""Cells of the provision function: it gets requests like CloudFormation's, and responds to the test.
 
-Each cell has a Dash account of its own, below the stack's, whose key opens it: the function takes the credentials and
-everything else that must not be chosen by a request from its own environment.
+Each cell has a Dash account of its own, below the stack's, whose key opens it: the function takes credentials and
+addresses from its own environment, never from a request.
 """
 
 import json
@@ -34,10 +34,10 @@ def run(site: Site, results: Results) -> None:
 
 @dataclass
 class Answers:
-    """The address that CloudFormation gives out, and what arrived there.
+    """The response URL, and the responses that arrived there.
 
     Attributes:
-        kind: How it fails at first, if it does.
+        kind: How it fails at first, if at all.
     """
 
     url: str = ""
@@ -47,7 +47,7 @@ class Answers:
 
 @contextmanager
 def answering(kind: Kind | None = None) -> Iterator[Answers]:
-    """Serve such an address; it fails twice."""
+    """Serve a response URL, which fails twice if `kind` is set."""
     answers, tries, closing = Answers(kind=kind), [0], threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -84,13 +84,13 @@ def answering(kind: Kind | None = None) -> Iterator[Answers]:
 
 @dataclass
 class Asking:
-    """Asks the function for the webhooks of one account, as CloudFormation does."""
+    """Requests the webhooks of one account from the function, like CloudFormation."""
 
     site: Site
     account: Account
 
     def __call__(self, kind: str, answers: Answers, **changed: str) -> dict[str, Any]:
-        """Return the first answer."""
+        """Return the first response."""
         given = self.properties() | changed
         asked = {
             "RequestType": kind,
@@ -127,11 +127,11 @@ class Asking:
 
     @property
     def registered(self) -> str:
-        """What the account holds."""
+        """The state of the account's webhooks."""
         webhooks = self.site.dash.webhooks(self.account.id)
         hooks = sorted(webhook.uri.split("/")[-2] for webhook in webhooks)
         if hooks == HOOKS.split(","):
-            return "as wanted" if {webhook.retries for webhook in webhooks} == {3} else "changed"
+            return "as desired" if {webhook.retries for webhook in webhooks} == {3} else "changed"
         return "none" if not hooks else f"{len(hooks)} webhooks"
 
 
@@ -140,7 +140,7 @@ def _cell(site: Site, results: Results, cell: Cell) -> None:
     asking = Asking(site, account)
     asked = {}
     if cell.service == "cloudformation":
-        # An update fails, and the function asks whether the stack is on its way back from another that failed.
+        # An update fails, and the function checks whether the stack is rolling back an earlier failed update.
         _require_success(asking, "Create")
         asked = {"Retries": "1"}
     kind = "Update" if asked else "Create"
@@ -151,13 +151,13 @@ def _cell(site: Site, results: Results, cell: Cell) -> None:
         raise AssertionError(arrived)
     where = f"webhooks on Dash: {asking.registered}"
     _require_success(asking, kind)
-    back = "is there" if told == "SUCCESS" else "the next deployment"
+    back = "already there" if told == "SUCCESS" else "the next deployment"
     results.note(cell, Seen(f"CloudFormation: {told}", where, back))
 
 
 @contextmanager
 def _failing(site: Site, cell: Cell, account: Account) -> Iterator[None]:
-    """Let the cell's service fail for one account."""
+    """Make the cell's service fail for one account."""
     api, path = site.deployed.api.faults, f"{account.id}/webhooks"
     proxies = site.proxies["Provision"]
     match cell.service:
@@ -180,5 +180,5 @@ def _failing(site: Site, cell: Cell, account: Account) -> Iterator[None]:
 def _require_success(asking: Asking, kind: str) -> None:
     with answering() as answers:
         said = asking(kind, answers)
-    if (said["Status"], asking.registered) != ("SUCCESS", "as wanted"):
+    if (said["Status"], asking.registered) != ("SUCCESS", "as desired"):
         raise AssertionError(said, asking.registered)

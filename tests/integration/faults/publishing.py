@@ -1,7 +1,7 @@
-"""Cells of the publish function, each with an event of its own; faults are limited to the calls that concern it.
+"""Cells of the publish function, each with its own event; faults affect only the calls for that event.
 
-The test takes the place of Lambda's poller: the emulator's takes no notice of the records that are given back. It
-reads the table's stream, invokes the function with the real record, and repeats what is given back, as AWS documents.
+The test acts as Lambda's poller, because the emulator's ignores returned records. It reads the table's stream, invokes
+the function with the real record, and repeats returned records, as AWS documents.
 """
 
 from typing import Any
@@ -13,11 +13,11 @@ from tests.integration.faults.results import Results, inject
 
 PUBLISH = "publish"
 HOOK = "missed_call"
-TRIES = 3  # of one call of DynamoDB
+TRIES = 3  # attempts of one call to DynamoDB
 
 
 def run(site: Site, results: Results) -> None:
-    """Run all cells at the same time, with the stream's own mapping switched off."""
+    """Run all cells at the same time, with the stream's event source mapping disabled."""
     switch_off_the_stream(site)
     by_service = {"sns": _sns, "sqs": _sqs, "dynamodb": _dynamodb}
     works = {cell: by_service[cell.service] for cell in cells(PUBLISH)}
@@ -26,14 +26,14 @@ def run(site: Site, results: Results) -> None:
 
 
 def switch_off_the_stream(site: Site) -> None:
-    """Let no record of the table's stream reach the publish function by itself."""
+    """Disable the event source mapping of the publish function."""
     mappings = site.clients.functions.list_event_source_mappings(FunctionName=site.resources["Publish"])
     for mapping in mappings["EventSourceMappings"]:
         site.clients.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
 
 
 def record_of(site: Site, event_id: str) -> dict[str, Any]:
-    """Return the record of the table's stream by which an event was written."""
+    """Return the stream record of an event's insertion."""
     streams = site.clients.streams
     (stream,) = streams.list_streams(TableName=site.resources["EventsTable"])["Streams"]
     shards = streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]["Shards"]
@@ -51,7 +51,7 @@ def record_of(site: Site, event_id: str) -> dict[str, Any]:
 
 
 def offer(site: Site, sent: Sent) -> bool:
-    """Do as Lambda's poller does with an event's record; return whether it is given back."""
+    """Process an event's record like Lambda's poller; tell whether the function returns it."""
     answer = site.invoke("Publish", {"Records": [record_of(site, sent.event_id)]})
     if "batchItemFailures" not in answer:
         raise AssertionError(answer)
@@ -69,7 +69,7 @@ def _sns(site: Site, results: Results, cell: Cell) -> None:
 
 
 def _sqs(site: Site, results: Results, cell: Cell) -> None:
-    """The queue is needed only while SNS is unavailable."""
+    """Fail the queue together with SNS: the function uses the queue only while SNS is unavailable."""
     proxies, sent = site.proxies["Publish"], site.fire(HOOK)
     outage = inject(proxies["sns"], Kind.HANG if cell.kind is Kind.HANG else Kind.ERROR, "PublishBatch", sent.event_id)
     fault = inject(proxies["sqs"], cell.kind, "SendMessageBatch", sent.event_id, _times(cell))
@@ -78,13 +78,13 @@ def _sqs(site: Site, results: Results, cell: Cell) -> None:
     proxies["sns"].lift(outage)
     proxies["sqs"].lift(fault)
     if given_back and offer(site, sent):
-        raise AssertionError("It is given back although SNS is there.")
+        raise AssertionError("The record is returned although SNS is available.")
     site.comes_in(sent.probe)
     _note(results, cell, site, sent, where, given_back=given_back)
 
 
 def _dynamodb(site: Site, results: Results, cell: Cell) -> None:
-    """The table is read when redrive has an event published that SNS did not take."""
+    """Fail the table, which is read when redrive requests to publish an event that SNS did not accept."""
     proxies, sent = site.proxies["Publish"], site.fire(HOOK)
     fault = inject(proxies["dynamodb"], cell.kind, "GetItem", sent.event_id)
     outage = inject(proxies["sns"], Kind.ERROR, "PublishBatch", sent.event_id)
@@ -103,11 +103,11 @@ def _dynamodb(site: Site, results: Results, cell: Cell) -> None:
 
 
 def _times(cell: Cell) -> int | None:
-    """Return how many answers get lost: one, which the SDK asks for again."""
+    """Return how many responses get lost: one, after which the SDK retries."""
     return 1 if cell.kind is Kind.LOST else None
 
 
 def _note(results: Results, cell: Cell, site: Site, sent: Sent, where: str, *, given_back: bool) -> None:
-    back = "the stream" if given_back else "Redrive" if "queue" in where else "is there"
-    told = "the stream: given back" if given_back else "the stream: done"
+    back = "the stream" if given_back else "Redrive" if "queue" in where else "already there"
+    told = "the stream: returned" if given_back else "the stream: done"
     results.note(cell, Seen(told, where, back), site, sent.probe)

@@ -1,4 +1,4 @@
-"""Cells of the reconcile function, one after the other: a webhook is off and a delivery is missing when a run fails."""
+"""Cells of the reconcile function, one after the other: a run fails while webhooks are disabled and events missing."""
 
 from collections.abc import Sequence
 
@@ -41,9 +41,9 @@ def _cell(site: Site, results: Results, cell: Cell) -> None:
         raise AssertionError(again)
     site.comes_in(probe)
     if not all(webhook.enabled for webhook in site.deployed.webhooks):
-        raise AssertionError("A webhook is still off.")
-    back = "the next run" if off or "the table" not in where else "is there"
-    state = f"{where}; the webhook is {'off' if off else 'on'}"
+        raise AssertionError("A webhook is still disabled.")
+    back = "the next run" if off or "the table" not in where else "already there"
+    state = f"{where}; the webhook is {'disabled' if off else 'enabled'}"
     results.note(cell, Seen(told, state, back), site, probe)
 
 
@@ -58,7 +58,7 @@ def _deferred(said: dict[str, object]) -> bool:
 
 
 def _miss_at_former_address(site: Site) -> str:
-    """Let a delivery fail at an address that its webhook no longer has, and Dash switch the webhook off."""
+    """Make a delivery fail at a former address of its webhook, and Dash disable all webhooks."""
     (webhook,) = [webhook for webhook in site.deployed.webhooks if f"/{HOOK}/" in webhook.uri]
     present = webhook.uri
     webhook.uri = f"http://127.0.0.1:1/v1/hooks/{HOOK}/token"
@@ -70,9 +70,9 @@ def _miss_at_former_address(site: Site) -> str:
 
 
 def _miss(site: Site) -> str:
-    """Let a delivery in form encoding fail for good, and Dash switch its webhook off."""
+    """Make a form-encoded delivery fail for good, and Dash disable all webhooks."""
     for webhook in site.deployed.webhooks:
-        webhook.format = "form-data"  # whose body Dash logs in pieces
+        webhook.format = "form-data"  # Dash logs a form body in pieces
     proxies = site.faults(HOOK)
     faults = [(proxies[service], inject(proxies[service], Kind.ERROR)) for service in ("dynamodb", "sqs")]
     sent = site.fire(HOOK)

@@ -1,4 +1,4 @@
-"""Cells of the redrive function: deliveries and events on their way out of the queues while its services fail."""
+"""Cells of the redrive function: it processes the queues while its services fail."""
 
 import json
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from tests.integration.faults.results import Results, inject
 from tests.receiving import SETTINGS, delivery
 
 REDRIVE = "redrive"
-# Each way to fail has hooks of its own.
+# Each way to fail has its own hooks.
 DELIVERED_BY = {
     Kind.ERROR: "channel_create",
     Kind.THROTTLE: "channel_answer",
@@ -36,12 +36,12 @@ REPLAYED_BY = {
 
 
 def run(site: Site, results: Results) -> None:
-    """Run what can be limited to one event, at the same time."""
+    """Run the cells whose faults can be limited to one event, at the same time."""
     by_service = {"lambda": _invoke, "dynamodb": _table}
     works = {cell: by_service[cell.service] for cell in cells(REDRIVE, *by_service)}
     streams = cells(REDRIVE, "dynamodbstreams")
     for hook in (*DELIVERED_BY.values(), *REPLAYED_BY.values()):
-        site.fire(hook)  # so that none starts cold while it is waited for
+        site.fire(hook)  # avoid cold starts during the cells
     results.run_all(works, lambda cell: works[cell](site, results, cell), at_once=len(works))
     switch_off_the_stream(site)
     results.run_all(streams, lambda cell: _stream(site, results, cell), at_once=len(streams))
@@ -49,7 +49,7 @@ def run(site: Site, results: Results) -> None:
 
 
 def run_alone(site: Site, results: Results) -> None:
-    """Run the faults of everything that the function does, one after the other."""
+    """Run the cells whose faults affect the whole function, one after the other."""
     for hook in {*DELIVERED_BY.values(), *REPLAYED_BY.values()} & set(site.hooks):
         site.fire(hook)
     results.run_all(cells(REDRIVE, "sqs"), lambda cell: _visibility(site, results, cell))
@@ -58,7 +58,7 @@ def run_alone(site: Site, results: Results) -> None:
 
 
 def _queued(site: Site, hook: str) -> tuple[Sent, Fault]:
-    """Let an event go to the redrive queue; the fault of DynamoDB stays."""
+    """Make an event go to the redrive queue; DynamoDB keeps failing."""
     outage = inject(site.faults(hook)["dynamodb"], Kind.ERROR)
     sent = site.fire(hook)
     if sent.outcome != "queued":
@@ -85,7 +85,7 @@ def _invoke(site: Site, results: Results, cell: Cell) -> None:
 
 
 def _stream(site: Site, results: Results, cell: Cell) -> None:
-    """Lambda's pointer to a batch that the publish function failed on: the stream is read again."""
+    """Queue Lambda's pointer to a failed batch of the publish function, for which redrive reads the stream again."""
     sent = site.fire("missed_call")
     record = record_of(site, sent.event_id)
     number = record["dynamodb"]["SequenceNumber"]
@@ -115,9 +115,9 @@ def _stream(site: Site, results: Results, cell: Cell) -> None:
 
 
 def _visibility(site: Site, results: Results, cell: Cell) -> None:
-    """Redrive tells SQS how long a message that fails has to wait; else the queue's own time counts."""
+    """Fail setting the visibility timeout of a failed message; then the queue's own timeout applies."""
     queue, hook = site.resources["RedriveQueue"], "channel_create"
-    # On AWS it is eighteen minutes.
+    # The template sets eighteen minutes.
     seconds = "8" if cell.kind is Kind.HANG else "4"
     site.clients.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": seconds})
     proxy = site.proxies["Redrive"]["sqs"]
@@ -133,7 +133,7 @@ def _visibility(site: Site, results: Results, cell: Cell) -> None:
 
 
 def _table(site: Site, results: Results, cell: Cell) -> None:
-    """Replaying the quarantine reads it by its index, and deletes what is used."""
+    """Fail the table: a replay queries the quarantine, and deletes what was accepted."""
     hook = REPLAYED_BY[cell.kind]
     probe, key = _quarantined(site, hook)
     operation, match = ("DeleteItem", key) if cell.kind is Kind.LOST else ("Query", hook)
@@ -141,14 +141,14 @@ def _table(site: Site, results: Results, cell: Cell) -> None:
 
 
 def _names(site: Site, results: Results, cell: Cell) -> None:
-    """Replaying asks CloudFormation for the name of the hook's function."""
+    """Fail CloudFormation: a replay gets the name of the hook's function from it."""
     hook = REPLAYED_BY[cell.kind]
     probe, _ = _quarantined(site, hook)
     _replay(site, results, cell, hook, probe, operation="ListStackResources", match="")
 
 
 def _quarantined(site: Site, hook: str) -> tuple[str, str]:
-    """Put a delivery into the quarantine, as a version of the function left it that could not use it.
+    """Quarantine a delivery, as an earlier version of the function would have done.
 
     Returns:
         The event's probe, and the item's key.
@@ -166,13 +166,13 @@ def _replay(site: Site, results: Results, cell: Cell, hook: str, probe: str, *, 
     proxy = site.proxies["Redrive"][cell.service]
     fault = inject(proxy, cell.kind, operation, match, times=1 if cell.kind is Kind.LOST else None)
     said = site.invoke("Redrive", {"quarantine": {"hook": hook}})
-    told = "the person: an error" if "errorMessage" in said else f"the person: {said.get('accepted')} accepted"
+    told = "the operator: an error" if "errorMessage" in said else f"the operator: {said.get('accepted')} accepted"
     where = "the quarantine" if site.items(probe, "quarantine") else site.where(probe)
     proxy.lift(fault)
     if "errorMessage" in said:
         site.invoke("Redrive", {"quarantine": {"hook": hook}})
     site.comes_in(probe)
-    back = "is there" if where == "the table" else "the next replay"
+    back = "already there" if where == "the table" else "the next replay"
     if site.items(probe, "quarantine"):
-        back += ", and is still in the quarantine"
+        back += ", but still quarantined"
     results.note(cell, Seen(told, where, back), site, probe)

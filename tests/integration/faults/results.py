@@ -1,4 +1,4 @@
-"""What the cells of the matrix show, as they are run."""
+"""Collects the results of the matrix's cells."""
 
 import threading
 import time
@@ -12,9 +12,9 @@ from tests.integration.faults.environment import Site
 from tests.integration.faults.matrix import Cell, Kind, Seen
 
 SLOW_SECONDS = 0.5
-TIMES = {(1, 1): "", (1, 2): ", twice"}  # by items and messages
+TIMES = {(1, 1): "", (1, 2): ", twice"}  # by numbers of items and messages
 
-# As each service names them, with its HTTP status.
+# Each service's error codes, with the HTTP status.
 ERRORS = {
     "sns": ("InternalError", 500),
     "lambda": ("ServiceException", 500),
@@ -29,7 +29,7 @@ THROTTLES = {
 
 
 def inject(proxy: FaultProxy, kind: Kind, operation: str = "*", match: str = "", times: int | None = None) -> Fault:
-    """Let calls of a service fail in a way, until the fault is lifted."""
+    """Make calls to a service fail in one way, until the fault is lifted."""
     match kind:
         case Kind.ERROR:
             return proxy.fail(operation, *ERRORS.get(proxy.service, ("InternalServerError", 500)), times, match)
@@ -45,7 +45,7 @@ def inject(proxy: FaultProxy, kind: Kind, operation: str = "*", match: str = "",
 
 @dataclass
 class _Open:
-    """A cell whose event is still to be counted."""
+    """A cell whose event has not been counted yet."""
 
     seen: Seen
     site: Site | None = None
@@ -54,14 +54,14 @@ class _Open:
 
 @dataclass
 class Results:
-    """What each cell showed, or the error that kept it from showing anything.
+    """The result of each cell, or the error that prevented it.
 
     Attributes:
-        seen: By cell.
-        errors: By cell, with their tracebacks.
-        seconds: How long the sender waited for its answer.
-        services: Which services each function called; by its logical id.
-        partitions: The error that ended a partition, by its name.
+        seen: Results by cell.
+        errors: Tracebacks by cell.
+        seconds: How long the sender waited for its response.
+        services: The services that each function called, by its logical id.
+        partitions: Tracebacks of failed partitions, by name.
     """
 
     seen: dict[Cell, Seen] = field(default_factory=dict)
@@ -73,23 +73,23 @@ class Results:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, cell: Cell, seen: Seen, site: Site | None = None, probe: str = "") -> None:
-        """Note what a cell showed; with a probe its event is counted when its partition is done."""
+        """Record the result of a cell; with a probe, its event is counted once its partition is done."""
         with self._lock:
             self._open[cell] = _Open(seen, site, probe)
 
     def run(self, cell: Cell, work: Callable[[Cell], None]) -> None:
-        """Run a cell; an error is its own and no other's."""
+        """Run a cell; an error does not affect other cells."""
         try:
             work(cell)
-        except Exception:  # noqa: BLE001 - the cell's test shows it
+        except Exception:  # noqa: BLE001 - the cell's test reports it
             with self._lock:
                 self.errors[cell] = traceback.format_exc()
 
     def run_partition(self, name: str, site: Site, work: Callable[[Site, "Results"], None]) -> None:
-        """Run the cells of a stack; an error is that partition's and no other's."""
+        """Run the cells of a stack; an error does not affect other partitions."""
         try:
             work(site, self)
-        except Exception:  # noqa: BLE001 - the tests of the partition's cells show it
+        except Exception:  # noqa: BLE001 - the tests of the partition's cells report it
             with self._lock:
                 self.partitions[name] = traceback.format_exc()
 
@@ -98,7 +98,7 @@ class Results:
         self.run_sequences([[cell] for cell in cells], work, at_once)
 
     def run_sequences(self, sequences: Iterable[Iterable[Cell]], work: Callable[[Cell], None], at_once: int) -> None:
-        """Run sequences of cells at the same time, those of a sequence one after the other."""
+        """Run sequences of cells at the same time; the cells within a sequence run one after the other."""
 
         def run_sequence(sequence: Iterable[Cell]) -> None:
             for cell in sequence:
@@ -108,7 +108,7 @@ class Results:
             list(pool.map(run_sequence, sequences))
 
     def conclude(self, site: Site) -> None:
-        """Count the events of a site's cells, once nothing is under way any more."""
+        """Count the events of a site's cells, once everything is processed."""
         with self._lock:
             cells = {cell: it for cell, it in self._open.items() if it.site is site or it.site is None}
             self._open = {cell: it for cell, it in self._open.items() if cell not in cells}
@@ -116,9 +116,9 @@ class Results:
             with self._lock:
                 self.services.setdefault(function, set()).add(service)
         for proxies in site.proxies.values():
-            proxies.clear()  # what a cell left that ended with an error
+            proxies.clear()  # lifts the faults of cells that ended with an error
         site.quiet()
-        time.sleep(0.5)  # for a message that should not come
+        time.sleep(0.5)  # for a message that should not arrive
         for cell, it in cells.items():
             counts = (len(site.items(it.probe)), site.messages(it.probe)) if it.probe else (1, 1)
             back = f"{it.seen.back}{TIMES.get(counts, f', but {counts[0]} items and {counts[1]} messages')}"

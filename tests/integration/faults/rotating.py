@@ -1,4 +1,4 @@
-"""Cells of the rotate function, one after the other: a rotation ends half-way, and deliveries go on."""
+"""Cells of the rotate function, one after the other: a rotation fails half-way, and deliveries continue."""
 
 from simulator.faults import Fault as DashFault
 from tests.integration.faults.environment import Site
@@ -7,13 +7,12 @@ from tests.integration.faults.results import Results, inject
 
 ROTATE = "rotate"
 HOOK = "missed_call"
-# Each affects the step that changes most: the secret's new version is made the current one, and the webhooks get
-# their new tokens.
+# Each affects a decisive step: promoting the secret's new version, and giving the webhooks their new tokens.
 PROMOTION, EDIT = "UpdateSecretVersionStage", "POST"
 
 
 def dash_fault(kind: Kind, method: str | None, path: str = "") -> DashFault:
-    """Return the fault of Dash's API; its client waits one second here, and tries three times."""
+    """Return the fault of Dash's API; its client has a timeout of one second here, and makes three attempts."""
     match kind:
         case Kind.ERROR:
             return DashFault(method, path, count=None, status=503)
@@ -53,11 +52,11 @@ def _cell(site: Site, results: Results, cell: Cell) -> None:
         if "errorMessage" in again:
             raise AssertionError(again)
     if _tokens(site) & before:
-        raise AssertionError("A webhook still has the token that was to be replaced.")
+        raise AssertionError("A webhook still has an old token.")
     if site.fire(HOOK).status != 200:
-        raise AssertionError("The new tokens are refused.")
+        raise AssertionError("The new tokens are rejected.")
     told = "Secrets Manager: an error" if failed else "Secrets Manager: done"
-    results.note(cell, Seen(told, where, "the next rotation" if failed else "is there"), site, sent.probe)
+    results.note(cell, Seen(told, where, "the next rotation" if failed else "already there"), site, sent.probe)
 
 
 def _tokens(site: Site) -> set[str]:

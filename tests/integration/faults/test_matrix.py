@@ -1,4 +1,4 @@
-"""When a service that a function needs fails: what the sender is told, where the event is, how it comes back."""
+"""When a service fails: what the caller gets, where the event is, and what recovers it."""
 
 import pytest
 
@@ -6,19 +6,19 @@ from tests.integration.faults.environment import DEDICATED, function_of
 from tests.integration.faults.matrix import MATRIX, USES, Cell, cells
 from tests.integration.faults.results import Results
 
-pytestmark = pytest.mark.timeout(900)  # the first test waits for all cells
+pytestmark = pytest.mark.timeout(900)  # the first test runs all cells
 
-OUTSIDE = {"dash", "list", "answer"}  # no service of AWS, so no proxy records their calls
+OUTSIDE = {"dash", "list", "answer"}  # not AWS services, so no proxy records their calls
 
 
-# What the other partitions have is longer: `make faults` runs it, and so does --all-faults.
+# The other partitions take longer: `make faults` and --all-faults run them.
 FIRST = {*cells("a hook"), *cells("parking"), *cells("publish"), *cells("redrive", "lambda", "dynamodbstreams")}
 LATER = "`make faults` runs it."
 
 
 @pytest.mark.parametrize("cell", MATRIX, ids=" ".join)
 def test_cell(cell: Cell, results: Results, *, all_faults: bool) -> None:
-    """It comes as the matrix says."""
+    """The cell behaves as the matrix says."""
     if cell not in FIRST and not all_faults:
         pytest.skip(LATER)
     assert cell not in results.errors, results.errors[cell]
@@ -26,7 +26,7 @@ def test_cell(cell: Cell, results: Results, *, all_faults: bool) -> None:
 
 
 def test_no_dependency_is_forgotten(results: Results, *, all_faults: bool) -> None:
-    """Each service that a function called in all of this has its row, and each row's service was called."""
+    """The services that each function called are exactly those in the matrix."""
     if not all_faults:
         pytest.skip(LATER)
     called: dict[str, set[str]] = {}
