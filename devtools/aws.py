@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
@@ -38,6 +39,11 @@ def lambda_(endpoint: str) -> "LambdaClient":
 def logs(endpoint: str) -> "CloudWatchLogsClient":
     """Return a CloudWatch Logs client for the emulator at this address."""
     return SESSION.client("logs", endpoint_url=endpoint, config=CONFIG)
+
+
+def secretsmanager(endpoint: str) -> "SecretsManagerClient":
+    """Return a Secrets Manager client for the emulator at this address."""
+    return SESSION.client("secretsmanager", endpoint_url=endpoint, config=CONFIG)
 
 
 def sns(endpoint: str) -> "SNSClient":

@@ -15,7 +15,17 @@ from botocore.exceptions import ClientError, WaiterError
 from devtools import aws
 from devtools.bytecode import add_bytecode
 from devtools.errors import LaptopError
-from devtools.local import ACCESS_KEY, LOCAL, REGION, SECRET_KEY, STACK_NAME, TEMPLATE, architecture, parameters
+from devtools.local import (
+    ACCESS_KEY,
+    CALLBACK_SECRET,
+    LOCAL,
+    REGION,
+    SECRET_KEY,
+    STACK_NAME,
+    TEMPLATE,
+    architecture,
+    parameters,
+)
 from devtools.processes import CommandError, run, shown
 from hookswitch.callback.token import token_for
 
@@ -48,7 +58,7 @@ class Stack:
 
     def path(self, hook: str) -> str:
         """Return a callback's path below the API, with the hook's token."""
-        return f"/hooks/{hook}/{token_for(self.parameters['CallbackSecretValue'], hook)}"
+        return f"/hooks/{hook}/{token_for(CALLBACK_SECRET, hook)}"
 
     def public_url(self, hook: str) -> str:
         """Return the callback URL that Dash would be given."""
@@ -137,7 +147,7 @@ def deploy(
     Raises:
         StackError: The stack can't be deployed; the message has CloudFormation's reasons.
     """
-    given = {**parameters(), **(overrides or {})}
+    given = {**parameters(), "CallbackSecretSourceArn": callback_secret(endpoint), **(overrides or {})}
     log = LOCAL / f"sam-deploy-{stack_name}.log"
     command = [
         *_sam("deploy"),
@@ -161,6 +171,15 @@ def deploy(
                 else _told("sam deploy", error.output, log)
             ) from error
     return Stack(endpoint, stack_name, outputs(endpoint, stack_name), given)
+
+
+def callback_secret(endpoint: str, value: str = CALLBACK_SECRET, name: str = "callback-secret-to-copy") -> str:
+    """Keep a callback secret on the emulator, from which stacks copy theirs, and return its ARN."""
+    client = aws.secretsmanager(endpoint)
+    try:
+        return client.create_secret(Name=name, SecretString=value)["ARN"]
+    except client.exceptions.ResourceExistsException:
+        return client.put_secret_value(SecretId=name, SecretString=value)["ARN"]
 
 
 def package(endpoint: str, bucket: str, directory: Path, *, template: Path = BUILD / "template.yaml") -> Path:

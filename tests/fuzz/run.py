@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devtools import aws
-from devtools.local import ACCESS_KEY, REGION, ROOT, SECRET_KEY
+from devtools.local import ACCESS_KEY, CALLBACK_SECRET, REGION, ROOT, SECRET_KEY
 from devtools.logs import LogReader
 from devtools.processes import start
 from devtools.stack import Stack
@@ -85,7 +85,7 @@ def fuzz(
     """
     base = random.SystemRandom().randrange(SEEDS) if first_seed is None else first_seed
     tokens = {hook: stack.path(hook).rpartition("/")[2] for hook in HOOKS}
-    scan = LogScan([*tokens.values(), stack.parameters["CallbackSecretValue"]])
+    scan = LogScan([*tokens.values(), CALLBACK_SECRET])
     log = LogReader(aws.logs(stack.endpoint), stack.outputs["LogGroupName"])
     scan.look(log.read())
     began = time.monotonic()

@@ -60,6 +60,7 @@ class Deployed:
             "DashAccountId": self.account.id,
             "DashApiKey": self.account.api_key,
             "DashApiUrl": self.api.url,
+            "CallbackSecretSourceArn": stack.callback_secret(self.endpoint),
             "Hooks": SEVEN,
         }
 

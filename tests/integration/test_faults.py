@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from devtools.inbox import Inbox
+from devtools.local import CALLBACK_SECRET
 from devtools.stack import Stack
 from devtools.waiting import wait_for
 from hookswitch.callback.token import token_for
@@ -143,8 +144,8 @@ def _rotated_back(stack: Stack, secretsmanager: "SecretsManagerClient", lambda_:
     with another_copy(lambda_, stack.resources[FUNCTION]):
         yield
         for _ in range(2):
-            known = stack.parameters["CallbackSecretValue"]
-            secretsmanager.put_secret_value(SecretId=stack.outputs["CallbackSecretArn"], SecretString=known)
+            arn = stack.outputs["CallbackSecretArn"]
+            secretsmanager.put_secret_value(SecretId=arn, SecretString=CALLBACK_SECRET)
 
 
 def test_queue_of_dead_letters_is_empty(stack: Stack, sqs: "SQSClient") -> None:

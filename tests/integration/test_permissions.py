@@ -18,6 +18,7 @@ from xdist import is_xdist_worker
 from devtools import emulator as emulators
 from devtools import local
 from devtools.inbox import Inbox
+from devtools.local import CALLBACK_SECRET
 from devtools.stack import Stack
 from devtools.template import expanded, resources
 from devtools.waiting import wait_for
@@ -212,8 +213,7 @@ def test_what_reads_items_reads_its_own(
 
 def test_no_secret_is_in_a_variable(stack: Stack, lambda_: "LambdaClient") -> None:
     """Whoever may look at the functions sees neither the callback secret, nor a token, nor the API key."""
-    secret = stack.parameters["CallbackSecretValue"]
-    secrets = {secret, stack.parameters["DashApiKey"], *(token_for(secret, hook) for hook in HOOKS)}
+    secrets = {CALLBACK_SECRET, stack.parameters["DashApiKey"], *(token_for(CALLBACK_SECRET, hook) for hook in HOOKS)}
     pages = lambda_.get_paginator("list_functions").paginate()
     functions = [it for page in pages for it in page["Functions"] if it["FunctionName"] in stack.resources.values()]
     assert len(functions) > len(HOOKS)

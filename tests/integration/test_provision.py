@@ -14,7 +14,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from devtools import aws, emulator
+from devtools import aws, emulator, stack
 from devtools.emulator import Emulator
 from devtools.healing import throttled
 from devtools.local import ACCESS_KEY, CALLBACK_SECRET, REGION, SECRET_KEY
@@ -143,11 +143,12 @@ def test_account_changed_in_vain(deployed: Deployed, whole_api: DashApi) -> None
 
 
 def test_secret_changed_by_the_template(deployed: Deployed) -> None:
-    """A new CallbackSecretValue gives the webhooks new tokens, and deliveries go on."""
+    """Another secret in CallbackSecretSourceArn gives the webhooks new tokens, and deliveries go on."""
     assert deployed.create() == "CREATE_COMPLETE"
     assert deployed.fire("missed_call") == [200]
     new = "another-callback-secret-of-forty-letters"
-    assert deployed.update(CallbackSecretValue=new) == "UPDATE_COMPLETE"
+    source = stack.callback_secret(deployed.endpoint, new, "another-secret-to-copy")
+    assert deployed.update(CallbackSecretSourceArn=source) == "UPDATE_COMPLETE"
     assert all(webhook.uri.endswith(token_for(new, webhook.uri.split("/")[-2])) for webhook in without_other(deployed))
     assert deployed.fire("missed_call") == [200]
 

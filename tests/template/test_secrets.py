@@ -5,15 +5,15 @@ import re
 
 import pytest
 
-from devtools.template import parsed, references
-from tests.template.views import EVERYTHING, fits, full, of_type
+from devtools.template import ASKED, parsed, references, resources
+from tests.template.views import EVERYTHING, fits, full, minimal, of_type
 
 
 def test_no_secret_is_shown() -> None:
     """NoEcho parameters go into a secret only: no variable, output, description or tag contains them."""
     template = full()
     hidden = {name for name, it in template["Parameters"].items() if it.get("NoEcho")}
-    assert hidden == {"DashApiKey", "CallbackSecretValue"}
+    assert hidden == {"DashApiKey"}
     shown = [
         {name: value for name, value in resource["Properties"].items() if name != "SecretString"}
         for resource in template["Resources"].values()
@@ -21,7 +21,22 @@ def test_no_secret_is_shown() -> None:
     assert not hidden & set(references([shown, template["Outputs"]]))
     text = json.dumps(template)  # which anybody may read who may read the stack
     assert not [name for name in hidden if EVERYTHING[name] in text]
-    assert "{{resolve:" not in text
+    assert text.count("{{resolve:") == 1  # the callback secret's source, which only CloudFormation reads
+
+
+def test_callback_secret() -> None:
+    """It is generated, or copied from another secret: nobody is asked for it, and no parameter holds it.
+
+    `sam deploy --guided` asks again for ever for a hidden parameter that may be empty.
+    """
+    generated, copied = (
+        resources(minimal(), **ASKED, CallbackSecretSourceArn=arn)["CallbackSecret"]["Properties"]
+        for arn in ("", EVERYTHING["CallbackSecretSourceArn"])
+    )
+    assert generated["GenerateSecretString"]["PasswordLength"] == 64
+    assert "SecretString" not in generated
+    assert copied["SecretString"] == {"Fn::Sub": "{{resolve:secretsmanager:${CallbackSecretSourceArn}}}"}
+    assert "GenerateSecretString" not in copied
 
 
 @pytest.mark.parametrize("key", ['a"b', "a\\b", "a b", "ü"])

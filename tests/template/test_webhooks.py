@@ -40,7 +40,7 @@ def test_time_limits() -> None:
 def test_no_secret_among_the_properties() -> None:
     """CloudFormation shows properties, so they contain only the ARNs of secrets."""
     secret = {name for name, it in parsed()["Parameters"].items() if it.get("NoEcho")}
-    assert secret == {"DashApiKey", "CallbackSecretValue"}
+    assert secret == {"DashApiKey"}
     assert not secret & set(references(properties("Webhooks")))
 
 

@@ -14,7 +14,7 @@ HOOK_FOLDERS = {path.parent.name for path in HANDLERS if "receiver(" in path.rea
 EVERYTHING = ASKED | {
     "AlertEmail": "ops@example.com",
     "AllowedIpRanges": "192.0.2.0/24,198.51.100.7/32,2001:db8::/32",
-    "CallbackSecretValue": "x" * 40,
+    "CallbackSecretSourceArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:phones-AbCdEf",
     "CallbackRotationDays": "30",
     "OperationsEmail": "ops@example.com",
     "BusinessHours": "8-11,13-17",

@@ -127,6 +127,17 @@ def test_create_with_a_wrong_key(cloudformation: CloudFormation, secrets: Secret
     assert cloudformation.delete(ID + provisioning.NOTHING_CREATED)["Status"] == "SUCCESS"
 
 
+def test_create_with_a_short_secret(cloudformation: CloudFormation, dash: Dash, secrets: Secrets) -> None:
+    """No webhook gets a token that derives from a secret so short that it could be guessed."""
+    secrets.put(CALLBACK, "x" * 31)
+    answer = cloudformation.create()
+    assert (answer["Status"], dash.webhooks(ACCOUNT)) == ("FAILED", [])
+    assert "fewer than 32 characters" in answer["Reason"]
+    assert "CallbackSecretSourceArn" in answer["Reason"]
+    secrets.put(CALLBACK, "x" * 32)
+    assert cloudformation.create()["Status"] == "SUCCESS"
+
+
 @pytest.mark.parametrize(
     "fault", [Fault(*PUT, after=2, status=400, message="no"), Fault(*PUT, after=2, status=500, count=9)]
 )

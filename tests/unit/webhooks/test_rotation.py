@@ -196,7 +196,7 @@ def test_a_short_secret_is_no_secret(secrets: Secrets) -> None:
 
 @pytest.mark.parametrize("length", [32, 40, 63])
 def test_a_secret_of_the_template_is_long_enough(dash: Dash, secrets: Secrets, length: int) -> None:
-    """The schedule's test passes with a CallbackSecretValue of any length that the template allows, and rotates it."""
+    """The schedule's test passes with a secret of any length that the template allows, and rotates it."""
     value = "x" * length
     secrets.put(CALLBACK, value)
     apply_all_tokens(dash, value)

@@ -10,9 +10,10 @@ from hookswitch.aws.clients import CALL_ERRORS, error_code
 from hookswitch.aws.protocol import SECRETS_MANAGER
 from hookswitch.aws.via_botocore import SdkClient
 from hookswitch.callback.verification import REFRESH_INTERVAL, secret_reader
-from hookswitch.errors import DashError, SecretUnavailableError
+from hookswitch.errors import DashError, InvalidTemplateError, SecretUnavailableError
 from hookswitch.settings.functions import WaitSettings
 
+MIN_LENGTH = 32  # characters of a secret that somebody else made: the template's CallbackSecretSourceArn
 MARGIN = 5  # seconds by which clocks may differ
 
 
@@ -54,8 +55,14 @@ def read_callback_secret(secret_arn: str) -> CallbackSecret:
 
     Raises:
         SecretUnavailableError: Secrets Manager does not return it.
+        InvalidTemplateError: It is so short that its tokens could be guessed.
     """
     current = secret_reader(secret_arn, lambda: SdkClient(SECRETS_MANAGER))("AWSCURRENT")
+    if len(current or "") < MIN_LENGTH:
+        raise InvalidTemplateError(
+            f"The callback secret has fewer than {MIN_LENGTH} characters. Name a secret with more of them in "
+            "CallbackSecretSourceArn, or leave that empty to have one generated."
+        )
     try:
         changed = clients.secrets_manager().describe_secret(SecretId=secret_arn).get("LastChangedDate")
     except CALL_ERRORS as error:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from hookswitch.aws import clients
 from hookswitch.aws.clients import error_code
-from hookswitch.callback.secret import CallbackSecret, read_callback_secret
+from hookswitch.callback.secret import MIN_LENGTH, CallbackSecret, read_callback_secret
 from hookswitch.dash.client import DashClient
 from hookswitch.errors import RotationError
 from hookswitch.observability.log import logger
@@ -22,7 +22,6 @@ from hookswitch.webhooks.plan import Plan, outdated_tokens
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 LENGTH = 64  # characters of a new secret
-MIN_LENGTH = 32  # characters of a secret from elsewhere, such as the template's CallbackSecretValue
 
 
 class Rotation:
