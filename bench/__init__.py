@@ -1,1 +1,1 @@
-"""The benchmark: what the hook functions cost, beside three peers that do the same work. `make bench` runs it."""
+"""The benchmark: what the hook functions cost compared with three peers that do the same work (`make bench`)."""

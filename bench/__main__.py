@@ -27,8 +27,8 @@ QUICK_HOOKS = ("missed_call", "channel_destroy", "parking")
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--page", action="store_true", help="write the page again from the committed figures")
-    parser.add_argument("--quick", action="store_true", help="three hooks, few runs, nothing written to docs/")
+    parser.add_argument("--page", action="store_true", help="only write the page, from the committed figures")
+    parser.add_argument("--quick", action="store_true", help="three hooks and few runs, without writing to docs/")
     arguments = parser.parse_args()
     if arguments.page:
         page.write(page.committed())
@@ -81,7 +81,7 @@ def _largest_zip(build: Path) -> int:
 
 
 def _secured(chosen: Sequence[Subject], rounds: int, calls: int) -> dict[str, Costs]:
-    """Return what subjects cost with AWS over TLS."""
+    """Return the costs of subjects with AWS over TLS."""
     certificate, authorities = certified(HERE, AUTHORITIES)
     trusting = {subject.name: subjects.trusting(subject, authorities) for subject in chosen}
     with stub(certificate=certificate) as endpoint:
@@ -92,11 +92,11 @@ def _secured(chosen: Sequence[Subject], rounds: int, calls: int) -> dict[str, Co
 
 
 def _sized(subject: Subject, rounds: int) -> Mapping[int, Costs]:
-    """Return what a subject costs at each memory size, with its share of a core and an AWS that takes its time."""
+    """Return the costs of a subject at each memory size, with its share of a core and a realistic delay of AWS."""
     with ExitStack() as undo:
         groups = {size: undo.enter_context(share_of_a_core(size / FULL_CORE)) for size in MEMORY_SIZES}
         if None in groups.values():
-            _say("Memory sizes are left out: the kernel allows no quotas here.")
+            _say("Skipping memory sizes: the kernel does not allow CPU quotas here.")
             return {}
         limited = {size: replace(subject, name=f"{size} MB", group=group) for size, group in groups.items()}
         endpoint = undo.enter_context(stub(DYNAMODB_WAIT))
@@ -107,10 +107,10 @@ def _sized(subject: Subject, rounds: int) -> Mapping[int, Costs]:
 
 
 def _emulated(chosen: list[subjects.Subject], endpoint: str, *, quick: bool) -> dict[str, tuple[float, float, float]]:
-    """Return the medians of start, first answer and later ones under the Runtime Interface Emulator."""
+    """Return the medians of start, first response and later responses under the Runtime Interface Emulator."""
     program = rie.emulator()
     if not program:
-        _say("The Runtime Interface Emulator is left out: the SAM CLI has none for this machine.")
+        _say("Skipping the Runtime Interface Emulator: the SAM CLI has none for this architecture.")
         return {}
     found: dict[str, list[rie.Invoked]] = {subject.name: [] for subject in chosen}
     for number in range(2 if quick else 7):

@@ -1,11 +1,11 @@
-"""A share of one core, as Lambda gives a function: by the kernel's CPU quotas, where they may be set."""
+"""A share of one core, like a function on Lambda, with the kernel's CPU quotas where they are allowed."""
 
 import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-PERIOD = 20_000  # microseconds; at the smallest size a function has 1,400 of them
+PERIOD = 20_000  # microseconds; a function of the smallest size gets 1,400 of them
 GROUPS = Path("/sys/fs/cgroup")
 
 
@@ -14,12 +14,12 @@ def share_of_a_core(share: float, groups: Path = GROUPS) -> Iterator[Path | None
     """Create a group of processes that together get a share of one core (Linux, "CFS Bandwidth Control").
 
     Args:
-        share: Of one core, more than 0.
+        share: The share of one core, more than 0.
         groups: The kernel's control groups, version 1 or 2.
 
     Yields:
-        The file to which a process writes its id to join; None if the kernel has no quotas or this user may not set
-        them.
+        The file to which a process writes its id to join; None if the kernel does not support quotas or this user may
+        not set them.
     """
     name, quota = f"hookswitch-bench-{os.getpid()}-{share:.4f}", round(share * PERIOD)
     joined = None

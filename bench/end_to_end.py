@@ -1,4 +1,4 @@
-"""The third part: end to end on the emulator, from a request to its answer, its item and its message."""
+"""The third part: end to end on the emulator, from a request to its response, its item and its message."""
 
 import concurrent.futures
 import http.client
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 HOOK = "missed_call"
 SENDERS = (1, 8, 32)
 LIMIT = 60.0  # seconds that a message may take
-BATCH = 100  # keys that DynamoDB looks up at once
+BATCH = 100  # keys per lookup in DynamoDB
 
 
 @dataclass(frozen=True)
 class Clocked:
-    """Seconds from the request on, for each event: until it was answered, stored, and received by a subscriber."""
+    """Seconds for each event from the request until the response, the item, and a subscriber's message."""
 
     answered: list[float]
     stored: list[float]
@@ -42,7 +42,7 @@ class Clocked:
 
 
 class Watch:
-    """Polls which events are in the table and which messages have arrived."""
+    """Polls the table for events and a queue for messages."""
 
     def __init__(self, table: str, dynamodb: "DynamoDBClient", inbox: Inbox) -> None:
         self.sent: dict[str, float] = {}
@@ -65,7 +65,7 @@ class Watch:
             thread.join()
 
     def wait(self) -> None:
-        """Return when everything that was sent has arrived."""
+        """Wait until everything that was sent has arrived."""
         deadline = time.monotonic() + LIMIT
         while not self.sent.keys() <= self.stored.keys() & self.received.keys():
             if time.monotonic() > deadline:
@@ -121,7 +121,7 @@ def _send(deployed: Stack, senders: int, events: int) -> Clocked:
     endpoint = deployed.endpoint
     path = urlsplit(deployed.url(HOOK))
     with Inbox(aws.sns(endpoint), aws.sqs(endpoint), deployed.outputs["EventsTopicArn"]) as inbox:
-        # Every sender's first request may start a function: cold starts are measured elsewhere.
+        # Each sender's first request may be a cold start, which is measured elsewhere.
         with concurrent.futures.ThreadPoolExecutor(senders) as pool:
             list(pool.map(lambda _: _post(path.port or 80, path.path, _body()[1]), range(senders * 3)))
         with Watch(deployed.outputs["EventsTableName"], aws.dynamodb(endpoint), inbox) as watch:
@@ -155,5 +155,5 @@ def _post(port: int, path: str, body: bytes) -> None:
     answer = connection.getresponse()
     text = answer.read()
     connection.close()
-    if answer.status != 200:  # noqa: PLR2004 - the only success for Dash
+    if answer.status != 200:  # noqa: PLR2004 - the only status that Dash accepts
         raise SystemExit(f"A hook answered {answer.status}: {text[:200]!r}")

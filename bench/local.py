@@ -10,7 +10,7 @@ BUILD = HERE / "build"
 WITH_BYTECODE = HERE / "build-bytecode"
 RUNTIME = HERE / "runtime"
 PEERS = HERE / "peers"
-RUNTIME_CLIENT = HERE / "runtime-client"  # awslambdaric, which starts a handler in Lambda's own image
+RUNTIME_CLIENT = HERE / "runtime-client"  # awslambdaric, which runs handlers in Lambda's own image
 PYTHON = LOCAL / "dev" / "bin" / "python"
 
 PAGE = ROOT / "docs" / "engineering" / "performance.md"
@@ -21,7 +21,7 @@ SERVICES = ("DYNAMODB", "SECRETS_MANAGER", "SNS", "SQS")
 
 
 def environment(endpoint: str) -> dict[str, str]:
-    """Return the variables that Lambda and the template set for a function, with AWS at this address."""
+    """Return the variables that Lambda and the template set for a function, with this address for AWS."""
     return {
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
@@ -45,13 +45,13 @@ def environment(endpoint: str) -> dict[str, str]:
         "POWERTOOLS_SERVICE_NAME": "hookswitch",
         "POWERTOOLS_METRICS_NAMESPACE": "Hookswitch",
         "PYDANTIC_DISABLE_PLUGINS": "__all__",
-        "LAMBDA_TASK_ROOT": "/var/task",  # by which Powertools recognizes Lambda
+        "LAMBDA_TASK_ROOT": "/var/task",  # tells Powertools that it runs on Lambda
         "_X_AMZN_TRACE_ID": "Root=1-6afd86c0-0db76d16e20a568de2f6c4cc;Parent=0db76d16e20a568d;Sampled=0",
     }
 
 
 def environment_of_a_copy(endpoint: str) -> dict[str, str]:
-    """Return the same for a function with SnapStart, which gets its credentials from an endpoint."""
+    """Return the variables of a function with SnapStart, which gets its credentials from an endpoint."""
     kept = {name: value for name, value in environment(endpoint).items() if not re.search("KEY|TOKEN", name)}
     return kept | {
         "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",

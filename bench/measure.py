@@ -1,4 +1,4 @@
-"""Measures each subject in fresh processes, all in turn, so that a busy moment of the machine affects all of them."""
+"""Measures each subject in new processes, taking turns, so that other load on the machine affects all subjects."""
 
 import contextlib
 import json
@@ -16,13 +16,13 @@ from bench.local import PYTHON, ROOT, environment, environment_of_a_copy
 from bench.stub import ADDRESS
 from bench.subjects import Subject
 
-LIMIT = 120  # seconds that one process may take
-WARM_UP = 10  # calls after the first that are not counted as warm
+LIMIT = 120  # seconds, the timeout of one process
+WARM_UP = 10  # calls after the first that do not count as warm
 
 
 @dataclass
 class Costs:
-    """What one subject cost in all runs, in seconds and bytes; a snapshot's cold start begins at the restore."""
+    """The costs of one subject in all runs, in seconds and bytes; a snapshot's cold start begins at the restore."""
 
     cold_cpu: list[float] = field(default_factory=list)
     cold_wall: list[float] = field(default_factory=list)
@@ -35,34 +35,34 @@ class Costs:
 
 @contextlib.contextmanager
 def stub(wait: float = 0, certificate: Path | None = None) -> Iterator[str]:
-    """Run the stub of AWS for as long as the block lasts, and yield its address.
+    """Run the stub of AWS within the block, and yield its address.
 
     Args:
-        wait: Seconds that each of its answers takes.
-        certificate: File of its TLS certificate and key; None for plain HTTP.
+        wait: The delay of each response, in seconds.
+        certificate: The file with its TLS certificate and key; None for plain HTTP.
     """
     scheme = "https" if certificate else "http"
     command = [sys.executable, "-m", "bench.stub", "--wait", f"{wait}"]
     command += ["--certificate", str(certificate)] if certificate else []
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin  # noqa: S101 - tells the type checker
-        assert process.stdout  # noqa: S101 - the same
+        assert process.stdout  # noqa: S101 - as above
         try:
             yield f"{scheme}://{ADDRESS}:{int(process.stdout.readline())}"
         finally:
-            process.stdin.close()  # which tells it to exit
+            process.stdin.close()  # tells it to exit
 
 
 def measure(
     subjects: Sequence[Subject], endpoint: str, rounds: int, calls: int, on_round: Callable[[int], None]
 ) -> dict[str, Costs]:
-    """Start every subject `rounds` times, and call it `calls` times after each start.
+    """Start each subject `rounds` times, and call it `calls` times after each start.
 
     Args:
-        subjects: What is measured.
+        subjects: The subjects to measure.
         endpoint: The stub's address.
-        rounds: Cold starts of each subject.
-        calls: Warm calls after each.
+        rounds: Cold starts per subject.
+        calls: Warm calls after each cold start.
         on_round: Called with the number of each round.
     """
     found = {subject.name: Costs() for subject in subjects}
@@ -87,14 +87,14 @@ def _add(costs: Costs, subject: Subject, endpoint: str, calls: int, *, counts: b
         "calls": calls + WARM_UP if counts else 0,
         "snapshot": subject.snapshot,
         "pipe": writing,
-        "started": time.monotonic(),  # one clock for all processes
+        "started": time.monotonic(),  # the same clock in all processes
     }
     with os.fdopen(reading) as pipe:
         process = subprocess.Popen(
             [PYTHON, "-I", "-S", "-B", ROOT / "bench" / "probe.py"],
             env={**(environment_of_a_copy if subject.snapshot else environment)(endpoint), **subject.variables},
             cwd=subject.path[0],  # as on Lambda
-            preexec_fn=partial(_join, subject.group) if subject.group else None,  # noqa: PLW1509 - we have one thread
+            preexec_fn=partial(_join, subject.group) if subject.group else None,  # noqa: PLW1509 - there is only one thread
             pass_fds=[writing],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,  # its log lines

@@ -1,4 +1,4 @@
-"""Summarizes what was measured as docs/engineering/performance.json, and writes performance.md from that."""
+"""Summarizes the measurements in docs/engineering/performance.json, and writes performance.md from that."""
 
 import json
 import statistics
@@ -15,7 +15,7 @@ from bench.subjects import AS_BUILT, BARE, FLOOR, PEER_NAMES, PUBLISH, PUBLISH_B
 from devtools.markdown import fill, table
 
 TEMPLATE = Path(__file__).parent / "templates" / "performance.md"
-RECORDS = 100  # of one call of the publish function
+RECORDS = 100  # per call of the publish function
 PERCENTILES = (50, 90, 99)
 TARGETS = {
     "name": "*target for a hook*",
@@ -62,20 +62,20 @@ type Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Measured:
-    """All that was measured.
+    """All measurements.
 
     Attributes:
-        machine: On which, in one line.
-        cold_starts: Of each function.
-        warm_calls: Of each.
+        machine: A description of the machine, in one line.
+        cold_starts: The number per function.
+        warm_calls: The number per function.
         costs: By function, peers included.
-        publishing: Of the publish function and its peer, a batch of RECORDS a call.
-        zips: Bytes of the largest hook's zip and the layer's together, with bytecode and as `sam build` makes them.
-        emulated: Seconds of start, first answer and later answers under the Runtime Interface Emulator.
+        publishing: The costs of the publish function and its peer, with a batch of RECORDS per call.
+        zips: Bytes of the largest hook's zip plus the layer's, with bytecode and from `sam build` alone.
+        emulated: Seconds of start, first response and later responses under the Runtime Interface Emulator.
         end_to_end: By number of senders.
-        restored: Of each hook with SnapStart: what comes after the restore, and as its imports what comes before.
-        secured: Of each hook, bare boto3 and the usual Powertools with bytecode: the same with AWS over TLS.
-        sized: By memory size: the slowest hook with the share of a core that it has there.
+        restored: The costs of each hook with SnapStart after the restore; what comes before counts as its imports.
+        secured: The costs of each hook, bare boto3 and the usual Powertools with bytecode, with AWS over TLS.
+        sized: By memory size, the costs of the slowest hook with the share of a core for that size.
     """
 
     machine: str
@@ -92,7 +92,7 @@ class Measured:
 
 
 def summarize(measured: Measured) -> Row:
-    """Return the figures of the page; `slowest_hook` and `publishing` are what the page on scale builds on."""
+    """Return the figures of the page; the page on scale uses `slowest_hook` and `publishing`."""
     hooks = list(measured.restored)
     cold = [statistics.median(measured.costs[hook].cold_cpu) for hook in hooks]
     warm = [statistics.median(measured.costs[hook].warm_cpu) for hook in hooks]
@@ -172,7 +172,7 @@ def _functions(measured: Measured, hooks: Sequence[str]) -> Iterable[Row]:
 
 
 def _row(name: str, pick: Any, chosen: Sequence[Costs], among: Mapping[str, Costs]) -> Row:
-    """Return a row of the table of functions: of each figure's medians, the one that `pick` takes."""
+    """Return a row of the table of functions: for each figure, the median that `pick` selects."""
     cold, warm, imports, memory = (
         pick(_median(costs, kind) for costs in chosen) for kind in ("cold_cpu", "warm_cpu", "import_cpu", "memory")
     )

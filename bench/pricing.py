@@ -1,4 +1,4 @@
-"""What a month costs at AWS's list prices (prices.toml), from what was measured and a few assumptions."""
+"""The cost of a month at AWS's list prices (prices.toml), based on measurements and a few assumptions."""
 
 import tomllib
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ MONTH = 30 * 24 * 3600  # seconds
 
 @dataclass(frozen=True)
 class Price:
-    """What something costs.
+    """A list price.
 
     Attributes:
-        dollars: For `quantity` of `unit`.
-        unit: Of what.
-        source: Where the price was read, with its date.
-        quantity: As the price list has it.
+        dollars: The price of `quantity` times `unit`.
+        unit: The unit of measure.
+        source: The source of the price, with its date.
+        quantity: The quantity in the price list.
     """
 
     dollars: float
@@ -30,7 +30,7 @@ class Price:
 
     @property
     def each(self) -> float:
-        """Dollars for one."""
+        """Dollars per unit."""
         return self.dollars / self.quantity
 
 
@@ -39,15 +39,15 @@ PRICES = {
     for name, price in tomllib.loads(Path(__file__).with_name("prices.toml").read_text(encoding="utf-8")).items()
 }
 
-# Assumptions, the first two by millions of events a month.
+# Assumptions, the first two by millions of events per month.
 COLD_SHARES = {1: 0.2, 10: 0.05, 1000: 0.001}
-RECORDS_PER_CALL = {1: 1, 10: 1, 1000: 10}  # of the publish function: half of what is read, as two batches
+RECORDS_PER_CALL = {1: 1, 10: 1, 1000: 10}  # for the publish function: two batches share the records read
 WRITE_UNITS = 5  # an item of up to 2 KB, one of its two large indexes, and the feed (docs/engineering/scale.md)
-STORED_BYTES = 4_500  # of an event: the item, one copy in a large index, and the entry in the feed
-PLATFORM_BYTES = 700  # that Lambda itself logs of a call: platform.start and platform.report
-FIRST_TIER = 333 * MILLION  # requests of a month
+STORED_BYTES = 4_500  # per event: the item, one copy in a large index, and the entry in the feed
+PLATFORM_BYTES = 700  # that Lambda itself logs per call: platform.start and platform.report
+FIRST_TIER = 333 * MILLION  # requests per month
 ALARMS = 20
-METRICS = {  # by docs/metrics.md, one for each combination of name and dimensions
+METRICS = {  # from docs/metrics.md, one for each combination of name and dimensions
     "deliveries": 10,
     "stored by hook": len(HOOKS),
     "publishing": 2,
@@ -60,17 +60,17 @@ METRICS = {  # by docs/metrics.md, one for each combination of name and dimensio
 
 
 def monthly_costs(measured: Measured, log_bytes: float, millions: int) -> Mapping[str, float]:
-    """Return what a month costs, in dollars by part.
+    """Return the costs of a month, in dollars by part.
 
     Args:
         measured: The functions' times.
-        log_bytes: What the functions log of one event.
-        millions: Events of the month, in millions; a key of COLD_SHARES.
+        log_bytes: The bytes that the functions log per event.
+        millions: Events per month, in millions; a key of COLD_SHARES.
     """
     price = {name: it.each for name, it in PRICES.items()}
     events = millions * MILLION
     cold = events * COLD_SHARES[millions]
-    calls = events / RECORDS_PER_CALL[millions]  # of the publish function
+    calls = events / RECORDS_PER_CALL[millions]  # to the publish function
     seconds = events * measured.call + cold * measured.cold + events / measured.published + calls * SNS_WAIT
     logged = (events * log_bytes + (events + calls) * PLATFORM_BYTES) / GIGABYTE
     return {
@@ -89,7 +89,7 @@ def monthly_costs(measured: Measured, log_bytes: float, millions: int) -> Mappin
 
 
 def optional_costs(measured: Measured, millions: int) -> Mapping[str, float]:
-    """Return what is paid only for what is switched on, in dollars by part."""
+    """Return the costs of optional features, in dollars by part."""
     price = {name: it.each for name, it in PRICES.items()}
     events = millions * MILLION
     kept = len(HOOKS) * MONTH * price["Lambda snapshots"]

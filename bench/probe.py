@@ -1,7 +1,7 @@
-"""Runs one handler in a process of its own and says what it cost.
+"""Runs one handler in its own process and reports its costs.
 
-Started with `python -I -S -B` and nothing on its path but what the function would have on Lambda. It imports no
-more than Lambda's own bootstrap does, so that a handler pays for what it imports.
+It starts with `python -I -S -B`, and its path contains only what the function would have on Lambda. It imports no more
+than Lambda's own bootstrap, so that all other imports count as the handler's.
 """
 
 import json
@@ -11,7 +11,7 @@ import time
 
 
 class Context:
-    """What handlers ask of Lambda's context."""
+    """The attributes of Lambda's context that handlers use."""
 
     function_name = "function"
     function_version = "$LATEST"
@@ -25,31 +25,31 @@ class Context:
         self._milliseconds = seconds * 1000
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return what is left of the function's time: always all of it, however long the calls take."""
+        """Return the remaining time of the function: always the full timeout, however long the calls take."""
         return self._milliseconds
 
 
 def memory() -> int:
-    """Return the most memory that this process had so far, in bytes; `ru_maxrss` would count our parent's, too."""
-    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - pathlib is an import
+    """Return the peak memory of this process, in bytes; `ru_maxrss` would include the parent's."""
+    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - pathlib would be another import
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
 
 
 def check(answer: "dict[str, object]", expected: "dict[str, object]") -> None:
-    """End with an error unless an answer has what is expected: who does not do the work is not measured.
+    """Exit with an error unless a response is as expected: a handler that does not do the work is not measured.
 
-    A text need only contain what is expected of it.
+    A text only has to contain the expected text.
     """
     for name, value in expected.items():
         found = answer.get(name)
         if found != value and not (isinstance(value, str) and isinstance(found, str) and value in found):
-            raise SystemExit(f"The handler answered {answer}, and not {name}: {value!r}.")
+            raise SystemExit(f"The handler answered {answer} instead of {name}: {value!r}.")
 
 
 def main() -> None:
-    """Import, answer once, then `calls` times, and write what was measured to a pipe.
+    """Import the handler, call it once, then `calls` times, and write the measurements to a pipe.
 
-    A function with SnapStart does what Lambda has it do before its snapshot, and counts what comes after.
+    A function with SnapStart first does what Lambda would run before the snapshot; only what comes after counts.
     """
     task = json.load(sys.stdin)
     before, began = 0.0, task["started"]
@@ -64,11 +64,11 @@ def main() -> None:
         for function, positional, named in runtime.get_after_restore():
             function(*positional, **named)
     imported = before or time.process_time()
-    handler = getattr(module, "handler")  # noqa: B009 - the type checker knows nothing of it
+    handler = getattr(module, "handler")  # noqa: B009 - unknown to the type checker
     context = Context(task["seconds"])
     answer = handler(event, context)
     cold = {
-        "cpu": time.process_time() - before,  # since the process began, or the snapshot was taken
+        "cpu": time.process_time() - before,  # since the start of the process, or the snapshot
         "import_cpu": imported,
         "wall": time.monotonic() - began,
         "memory": memory(),

@@ -1,41 +1,39 @@
-"""What limits events per second: AWS's quotas, and what each means for hookswitch."""
+"""The limits of events per second: AWS's quotas, and what each means for hookswitch."""
 
 from dataclasses import dataclass
 
-MEMORY = 512  # MB of each function
-FULL_CORE = 1769  # MB for which Lambda gives one core (AWS Lambda, "Configure memory")
-RECORDS, ENTRIES = 100, 10  # of a publish call, and messages of one PublishBatch
+MEMORY = 512  # MB per function
+FULL_CORE = 1769  # MB for one full core (AWS Lambda, "Configure memory")
+RECORDS, ENTRIES = 100, 10  # per publish call, and messages per PublishBatch
 
 # Assumptions.
-DYNAMODB_WAIT, SNS_WAIT = 0.008, 0.015  # seconds of a conditional write with its indexes, and of one PublishBatch
+DYNAMODB_WAIT, SNS_WAIT = 0.008, 0.015  # seconds for a conditional write with its indexes, and for one PublishBatch
 SLOW_DYNAMODB = 1.0  # seconds, on a bad day
-UNITS = 2  # write units of an item of up to 2 KB, in the table and in one of its large indexes
+UNITS = 2  # write units for an item of up to 2 KB, in the table and in one of its large indexes
 
 CONCURRENCY, NEW_ACCOUNT_CONCURRENCY = 1_000, 10
 API_RATE = 10_000
 TABLE_UNITS, NEW_TABLE_UNITS, NEW_TABLE_SHARDS = 40_000, 4_000, 4
 KEY_UNITS = 1_000
 SECRET_READS = 10_000
-PARTITION_UNITS = 1_000  # of writes to one partition of a table, whose changes are one shard of its stream
+PARTITION_UNITS = 1_000  # for writes to one partition of a table, whose changes are one shard of its stream
 
 _LAMBDA = "docs.aws.amazon.com/lambda, Lambda quotas; Lambda scaling behavior"
 _DYNAMODB = "repost.aws/knowledge-center/on-demand-table-throttling-dynamodb"
-_LATER = "the redrive queue takes it, and it is stored later"
-_LATE = "it waits in the stream, for up to 24 hours"
-_REFUSED = (
-    "API Gateway answers 429: reconcile recovers it from Dash's attempt log, and six a minute switch a webhook off"
-)
+_LATER = "queued for redrive, and stored later"
+_LATE = "waits in the stream, for up to 24 hours"
+_REFUSED = "API Gateway answers 429; reconcile recovers it from Dash's attempt log; six a minute disable a webhook"
 _RAISE_CONCURRENCY = "Lambda: *Concurrent executions* (L-B99A9384)"
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What the benchmark measured, for functions of MEMORY.
+    """The measurements of the benchmark, scaled to functions with MEMORY.
 
     Attributes:
-        warm: Seconds of processor time of a warm call of the slowest hook, as long as it takes with MEMORY.
-        cold: The same of its cold start, at least.
-        published: Records that publishing does in a second.
+        warm: Seconds of computing for a warm call of the slowest hook.
+        cold: Seconds of computing for its cold start, at least.
+        published: Records per second of computing by the publish function.
     """
 
     warm: float
@@ -44,23 +42,23 @@ class Measured:
 
     @classmethod
     def on_a_full_core(cls, warm: float, cold: float, published: float) -> "Measured":
-        """Scale what was measured on a whole core to the share of one that a function has."""
+        """Scale measurements on a full core to a function's share of a core."""
         share = MEMORY / FULL_CORE
         return cls(warm / share, cold / share, published * share)
 
     @property
     def gigabytes(self) -> float:
-        """Memory of a function."""
+        """The memory of a function."""
         return MEMORY / 1024
 
     @property
     def call(self) -> float:
-        """Seconds of a warm call of a hook, with its wait for DynamoDB."""
+        """Seconds for a warm call of a hook, including its wait for DynamoDB."""
         return self.warm + DYNAMODB_WAIT
 
     @property
     def publishing(self) -> float:
-        """Records per second that publishing does with one batch after the other."""
+        """Records per second that can be published with one batch after the other."""
         return RECORDS / (RECORDS / self.published + RECORDS / ENTRIES * SNS_WAIT)
 
 
@@ -69,13 +67,13 @@ class Limit:
     """One limit.
 
     Attributes:
-        part: Where.
+        part: The part that has the limit.
         events: Events per second at the limit.
-        why: What the limit is, and how the events follow from it.
-        beyond: What happens to what comes beyond it.
-        raise_it: What to do, with the quota's name if it is one.
-        source: Where the limit is from.
-        everyday: Whether it is there on an ordinary day.
+        why: The limit, and how the events per second follow from it.
+        beyond: What happens to events above the limit.
+        raise_it: How to raise the limit, with the quota's name if it is a quota.
+        source: The source of the limit.
+        everyday: Whether the limit applies on an ordinary day.
     """
 
     part: str
@@ -88,19 +86,19 @@ class Limit:
 
 
 def limits(measured: Measured, throttling_rate: int, batches_per_shard: int) -> list[Limit]:
-    """Return the limits of a whole stack, the lowest first.
+    """Return the limits of a whole stack, lowest first.
 
     Args:
         measured: The functions' times.
-        throttling_rate: Requests per second of one route, as the template's ThrottlingRate has it.
-        batches_per_shard: That are published at once, as the ParallelizationFactor of the stream's event source has it.
+        throttling_rate: Requests per second and route, the template's ThrottlingRate.
+        batches_per_shard: Batches published at the same time, the ParallelizationFactor of the stream's event source.
     """
     each = measured.publishing * batches_per_shard
     found = [
         Limit(
             "Throttle of one route",
             throttling_rate,
-            f"{throttling_rate:,} requests per second of one hook, the template's default",
+            f"{throttling_rate:,} requests per second per hook, the template's default",
             _REFUSED,
             "the parameter `ThrottlingRate`",
             "template.yaml",
@@ -109,7 +107,7 @@ def limits(measured: Measured, throttling_rate: int, batches_per_shard: int) -> 
             "Publish function, new table",
             each * NEW_TABLE_SHARDS,
             f"{NEW_TABLE_SHARDS} shards, {batches_per_shard} batches of each at a time: {each:,.0f} events per second "
-            f"each, and a shard gets {PARTITION_UNITS / UNITS:,.0f} at most",
+            f"each, but a shard gets at most {PARTITION_UNITS / UNITS:,.0f}",
             _LATE,
             "`ParallelizationFactor` of the stream's event source in the template, up to 10; more memory",
             "measured (performance.md), with the assumed wait for SNS",
@@ -117,7 +115,7 @@ def limits(measured: Measured, throttling_rate: int, batches_per_shard: int) -> 
         Limit(
             "Cold burst",
             CONCURRENCY / (measured.cold + DYNAMODB_WAIT),
-            f"every delivery starts a function, of {measured.cold:.1f} s, within {CONCURRENCY:,} at once",
+            f"every delivery is a cold start of {measured.cold:.1f} s, up to {CONCURRENCY:,} at once",
             _REFUSED,
             _RAISE_CONCURRENCY,
             _LAMBDA,
@@ -134,7 +132,7 @@ def limits(measured: Measured, throttling_rate: int, batches_per_shard: int) -> 
         Limit(
             "New table",
             NEW_TABLE_UNITS / UNITS,
-            f"{NEW_TABLE_UNITS:,} write units, {UNITS} an event; it doubles within 30 minutes",
+            f"{NEW_TABLE_UNITS:,} write units, {UNITS} per event; it doubles within 30 minutes",
             _LATER,
             "DynamoDB's warm throughput, set before a known peak",
             _DYNAMODB,
@@ -151,7 +149,7 @@ def limits(measured: Measured, throttling_rate: int, batches_per_shard: int) -> 
         Limit(
             "Lambda, warm",
             min(CONCURRENCY / measured.call, CONCURRENCY * 10),
-            f"{CONCURRENCY:,} at once of {measured.call * 1000:.0f} ms, and 10 requests per second for each of them",
+            f"{CONCURRENCY:,} at once, {measured.call * 1000:.0f} ms each, and 10 requests per second for each",
             _REFUSED,
             _RAISE_CONCURRENCY,
             _LAMBDA,
@@ -159,7 +157,7 @@ def limits(measured: Measured, throttling_rate: int, batches_per_shard: int) -> 
         Limit(
             "Table",
             TABLE_UNITS / UNITS,
-            f"{TABLE_UNITS:,} write units, {UNITS} an event",
+            f"{TABLE_UNITS:,} write units, {UNITS} per event",
             _LATER,
             "DynamoDB: *Table-level write throughput limit*",
             _DYNAMODB,
@@ -167,9 +165,9 @@ def limits(measured: Measured, throttling_rate: int, batches_per_shard: int) -> 
         Limit(
             "Secrets Manager",
             SECRET_READS,
-            f"{SECRET_READS:,} reads per second, if every delivery starts a function; a warm one reads every 300 s",
-            "functions that have just started answer 500, and reconcile recovers it from Dash's attempt log",
-            "not adjustable, and never reached first",
+            f"{SECRET_READS:,} reads per second, if every delivery is a cold start; a warm function reads every 300 s",
+            "cold starts answer 500; reconcile recovers it from Dash's attempt log",
+            "not adjustable, but never reached first",
             "aws.amazon.com/about-aws/whats-new/2025/03, Secrets Manager",
         ),
     ]

@@ -1,4 +1,4 @@
-"""The second part: functions under Lambda's Runtime Interface Emulator, if the SAM CLI has it for this machine."""
+"""The second part: functions under Lambda's Runtime Interface Emulator, if the SAM CLI has one to run here."""
 
 import contextlib
 import http.client
@@ -23,7 +23,7 @@ _INIT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)")
 
 @dataclass(frozen=True)
 class Invoked:
-    """Seconds of a function's start, of its first answer, and of later ones."""
+    """Seconds of a function's start, its first response, and later responses."""
 
     init: float
     first: float
@@ -31,13 +31,13 @@ class Invoked:
 
 
 def emulator() -> Path | None:
-    """Return the path of the program, if it exists."""
+    """Return the emulator's path, if it exists."""
     name = f"aws-lambda-rie-{architecture()}"
     return next(iter((LOCAL / "sam").glob(f"lib/python3*/site-packages/samcli/local/rapid/{name}")), None)
 
 
 def invoke(program: Path, subject: Subject, endpoint: str, calls: int) -> Invoked:
-    """Start a function under the emulator and call it, one call at a time: two at once would crash it."""
+    """Start a function under the emulator and call it, one call at a time: concurrent calls would crash it."""
     log = HERE / "rie.log"
     with _running(program, subject, endpoint, log) as port:
         times = [_call(port, subject) for _ in range(calls + 1)]
@@ -58,7 +58,7 @@ def _running(program: Path, subject: Subject, endpoint: str, log: Path) -> Itera
         "PYTHONNOUSERSITE": "1",
     }
     addresses = ["--runtime-interface-emulator-address", f"{ADDRESS}:{port}", "--runtime-api-address"]
-    # -S: none of the development environment's packages.
+    # -S excludes the packages of the development environment.
     command: list[str | Path] = [
         program,
         *addresses,
@@ -95,7 +95,7 @@ def _wait_for(port: int) -> None:
             connection.connect()
             return
         time.sleep(0.01)
-    raise SystemExit("The Runtime Interface Emulator does not answer.")
+    raise SystemExit("The Runtime Interface Emulator does not respond.")
 
 
 def _call(port: int, subject: Subject) -> float:

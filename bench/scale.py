@@ -1,4 +1,4 @@
-"""`make scale`: writes docs/engineering/scale.md from quotas, prices, and what was measured."""
+"""`make scale`: writes docs/engineering/scale.md from quotas, prices and measurements."""
 
 import json
 from collections.abc import Iterable
@@ -16,15 +16,15 @@ from devtools.template import parsed
 PAGE = ROOT / "docs" / "engineering" / "scale.md"
 LOAD = ROOT / "docs" / "engineering" / "load.json"
 TEMPLATE = Path(__file__).parent / "templates" / "scale.md"
-VOLUMES = tuple(pricing.COLD_SHARES)  # million events a month
-EVENTS_PER_PHONE = 6 * 7 / 3600  # a second of the busy hour
+VOLUMES = tuple(pricing.COLD_SHARES)  # million events per month
+EVENTS_PER_PHONE = 6 * 7 / 3600  # per second in the busy hour
 PHONES = {"a large account": 500, "a reseller with 1,000 accounts": 20_000}
 LIMITS = {
     "part": ("part", ""),
     "events": ("events per second", ",.0f"),
     "why": ("why", ""),
-    "beyond": ("beyond it", ""),
-    "raise_it": ("raise it by", ""),
+    "beyond": ("above it", ""),
+    "raise_it": ("how to raise it", ""),
     "source": ("source", ""),
 }
 PHONE_COLUMNS = {
@@ -38,11 +38,11 @@ PRICE_COLUMNS = {"what": ("", ""), "dollars": ("$", ".10g"), "for": ("for", ""),
 
 @dataclass(frozen=True)
 class Inputs:
-    """What was measured elsewhere.
+    """The figures that this page uses.
 
     Attributes:
-        measured: By `make bench`.
-        log_bytes: That the functions wrote for each delivery, by `make load`.
+        measured: The functions' times, from `make bench`.
+        log_bytes: The bytes that the functions logged per delivery, from `make load`.
     """
 
     measured: Measured
@@ -98,7 +98,7 @@ def _phones(first: Limit) -> Iterable[dict[str, Any]]:
 
 def _assumption(millions: int) -> str:
     cold, records = pricing.COLD_SHARES[millions], pricing.RECORDS_PER_CALL[millions]
-    return f"at {millions:,} million {cold:.1%} cold starts and {records} events for each call of the publish function"
+    return f"at {millions:,} million {cold:.1%} cold starts and {records} events per call of the publish function"
 
 
 def _costs(found: Inputs) -> str:

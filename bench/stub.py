@@ -1,4 +1,4 @@
-"""A stub of AWS on loopback: it answers each call at once, as the service does, and stores nothing."""
+"""A stub of AWS on loopback: it responds to each call immediately, like the service, but stores nothing."""
 
 import argparse
 import asyncio
@@ -32,14 +32,14 @@ _CONTINUE = re.compile(rb"expect: *100-continue", re.IGNORECASE)
 
 
 def answer_to(head: bytes, body: bytes) -> bytes:
-    """Return the whole HTTP answer to a call of DynamoDB, Secrets Manager or SNS, or for a function's credentials."""
+    """Return the HTTP response to a call to DynamoDB, Secrets Manager or SNS, or for a function's credentials."""
     target = _TARGET.search(head)
     if head.startswith(b"GET "):
         content, kind = _CREDENTIALS, b"application/json"
     elif target:
         content = _ANSWERS.get(target[1].decode(), b"{}")
         kind = b"application/x-amz-json-1.0"
-    else:  # SNS speaks the query protocol
+    else:  # SNS uses the query protocol
         content, kind = _published(body), b"text/xml"
     return (
         b"HTTP/1.1 200 OK\r\nServer: Server\r\nContent-Type: %b\r\nContent-Length: %d\r\nConnection: keep-alive\r\n"
@@ -61,7 +61,7 @@ def _published(body: bytes) -> bytes:
 
 
 class _Connection(asyncio.Protocol):
-    """One keep-alive connection; each answer is delayed by so many seconds."""
+    """One keep-alive connection, with a delay for each response."""
 
     def __init__(self, wait: float) -> None:
         self._received, self._wait = b"", wait
@@ -97,13 +97,13 @@ async def _serve(wait: float, certificate: str | None) -> None:
         context.load_cert_chain(certificate)
     server = await asyncio.get_running_loop().create_server(lambda: _Connection(wait), ADDRESS, 0, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
-    # It exits with the process that started it, however that ends.
+    # Exit with the process that started this one, however that ends.
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.stub", description=__doc__)
-    parser.add_argument("--wait", type=float, default=0, help="seconds that each answer takes")
-    parser.add_argument("--certificate", help="file of a certificate with its key: speak TLS")
+    parser.add_argument("--wait", type=float, default=0, help="delay of each response, in seconds")
+    parser.add_argument("--certificate", help="use TLS, with the certificate and key in this file")
     asked = parser.parse_args()
     asyncio.run(_serve(asked.wait, asked.certificate))

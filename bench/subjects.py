@@ -1,4 +1,4 @@
-"""What is measured: the hooks as `sam build` makes them and their peers, each with what Lambda provides."""
+"""The subjects of the benchmark: the built hooks and their peers, each with what Lambda provides."""
 
 import compileall
 import contextlib
@@ -47,11 +47,11 @@ class Subject:
         name: A hook's name, or a peer's.
         path: Its import path on Lambda: the function, its layer, the runtime's boto3.
         event: Its event, for a hook that of API Gateway.
-        expect: What each answer must contain.
-        seconds: Its timeout, as in the template.
+        expect: What each response must contain.
+        seconds: Its timeout in the template.
         snapshot: Whether it starts as with SnapStart.
         variables: Additional environment variables.
-        group: The file by which it joins a group with a CPU quota; None for a whole core.
+        group: The file of its process group with a CPU quota; None for a full core.
     """
 
     name: str
@@ -68,7 +68,7 @@ STORED: Mapping[str, Any] = {"statusCode": 200, "body": "stored"}
 
 
 def event_of(hook: str) -> Mapping[str, Any]:
-    """Return a hook's event as API Gateway passes it on, with a token of the local secret."""
+    """Return a hook's event from API Gateway, with a token of the local secret."""
     event: Mapping[str, Any] = json.loads((ROOT / "events" / f"{hook}.json").read_text(encoding="utf-8"))
     return event
 
@@ -80,7 +80,7 @@ def folder_of(hook: str, build: Path = WITH_BYTECODE) -> Path:
 
 
 def layer(build: Path = WITH_BYTECODE) -> Path:
-    """Return the built layer, as Lambda has it below /opt."""
+    """Return the built layer, which Lambda would mount at /opt."""
     return build / "Layer" / "python"
 
 
@@ -92,7 +92,7 @@ def seconds_of(function: str) -> int:
 
 
 def package_size(hook: str, build: Path) -> int:
-    """Return the size of a hook's zip and its layer's together, in bytes, zipped as SAM does."""
+    """Return the size of a hook's zip plus its layer's, in bytes, zipped like SAM's."""
     return _zipped(folder_of(hook, build)) + _zipped(build / "Layer")
 
 
@@ -105,7 +105,7 @@ def _zipped(folder: Path) -> int:
 
 
 def prepare() -> None:
-    """Build the functions and install the peers, without anything of the development environment."""
+    """Build the functions and install the peers, without packages of the development environment."""
     HERE.mkdir(parents=True, exist_ok=True)
     build(TEMPLATE, directory=BUILD, bytecode=False)
     _fresh(WITH_BYTECODE)
@@ -141,8 +141,8 @@ def _install(source: Path) -> None:
 
 
 def with_bytecode(folder: Path) -> None:
-    """Compile all modules of a folder, with bytecode that does not depend on its source's age."""
-    with contextlib.redirect_stdout(None):  # it prints the few modules that are templates, not Python
+    """Compile all modules of a folder, to bytecode that does not depend on the age of the source."""
+    with contextlib.redirect_stdout(None):  # it prints errors for the few modules that are templates, not Python
         compileall.compile_dir(folder, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
 
 
@@ -165,14 +165,14 @@ def copies() -> list[Subject]:
 def trusting(subject: Subject, authorities: Path) -> Subject:
     """Return a subject that calls AWS over TLS and trusts the authorities in a file.
 
-    Hooks use those of OpenSSL, the SDK its own. With AWS_CA_BUNDLE set, a hook would leave its calls to the SDK.
+    Hooks use OpenSSL's authorities, the SDK its own. With AWS_CA_BUNDLE, a hook would make its calls through the SDK.
     """
     name = "SSL_CERT_FILE" if subject.name in HOOKS else "AWS_CA_BUNDLE"
     return replace(subject, name=WITH_TLS.format(subject.name), variables={name: str(authorities)})
 
 
 def peers() -> list[Subject]:
-    """Return the peers and a function that does nothing."""
+    """Return the peers, and a function that does nothing."""
     specimen = event_of("missed_call")
     nothing = HERE / "nothing"
     nothing.mkdir(exist_ok=True)
@@ -217,7 +217,7 @@ def publishers(records: int = 100) -> list[Subject]:
 
 
 def _image(number: int) -> dict[str, Any]:
-    """Return an item as the stream has it, with the fields of a missed call."""
+    """Return an item in the stream's format, with the fields of a missed call."""
     fields = json.loads(event_of("missed_call")["body"])
     item = {
         "event_id": f"{number:032x}",

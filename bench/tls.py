@@ -1,4 +1,4 @@
-"""A certificate for the stub of AWS, and the authorities that a function trusts: as many as on Lambda, and ours."""
+"""A certificate for the stub of AWS, and the authorities for functions to trust: as many as on Lambda, plus ours."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ from bench.stub import ADDRESS
 
 
 def certified(folder: Path, authorities: Path) -> tuple[Path, Path]:
-    """Return the file of the stub's certificate with its key, and the file of all authorities, both newly created.
+    """Create and return the file of the stub's certificate with its key, and the file of all authorities.
 
     Args:
-        folder: Where the files go.
+        folder: The folder for the files.
         authorities: A file of the usual authorities; reading them is part of a cold start.
     """
     authority = trustme.CA()

@@ -1,7 +1,7 @@
-"""The files of events/: what each function gets, for `sam local invoke` and for tests.
+"""The files of events/: an event for each function, for `sam local invoke` and for tests.
 
-The simulated Dash makes the payloads and puts them on the wire, from a fixed seed and at a fixed time, so that
-the files come out the same byte for byte.
+The simulated Dash creates the payloads and sends them, with a fixed seed and at a fixed time, so that the generated
+files are always the same, byte for byte.
 """
 
 import json
@@ -29,8 +29,8 @@ NOW = 1_795_000_000  # Unix seconds: a day in November 2026
 JSON = {"http_verb": "post", "format": "json"}
 FORM = {"http_verb": "post", "format": "form-data"}
 GET = {"http_verb": "get"}
-SPECIMEN = "missed_call"  # the hook that the rarer shapes are shown with
-CAUSES = {  # of the functions that have no route of their own
+SPECIMEN = "missed_call"  # the hook for examples of the rarer formats
+CAUSES = {  # what invokes the functions without their own route
     "Publish": "the table's stream",
     "Redrive": "the redrive queue and the publish dead-letter queue",
     "Provision": "CloudFormation, `Custom::DashWebhooks`",
@@ -51,12 +51,12 @@ STORED = ("channel_destroy", "missed_call", "voicemail_new")  # the events of th
 
 
 def files() -> dict[str, str]:
-    """Return the text of each file by its name: `<function>.json`, or `<hook>.<what is different>.json`."""
+    """Return the text of each file by its name: `<function>.json`, or `<hook>.<variant>.json`."""
     return {name: as_file(event) for name, event in (deliveries() | others()).items()}
 
 
 def deliveries() -> dict[str, dict[str, Any]]:
-    """Return what the hook functions get."""
+    """Return the events of the hook functions."""
     return {
         **{f"{hook}.json": rest_event(arrival(hook, JSON)) for hook in HOOKS},
         **{f"{hook}.form.json": rest_event(arrival(hook, FORM)) for hook in HOOKS},
@@ -67,7 +67,7 @@ def deliveries() -> dict[str, dict[str, Any]]:
 
 
 def others() -> dict[str, dict[str, Any]]:
-    """Return what the functions behind them get."""
+    """Return the events of all other functions."""
     specimen = rest_event(arrival(SPECIMEN, JSON))
     queued = service_events.queue_batch(SPECIMEN, specimen, "MissedCall", NOW)
     return {
@@ -91,7 +91,7 @@ def sendable_by_get(hook: str) -> bool:
 
 
 def document() -> str:
-    """Return docs/events.md: which file is for which function, and by which route a hook's come."""
+    """Return docs/events.md: the files of each function, and the route of each hook."""
     names = sorted(files())
     lines = [HEADING, "| Hook | Function | Event files | Route |", "|---|---|---|---|"]
     for hook in HOOKS:
@@ -109,7 +109,7 @@ def function_of(name: str) -> str:
 
 
 def write() -> None:
-    """Write the files, over those of the same names, and the document that lists them."""
+    """Write the files, replacing existing ones, and the document that lists them."""
     made = files()
     FOLDER.mkdir(exist_ok=True)
     for name, text in made.items():
@@ -119,8 +119,8 @@ def write() -> None:
 
 
 def arrival(hook: str, registration: Mapping[str, str]) -> Arrival:
-    """Return the arrival of a hook's event, the same event however its webhook is registered."""
-    rng = random.Random(hook)  # noqa: S311 - no cryptography: it is to be repeatable
+    """Return the request for a hook's event, the same event however its webhook is registered."""
+    rng = random.Random(hook)  # noqa: S311 - not for cryptography, and has to be repeatable
     event = payload(hook, rng=rng, now=NOW, account_id=DASH_ACCOUNT_ID)
     document = {
         "id": f"{rng.getrandbits(128):032x}",
@@ -135,14 +135,14 @@ def arrival(hook: str, registration: Mapping[str, str]) -> Arrival:
 
 
 def stranger() -> Arrival:
-    """Return the arrival of what somebody sends who tries addresses."""
+    """Return a request from a stranger who tries addresses."""
     request = Request("GET", f"https://{DOMAIN}/{STAGE}/.env", {}, b"")
-    return Arrival(request, "/{proxy+}", NOW, random.Random("stranger"))  # noqa: S311 - no cryptography
+    return Arrival(request, "/{proxy+}", NOW, random.Random("stranger"))  # noqa: S311 - not for cryptography
 
 
 @dataclass(frozen=True)
 class _Wire(Transport):
-    """Keeps what is sent, and is satisfied with it."""
+    """Records requests, and responds with success."""
 
     requests: list[Request] = field(default_factory=list)
 

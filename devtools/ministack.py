@@ -1,31 +1,31 @@
-"""MiniStack with IAM as AWS has it: the program that `emulator` starts, in the emulator's own environment.
+"""MiniStack with AWS's behaviour of IAM: the program that `emulator` starts, in the emulator's own environment.
 
-With AUTH=true MiniStack enforces policies. Where it judges otherwise than AWS does, or reads the template otherwise, it
-is put right here, so that the template needs no exception for the emulator:
+With AUTH=true, MiniStack enforces policies. This module corrects the differences from AWS, in IAM and in reading the
+template, so that the template needs no exception for the emulator:
 
 - A batch is allowed by the action for a single message: PublishBatch by sns:Publish, SendMessageBatch by
-  sqs:SendMessage (service authorization reference of SNS and of SQS). MiniStack asks for an action of its own.
-- `aws:PrincipalArn` of a function is the ARN of its role (IAM, "Global condition context keys"). MiniStack has the
-  ARN of the session there.
-- Calls of DynamoDB Streams are about the stream that they name (service authorization reference of DynamoDB), where
-  MiniStack asks for a permission on all there is.
-- `dynamodb:LeadingKeys` are the keys of the items that a call is about (DynamoDB, "Using IAM policy conditions for
-  fine-grained access control"). MiniStack does not know that condition key.
-- A media type of an API's `BinaryMediaTypes` has `~1` for its slash (CloudFormation, AWS::ApiGateway::RestApi).
-  MiniStack compares it as it is written there, and finds no request of that type.
+  sqs:SendMessage (service authorization reference of SNS and of SQS). MiniStack requires separate actions.
+- `aws:PrincipalArn` of a function is the ARN of its role (IAM, "Global condition context keys"). MiniStack uses the
+  session's ARN.
+- Calls to DynamoDB Streams are about the stream that they name (service authorization reference of DynamoDB).
+  MiniStack requires permission for all resources.
+- `dynamodb:LeadingKeys` are the keys of a call's items (DynamoDB, "Using IAM policy conditions for fine-grained access
+  control"). MiniStack does not support this condition key.
+- A media type in an API's `BinaryMediaTypes` has `~1` instead of the slash (CloudFormation, AWS::ApiGateway::RestApi).
+  MiniStack compares it literally, so it matches no request.
 - An OpenAPI path's `x-amazon-apigateway-any-method` is the method ANY of that resource (API Gateway, "OpenAPI
-  extensions"). MiniStack's import drops it.
-- `aws:SecureTransport` is true, though nothing is encrypted on this machine, unless X-Forwarded-Proto says http.
+  extensions"). MiniStack ignores it.
+- `aws:SecureTransport` is true, though the emulator uses plain HTTP, unless X-Forwarded-Proto says http.
 
-On AWS a function does not take processor time from the services that it calls. Here they share a machine, and fifty
-functions that start at once would keep the services from answering within the two seconds that a function waits. So
-functions run at a lower priority than the services.
+On AWS, a function does not take processor time from the services that it calls. Here they share the processor, and
+fifty functions that start at the same time would keep the services from responding within two seconds, the timeout of
+the functions' clients. So functions run at a lower priority than the services.
 
-On AWS all environments of a function are made from one image of its code and layer. MiniStack extracts both for every
-environment, and each then compiles them, which took more processor time than all that functions do. So what an
-archive holds is extracted once.
+On AWS, all environments of a function share one image of its code and layer. MiniStack extracts both for every
+environment, and each then compiles them, which took more processor time than everything else that functions do. So
+each archive is extracted only once.
 
-In the file IAM_TRAIL it notes what roles were allowed to do: one line of JSON for each role, action and resource.
+It records the permissions that roles used in the file IAM_TRAIL: one line of JSON for each role, action and resource.
 """
 
 import json
@@ -47,7 +47,7 @@ from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import apigateway_v1, dynamodb_streams, sts
 
 SESSION = re.compile(r"arn:(?P<partition>[a-z-]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/.+")
-FUNCTION_NICENESS = 5  # a third of the weight of a service, so that a function still starts on a busy machine
+FUNCTION_NICENESS = 5  # a third of a service's weight, so that functions still start under load
 ANY_METHOD = "x-amazon-apigateway-any-method"
 BATCH = re.compile(r"(?P<single>sns:Publish|sqs:(Send|Delete)Message|sqs:ChangeMessageVisibility)Batch")
 
@@ -56,11 +56,11 @@ _leading_keys = ContextVar[list[str] | None]("leading_keys", default=None)
 _serve = app.app
 _action_of = iam_actions.extract_iam_action
 _resource_of = iam_actions.extract_resource_arn
-_condition_key = iam_evaluator._resolve_condition_key  # noqa: SLF001 - there is no other way in
+_condition_key = iam_evaluator._resolve_condition_key  # noqa: SLF001 - there is no public interface
 _pin_origin = app.pin_request_origin
 _enforce = iam_evaluator.enforce
-_import_operation = apigateway_v1._import_operation  # noqa: SLF001 - there is no other way in
-_is_binary = apigateway_v1._media_type_matches  # noqa: SLF001 - there is no other way in
+_import_operation = apigateway_v1._import_operation  # noqa: SLF001 - there is no public interface
+_is_binary = apigateway_v1._media_type_matches  # noqa: SLF001 - there is no public interface
 
 
 def role_of(principal: str) -> str:
@@ -74,18 +74,18 @@ async def serve(
     receive: Callable[[], Awaitable[Any]],
     send: Callable[[Any], Awaitable[None]],
 ) -> None:
-    """Serve a request, and remember whether it says that it came without TLS."""
+    """Serve a request, and remember whether its headers say that it came without TLS."""
     _plain.set(dict(scope.get("headers", ())).get(b"x-forwarded-proto") == b"http")
     await _serve(scope, receive, send)
 
 
 def pin_origin(address: str, _: object) -> None:
-    """Take a request for one that came over TLS, unless it says otherwise."""
+    """Treat a request as one over TLS, unless its headers say otherwise."""
     _pin_origin(address, not _plain.get())
 
 
 def action_of(*request: Any) -> str | None:
-    """Return the IAM action that a request needs."""
+    """Return the IAM action that a request requires."""
     action: str | None = _action_of(*request)
     batch = BATCH.fullmatch(action or "")
     return batch["single"] if batch else action
@@ -99,12 +99,12 @@ def resource_of(service: str, *request: Any) -> str:
         return resource
     *_, body, _, _, _ = request
     asked = json.loads(body or b"{}")
-    iterator = dynamodb_streams._decode_iterator(asked.get("ShardIterator", "")) or {}  # noqa: SLF001 - it has no other reader
+    iterator = dynamodb_streams._decode_iterator(asked.get("ShardIterator", "")) or {}  # noqa: SLF001 - there is no public reader
     return str(asked.get("StreamArn") or iterator.get("arn") or "*")
 
 
 def leading_keys(body: bytes) -> list[str] | None:
-    """Return the keys of the items that a call of DynamoDB names; None if it names none, as a query does."""
+    """Return the keys of the items in a call to DynamoDB; None if it has none, like a query."""
     asked = json.loads(body or b"{}")
     item = asked.get("Key") or asked.get("Item")
     return [item["event_id"]["S"]] if isinstance(item, dict) and "event_id" in item else None
@@ -124,12 +124,12 @@ def import_operation(api: str, resource: str, method: str, *definition: Any) -> 
 
 
 def is_binary(media_type: str | None, binary_media_types: Sequence[str] | None) -> bool:
-    """Tell whether an API passes a body of a media type on as bytes."""
+    """Tell whether an API passes on bodies of a media type as bytes."""
     return bool(_is_binary(media_type, [written.replace("~1", "/") for written in binary_media_types or ()]))
 
 
 class FunctionProcess(subprocess.Popen[str]):
-    """The process of a function, which gives way to the services."""
+    """The process of a function, with a lower priority than the services."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -137,18 +137,18 @@ class FunctionProcess(subprocess.Popen[str]):
 
 
 class SharedArchive(zipfile.ZipFile):
-    """The code of a function or a layer, of which each environment gets links to files that all of them share."""
+    """The code of a function or a layer; environments get links to files that they share."""
 
     _extracting = Lock()
 
     @override
     def namelist(self) -> list[str]:
-        """Return nothing: MiniStack looks here for paths that lead elsewhere, which `extractall` would not follow."""
+        """Return nothing: MiniStack checks these for unsafe paths, which `extractall` does not follow anyway."""
         return []
 
     @override
     def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
-        """Extract everything, or link to what was extracted before from an archive with the same content."""
+        """Extract everything, or link to the files of an archive with the same content that was extracted before."""
         contents = repr([(member.filename, member.CRC) for member in self.infolist()])
         shared = Path(tempfile.gettempdir(), f"archive-{sha256(contents.encode()).hexdigest()}")
         with self._extracting:
@@ -161,7 +161,7 @@ class SharedArchive(zipfile.ZipFile):
 
 
 class Trail:
-    """Notes what roles were allowed to do, each thing once."""
+    """Records the permissions that roles used, each of them once."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -169,9 +169,9 @@ class Trail:
         file.write_text("")
 
     def enforce(self, access_key: str, action: str, service: str, region: str, **about: Any) -> Any:
-        """Ask MiniStack whether a request is allowed, and note it if a role may."""
+        """Ask MiniStack whether a request is allowed, and record it if it is and comes from a role."""
         denied = _enforce(access_key, action, service, region, **about)
-        session = sts._sessions.get(access_key)  # noqa: SLF001 - it has no other reader
+        session = sts._sessions.get(access_key)  # noqa: SLF001 - there is no public reader
         if denied is None and session:
             self._note(session["Arn"], action, about.get("resource_arn", "*"))
         return denied
@@ -189,11 +189,11 @@ if __name__ == "__main__":
     app.pin_request_origin = pin_origin
     iam_actions.extract_iam_action = action_of
     iam_actions.extract_resource_arn = resource_of
-    iam_evaluator._resolve_condition_key = condition_key  # noqa: SLF001 - there is no other way in
+    iam_evaluator._resolve_condition_key = condition_key  # noqa: SLF001 - there is no public interface
     iam_evaluator.enforce = Trail(Path(os.environ["IAM_TRAIL"])).enforce
-    apigateway_v1._OPENAPI_HTTP_METHODS.add(ANY_METHOD)  # noqa: SLF001 - there is no other way in
-    apigateway_v1._import_operation = import_operation  # noqa: SLF001 - there is no other way in
-    apigateway_v1._media_type_matches = is_binary  # noqa: SLF001 - there is no other way in
+    apigateway_v1._OPENAPI_HTTP_METHODS.add(ANY_METHOD)  # noqa: SLF001 - there is no public interface
+    apigateway_v1._import_operation = import_operation  # noqa: SLF001 - there is no public interface
+    apigateway_v1._media_type_matches = is_binary  # noqa: SLF001 - there is no public interface
     lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedArchive})
     lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": FunctionProcess})
     app.main()

@@ -157,7 +157,7 @@ def run(
     if process.returncode:
         tail = "".join(deque(printed, maxlen=20)).strip()
         name = " ".join([Path(command[0]).name, *command[1:2]])
-        message = f"`{name}` failed; all it said is in {shown(log)}. Its last lines:\n{tail}"
+        message = f"`{name}` failed; its full output is in {shown(log)}. Its last lines:\n{tail}"
         raise CommandError(message, "".join(printed))
     return "".join(printed)
 

@@ -1,4 +1,4 @@
-"""`make run`: every hook end to end on this machine, and a table of what became of its events."""
+"""`make run`: tests every hook end to end on the emulator, and prints a table of the results."""
 
 import time
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from hookswitch.dash.hooks import HOOKS
 from simulator.api import DashApi
 from simulator.dash import Dash
 
-QUIET = 1.0  # seconds without a message after which none is expected any more
+QUIET = 1.0  # seconds without a message after which no more are expected
 SHOWN_PROBLEMS = 20
 
 
@@ -87,7 +87,7 @@ def _wait_until_quiet(inbox: Inbox, sent: Sequence[Sent]) -> None:
     try:
         inbox.wait_for_all(event.event_id for event in sent if event.event_id)
     except TooLateError:
-        return  # problems() names the missing ones
+        return  # problems() reports the missing ones
     # A second copy may arrive late.
     count = -1
     while count != (count := len(inbox.read())):
@@ -101,7 +101,7 @@ def _print_result(sent: Sequence[Sent], found: Outcome, seconds: float) -> None:
     events = sum(bool(event.answers) for event in sent)
     say(
         f"{events} events in {delivered} deliveries: each event was delivered twice, and {elsewhere} deliveries "
-        "came to the catch-all as well. A function's first delivery has to wait for its start.",
+        "also came to the catch-all. A function's first delivery has to wait for its cold start.",
         style="dim",
     )
     style = "bold green" if len(whole) == len(HOOKS) else "bold red"

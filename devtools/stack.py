@@ -48,7 +48,7 @@ class Stack:
         endpoint: The emulator's address.
         name: The stack's name.
         outputs: Every output of the template.
-        parameters: What it was deployed with.
+        parameters: The parameters that it was deployed with.
     """
 
     endpoint: str
@@ -57,22 +57,22 @@ class Stack:
     parameters: Mapping[str, str]
 
     def path(self, hook: str) -> str:
-        """Return a callback's path below the API, with the hook's token."""
+        """Return a callback's path within the API, with the hook's token."""
         return f"/hooks/{hook}/{token_for(CALLBACK_SECRET, hook)}"
 
     def public_url(self, hook: str) -> str:
-        """Return the callback URL that Dash would be given."""
+        """Return the callback URL to register on Dash."""
         return self.outputs["ApiUrl"].rstrip("/") + self.path(hook)
 
     @property
     def local_api_url(self) -> str:
-        """The API's address for this machine: its public name leads to AWS, not to the emulator."""
+        """The API's local address: its public name points to AWS, not to the emulator."""
         public = urlsplit(self.outputs["ApiUrl"])
         api_id = (public.hostname or "").partition(".")[0]
         return f"{self.endpoint}/_aws/execute-api/{api_id}{public.path.rstrip('/')}"
 
     def url(self, hook: str) -> str:
-        """Return the callback URL as this machine reaches it."""
+        """Return the callback URL at the API's local address."""
         return self.local_api_url + self.path(hook)
 
     @cached_property
@@ -93,18 +93,18 @@ def build(
     bytecode: bool = True,
     on_line: OnLine | None = None,
 ) -> Path:
-    """Build functions and layers for this machine, with bytecode as for AWS, and return the path of the built template.
+    """Build functions and layers for the local architecture, with bytecode, and return the path of the built template.
 
     Raises:
         StackError: The template is missing or can't be built; the message has sam's error.
     """
     if sys.platform != "linux":
         raise StackError(
-            "sam builds for Linux and the emulator runs the result on this very machine: "
-            "use Linux, or WSL, or a Linux virtual machine."
+            "The emulator runs functions on the computer itself, and they are built for Linux: "
+            "use Linux, WSL, or a Linux virtual machine."
         )
     if not template.exists():
-        raise StackError(f"There is no {shown(template)}.")
+        raise StackError(f"{shown(template)} does not exist.")
     log = LOCAL / "sam-build.log"
     command = [
         *_sam("build"),
@@ -235,7 +235,7 @@ def update(deployed: Stack, overrides: Mapping[str, str]) -> Stack:
 
 
 def delete(endpoint: str, stack_name: str = STACK_NAME) -> None:
-    """Delete a stack and return when it is gone.
+    """Delete a stack, and wait until it is deleted.
 
     Raises:
         StackError: A resource can't be deleted.
@@ -258,12 +258,12 @@ def outputs(endpoint: str, stack_name: str = STACK_NAME) -> dict[str, str]:
 
 
 def failures(endpoint: str, stack_name: str) -> list[str]:
-    """Return what failed in the stack's last operation, the cause first."""
+    """Return the failures of the stack's last operation, the cause first."""
     try:
         pages = aws.cloudformation(endpoint).get_paginator("describe_stack_events").paginate(StackName=stack_name)
         events = [event for page in pages for event in page["StackEvents"]]
     except ClientError:
-        return []  # there is no such stack: not even its change set could be created
+        return []  # the stack does not exist: not even its change set could be created
     return [
         f"- {event['LogicalResourceId']} ({event.get('ResourceType', 'unknown type')}): "
         f"{event.get('ResourceStatusReason', 'no reason given')}"
@@ -276,7 +276,7 @@ def validate(template: Path = TEMPLATE) -> str:
     """Check the template with `sam validate --lint`; return what it printed.
 
     Raises:
-        CommandError: The template has faults; the message has them.
+        CommandError: The template has errors, which are in the message.
     """
     command = [*_sam("validate"), "--lint", "--template-file", str(template), "--region", REGION]
     return run(command, environment=environment(), log=LOCAL / "sam-validate.log")
@@ -289,7 +289,7 @@ def _sam(command: str) -> list[str]:
 
 
 def environment(endpoint: str | None = None) -> dict[str, str]:
-    """Return the environment for sam, without the user's AWS settings: it must never reach a real account."""
+    """Return the environment for sam, without the user's AWS settings, so it can never reach a real account."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -299,7 +299,7 @@ def environment(endpoint: str | None = None) -> dict[str, str]:
     direct = ",".join(["127.0.0.1", "localhost", *([urlsplit(endpoint).hostname or ""] if endpoint else [])])
     return {
         **kept,
-        "PATH": os.pathsep.join(path),  # first, the python3.13 and pip that sam builds with
+        "PATH": os.pathsep.join(path),  # first, the python3.13 and pip for sam's builds
         "NO_PROXY": direct,
         "no_proxy": direct,
         "SAM_CLI_TELEMETRY": "0",
@@ -315,7 +315,7 @@ def environment(endpoint: str | None = None) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """Wait until no other command of this checkout builds or uploads what was built."""
+    """Wait until no other command of this checkout builds, or uploads a build."""
     LOCAL.mkdir(exist_ok=True)
     with (LOCAL / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -323,8 +323,8 @@ def _alone() -> Iterator[None]:
 
 
 def _told(command: str, output: str, log: Path) -> str:
-    """Return sam's own reason from what it printed."""
+    """Return an error message with sam's own reason, from its output."""
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     start = next((at for at, line in enumerate(lines) if line.lstrip().startswith(("Error:", "Build Failed"))), None)
     reason = lines[start:] if start is not None else lines[-15:]
-    return f"`{command}` failed; all it said is in {shown(log)}. Its reason:\n" + "\n".join(reason)
+    return f"`{command}` failed; its full output is in {shown(log)}. Its reason:\n" + "\n".join(reason)

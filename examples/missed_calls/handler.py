@@ -1,4 +1,4 @@
-"""A consumer of missed calls: Lambda on an SQS queue that is subscribed to the topic of events, with raw delivery."""
+"""A consumer of missed calls: Lambda with an SQS queue that is subscribed to the topic, with raw delivery."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ ENVELOPE, DATA = (
 
 
 def handler(event: Mapping[str, Any], context: object) -> None:
-    """Call back whoever was missed. A message that breaks the contract goes back, and ends as a dead letter."""
+    """Call back the caller. A message that breaks the contract returns to the queue, and ends as a dead letter."""
     del context
     for record in event["Records"]:
         message = json.loads(record["body"])

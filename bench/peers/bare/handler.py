@@ -1,4 +1,4 @@
-"""The least there is: boto3 from the runtime, JSON, one conditional put. It checks no sender and validates nothing."""
+"""The minimum: boto3 from the runtime, JSON, one conditional put. It neither authenticates nor validates."""
 
 import json
 import os

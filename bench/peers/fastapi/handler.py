@@ -14,7 +14,7 @@ dynamodb = boto3.client("dynamodb")
 
 
 class MissedCall(BaseModel):
-    """A call that rang and was not answered."""
+    """An unanswered call."""
 
     account_id: str
     call_id: str

@@ -1,4 +1,4 @@
-"""As Powertools' documentation has a web handler: resolver, parser, logger, metrics, tracer, idempotency, a table."""
+"""A web handler after Powertools' documentation: resolver, parser, logger, metrics, tracer, idempotency, a table."""
 
 import os
 from typing import Any
@@ -23,12 +23,12 @@ tracer = Tracer(service="peer")
 app = APIGatewayRestResolver()
 table = boto3.resource("dynamodb").Table(os.environ["EVENTS_TABLE"])
 persistence = DynamoDBPersistenceLayer(table_name=os.environ["EVENTS_TABLE"])
-# By the request, as if each call were another event: one that is known already would not be stored.
+# Keyed by request, as if each call were a new event: a known one would not be stored.
 config = IdempotencyConfig(event_key_jmespath="request_id", use_local_cache=False)
 
 
 class MissedCall(BaseModel):
-    """A call that rang and was not answered."""
+    """An unanswered call."""
 
     account_id: str
     call_id: str
@@ -69,7 +69,7 @@ def store(delivery: dict[str, Any]) -> str:
 @app.post("/hooks/missed_call/<token>")
 @tracer.capture_method
 def missed_call(token: str) -> dict[str, str]:
-    """Take one delivery."""
+    """Receive one delivery."""
     del token
     status = store(
         delivery={"request_id": app.current_event.request_context.request_id, "body": app.current_event.body}

@@ -1,4 +1,4 @@
-"""The least there is for publishing: a loop that only calls `publish_batch` with entries that somebody else made."""
+"""The minimum for publishing: a loop that only calls `publish_batch`, with prepared entries."""
 
 import os
 from typing import Any
@@ -9,7 +9,7 @@ sns = boto3.client("sns")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Publish ready batches."""
+    """Publish prepared batches."""
     del context
     topic, published = os.environ["EVENTS_TOPIC_ARN"], 0
     for batch in event["batches"]:
