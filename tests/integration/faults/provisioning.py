@@ -1,7 +1,7 @@
 """Cells of the provision function: it gets requests like CloudFormation's, and responds to the test.
 
-Each cell has a Dash account of its own, below the stack's, whose key opens it: the function takes credentials and
-addresses from its own environment, never from a request.
+Each cell has its own Dash account, below the stack's, whose key opens it: the function takes credentials and addresses
+from its own environment, never from a request.
 """
 
 import json
@@ -26,7 +26,7 @@ ALONE, TOGETHER = ("secretsmanager", "cloudformation"), ("dash", "answer")
 
 
 def run(site: Site, results: Results) -> None:
-    """Run all cells: those at the same time that fail in calls for their own account only."""
+    """Run all cells, at the same time where faults affect only calls for the cell's own account."""
     for services, at_once in ((ALONE, 1), (TOGETHER, 6)):
         results.run_all(cells(PROVISION, *services), lambda cell: _cell(site, results, cell), at_once)
     results.conclude(site)

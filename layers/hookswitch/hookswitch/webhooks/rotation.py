@@ -91,7 +91,7 @@ class Rotation:
         plan = self._outdated_tokens(client, secret)
         if plan:
             secret.wait_until_settled(self._deadline)
-        # Whoever deleted a webhook meanwhile may be deleting the stack; reconcile makes what is missing.
+        # A webhook may be missing because the stack is being deleted; otherwise reconcile recreates it.
         updated = apply_changes(client, self._desired.account_id, plan, recreate=False)
         return [change.name for change in updated]
 
