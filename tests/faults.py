@@ -1,7 +1,7 @@
-"""Proxies between the functions and the emulated services, that fail on demand.
+"""Proxies between the functions and the emulated services that fail on demand.
 
-The emulator hands its environment to the functions, so `AWS_ENDPOINT_URL_DYNAMODB` and its like lead the
-functions' clients through these proxies while the template stays as it is. The tests themselves bypass them.
+The emulator passes its environment to the functions, so variables such as `AWS_ENDPOINT_URL_DYNAMODB` point the
+functions' clients to these proxies without a change of the template. The tests themselves bypass them.
 """
 
 import socket
@@ -16,7 +16,7 @@ from typing import Any, Self, override
 from tests.wires import SERVICES, Wire, asked, error
 
 ADDRESS = "127.0.0.1"
-SELDOM = 3600.0  # seconds between two looks whether to stop: many proxies that look often are a load
+SELDOM = 3600.0  # seconds between checks whether to stop: frequent checks by many proxies would be a load
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"}
 
 
@@ -25,11 +25,11 @@ class Call:
     """One request that a function made.
 
     Attributes:
-        operation: As the service names it: `PutItem`.
+        operation: The service's name for it, such as `PutItem`.
         body: The request's parameters; in the query protocol (SNS, CloudFormation) each is a list of strings.
-        text: Path and body, as they came.
-        status: The HTTP status that the function saw, or None if it got no answer.
-        injected: Whether a fault decided that.
+        text: Path and body, unparsed.
+        status: The HTTP status that the function got, or None if it got no response.
+        injected: Whether a fault affected the call.
     """
 
     operation: str
@@ -41,18 +41,18 @@ class Call:
 
 @dataclass
 class Fault:
-    """What happens to the calls of one operation.
+    """A fault that affects the calls of one operation.
 
     Attributes:
-        operation: Its name, or `*` for all.
+        operation: The operation's name, or `*` for all.
         times: How many calls it affects; None for all until it is lifted.
         code: The service's error code; empty if the call goes through.
         status: The HTTP status of the error.
         delay: Seconds to wait first (cut short when the fault is lifted).
-        hung: No answer comes, and the service never learns of the call.
-        lost: The service does what it was asked to, but its answer never arrives.
+        hung: The service does not get the call, and there is no response.
+        lost: The service carries out the call, but its response never arrives.
         match: Only calls with this text in their path or body, such as an event's key, are affected.
-        lifted: Set when it is over.
+        lifted: Set when the fault is lifted.
     """
 
     operation: str
@@ -72,8 +72,8 @@ class FaultProxy:
 
     Attributes:
         service: One of `SERVICES`.
-        target_port: The emulator's.
-        calls: Every call that came, oldest first.
+        target_port: The emulator's port.
+        calls: All calls, oldest first.
     """
 
     service: str
@@ -83,13 +83,13 @@ class FaultProxy:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        """Open the port; requests are served from `start` on."""
+        """Open the port; `start` begins to serve requests."""
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(SELDOM,), daemon=True)
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port on which it listens."""
         return int(self._server.server_address[1])
 
     @property
@@ -99,7 +99,7 @@ class FaultProxy:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variable that leads a function's clients here."""
+        """The variable that points a function's clients here."""
         return {f"AWS_ENDPOINT_URL_{SERVICES[self.service][1]}": f"http://{ADDRESS}:{self.port}"}
 
     def start(self) -> None:
@@ -107,11 +107,11 @@ class FaultProxy:
         self._thread.start()
 
     def stop(self) -> None:
-        """Let go of delayed calls and close the port."""
+        """Release delayed calls and close the port."""
         self.clear()
         closing = threading.Thread(target=self._server.shutdown)
         closing.start()
-        while closing.is_alive():  # it ends with the next connection
+        while closing.is_alive():  # it returns after the next connection
             socket.create_connection((ADDRESS, self.port)).close()
             closing.join(0.05)
         self._thread.join()
@@ -129,32 +129,32 @@ class FaultProxy:
         return self.inject(Fault(operation, times, code=code, status=status, match=match))
 
     def delay(self, operation: str, seconds: float, times: int | None = None, match: str = "") -> Fault:
-        """Let calls wait before they go through; one that its client has given up on goes through nevertheless."""
+        """Delay calls before passing them on, even if the client has given up by then."""
         return self.inject(Fault(operation, times, delay=seconds, match=match))
 
     def hang(self, operation: str, times: int | None = None, match: str = "") -> Fault:
-        """Take calls and never answer them, nor carry them out."""
+        """Accept calls without passing them on or responding."""
         return self.inject(Fault(operation, times, hung=True, match=match))
 
     def lose_answer(self, operation: str, times: int | None = None, match: str = "") -> Fault:
-        """Let the service do its work, then break the connection: the caller can't know of it."""
+        """Let the service carry out calls, but break the connection before the response."""
         return self.inject(Fault(operation, times, lost=True, match=match))
 
     def inject(self, fault: Fault) -> Fault:
-        """Set a fault, in addition to those that are set."""
+        """Add a fault to the current ones."""
         with self._lock:
             self._faults.append(fault)
         return fault
 
     def lift(self, fault: Fault) -> None:
-        """End a fault, also for the calls that wait."""
+        """End a fault, and release the calls that it delays."""
         with self._lock:
             if fault in self._faults:
                 self._faults.remove(fault)
         fault.lifted.set()
 
     def clear(self) -> None:
-        """End all faults, also for the calls that wait; forget the calls so far."""
+        """End all faults, release delayed calls, and forget all recorded calls."""
         with self._lock:
             for fault in self._faults:
                 fault.lifted.set()
@@ -162,12 +162,12 @@ class FaultProxy:
             self.calls.clear()
 
     def count(self, operation: str) -> int:
-        """Return how many calls of an operation came since the last `clear`."""
+        """Return the number of calls of an operation since the last `clear`."""
         with self._lock:
             return sum(call.operation == operation for call in self.calls)
 
     def take(self, operation: str, text: str) -> Fault:
-        """Return the fault that affects a call now, used up by one; one that does nothing if there is none."""
+        """Return the fault for a call and count it as used; if there is none, return one without an effect."""
         with self._lock:
             for fault in self._faults:
                 if fault.operation in {operation, "*"} and fault.times != 0 and fault.match in text:
@@ -177,7 +177,7 @@ class FaultProxy:
         return Fault("")
 
     def record(self, call: Call) -> None:
-        """Remember a call."""
+        """Record a call."""
         with self._lock:
             self.calls.append(call)
 
@@ -193,7 +193,7 @@ class FaultProxies:
         return self._proxies[service]
 
     def __iter__(self) -> Iterator[FaultProxy]:
-        """Go through all proxies."""
+        """Iterate over all proxies."""
         return iter(self._proxies.values())
 
     def __enter__(self) -> Self:
@@ -230,7 +230,7 @@ class _Server(ThreadingHTTPServer):
 
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: callers that hang up are what the tests are about."""
+        """Print nothing: the tests make callers hang up on purpose."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -264,7 +264,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, format: str, *args: Any) -> None:
-        """Print nothing: `calls` has it all."""
+        """Print nothing: `calls` has all requests."""
 
     def _forward(self, port: int, body: bytes) -> tuple[int, dict[str, str], bytes]:
         connection = HTTPConnection(ADDRESS, port, timeout=60)
@@ -273,7 +273,7 @@ class _Handler(BaseHTTPRequestHandler):
             response = connection.getresponse()
             return response.status, dict(response.getheaders()), response.read()
         except (OSError, HTTPException) as error:
-            return 502, {"Content-Type": "text/plain"}, f"The emulator does not answer: {error}".encode()
+            return 502, {"Content-Type": "text/plain"}, f"The emulator does not respond: {error}".encode()
         finally:
             connection.close()
 

@@ -1,8 +1,8 @@
-"""Looks through everything that the functions logged in a run of the tests for what must not be there.
+"""Scans everything that the functions logged in a test run for confidential values.
 
-A leak fails the run. `simulator.confidential` says what is looked for, and why nothing else can be taken for it. The
+A leak fails the run. `simulator.confidential` says which values to look for, and why nothing else can match them. The
 lines come from the logger in this process, and from all log groups of each emulator that tests start, just before it
-stops; that is also when the secrets in it are registered, with the callback tokens that derive from them.
+stops; at that time, its secrets are registered, too, with the callback tokens that derive from them.
 """
 
 import base64
@@ -30,24 +30,24 @@ _WORD = re.compile(r"[^\W_]+")
 _CHARACTER = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _ESCAPE = re.compile(r"\\+[nrtbf\"/]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{64,}={0,2}")
-# The id of a call is logged on purpose, whatever the sender puts there.
+# The id of a call is logged on purpose, whatever the sender puts into it.
 _CALL_ID = re.compile(r'"call_id": ?"(?:[^"\\]|\\.)*"')
 _BY_FORM = {
     confidential.NUMBER: "number",
     re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in confidential.NAMES)): "name",
     re.compile(re.escape(confidential.MARK)): "secret",
 }
-FOUND = "leaks"  # by what name a process hands over what it found
-_SHOWN = 400  # letters of a line that has a leak
+FOUND = "leaks"  # the key under which a process reports its results
+_SHOWN = 400  # characters to show of a line with a leak
 
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """Something confidential in a line of a log.
+    """A confidential value in a log line.
 
     Attributes:
-        kind: What it is.
-        line: Where it is, with a mark in its place.
+        kind: The kind of value.
+        line: The line, with a mark in place of the value.
     """
 
     kind: str
@@ -55,12 +55,12 @@ class Leak:
 
 
 def leaks_in(lines: Iterable[str], credentials: Mapping[str, str]) -> Iterator[Leak]:
-    """Yield what is confidential in some lines: as it is, or encoded as JSON, in a URL, or as base64.
+    """Yield the confidential values in some lines: in plain text, or encoded as JSON, in a URL, or as base64.
 
     Args:
         lines: Lines of a log.
-        credentials: What to look for besides personal data and secrets of events, and what each is. Each is looked for
-            by its longest word, so that the time it takes does not grow with their number.
+        credentials: Values to look for in addition to personal data and secrets of events, and the kind of each. The
+            scan looks for their longest words, so its duration does not grow with their number.
     """
     by_word: dict[str, list[str]] = {}
     for value in credentials:
@@ -78,7 +78,7 @@ def leaks_in(lines: Iterable[str], credentials: Mapping[str, str]) -> Iterator[L
 def _confidential(
     text: str, by_word: Mapping[str, list[str]], credentials: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield what is confidential in a text, and what each is."""
+    """Yield the confidential values in a text, and the kind of each."""
     for form, kind in _BY_FORM.items():
         for found in form.finditer(text):
             yield found[0], kind
@@ -89,7 +89,7 @@ def _confidential(
 
 
 def _readings(line: str) -> Iterator[str]:
-    """Yield a line as it is, and as it reads without its encodings."""
+    """Yield a line as it is, and with its encodings decoded."""
     yield line
     if "\\" in line:
         yield _ESCAPE.sub(" ", _CHARACTER.sub(lambda found: chr(int(found[1], 16)), line))
@@ -110,7 +110,7 @@ def _around(text: str, value: str, mark: str) -> str:
 
 
 def note_secrets(endpoint: str) -> None:
-    """Note all secrets of an emulator, and the tokens of all hooks that derive from them."""
+    """Register all secrets of an emulator, and the tokens of all hooks that derive from them."""
     client = aws.SESSION.client("secretsmanager", endpoint_url=endpoint, config=aws.CONFIG)
     for page in client.get_paginator("list_secrets").paginate():
         for secret in page["SecretList"]:
@@ -145,7 +145,7 @@ def lines_of(endpoint: str) -> list[str]:
 
 
 def _lines_of_group(client: "CloudWatchLogsClient", group: str) -> Iterable[str]:
-    """Return the lines of a group. The emulator gives ten thousand at a time, and does not say if there are more."""
+    """Return the lines of a group. The emulator returns ten thousand at a time, without telling if there are more."""
     lines: set[tuple[int, str]] = set()
     since, before = 0, -1
     while len(lines) > before:
@@ -160,13 +160,13 @@ def _lines_of_group(client: "CloudWatchLogsClient", group: str) -> Iterable[str]
 class Watch:
     """The plugin.
 
-    Where several processes share the tests, each scans what its own tests logged, and the first one gathers what
-    they found.
+    If several processes share the tests, each scans what its own tests logged, and the first one collects the
+    results.
 
     Attributes:
-        lines: What was logged in this process.
-        leaks: What was found in them, or by all processes.
-        looked: How many lines were scanned, and for how many confidential values.
+        lines: The lines logged in this process.
+        leaks: The leaks in these lines, or those of all processes.
+        looked: The numbers of scanned lines and of confidential values.
     """
 
     def __init__(self) -> None:
@@ -176,12 +176,12 @@ class Watch:
         self._undo: list[Callable[[], None]] = []
 
     def pytest_sessionstart(self) -> None:
-        """Listen to the logger, and to what becomes of emulators."""
+        """Listen to the logger and to emulators."""
         self._replace(logger.registered_handler, "format", self._noting(logger.registered_handler.format))
         self._replace(Emulator, "stop", self._looking(Emulator.stop))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Look through all lines. By now all emulators are gone, and all that is confidential is known."""
+        """Scan all lines. By now, all emulators have stopped, and all confidential values are known."""
         for undo in self._undo:
             undo()
         self.leaks += dict.fromkeys(leaks_in(self.lines, confidential.NOTED))
@@ -194,13 +194,13 @@ class Watch:
 
     @pytest.hookimpl(optionalhook=True)  # pytest-xdist's
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take over what another process found."""
+        """Add the results of another process."""
         found = getattr(node, "workeroutput", {}).get(FOUND, {"leaks": [], "looked": (0, 0)})
         self.leaks += [Leak(kind, line) for kind, line in found["leaks"]]
         self._looked(*found["looked"])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what was found."""
+        """Print the results."""
         looked = "{} lines of logs, {} confidential values".format(*self.looked)
         if not self.leaks:
             terminalreporter.write_line(f"No leak: {looked}.")

@@ -1,4 +1,4 @@
-"""What the template allows each role, what roles really did on the emulator, and what is left between the two."""
+"""What the template allows each role, what the roles did on the emulator, and the difference."""
 
 import json
 import re
@@ -13,13 +13,13 @@ type Resources = Mapping[str, Mapping[str, Any]]
 
 A_HOOK = "a hook function"
 STACK = "AWS::StackId"
-_POLLED = "Lambda polls under the function's role; the emulator polls by itself."
-_LOGGED = "Lambda writes the log under the function's role; the emulator writes it by itself."
-_KEPT_PLAIN = "The emulator encrypts nothing."
-_SCHEDULED = "EventBridge Scheduler invokes under the schedule's role; the emulator invokes by itself."
-_UNTRACED = "The emulator has no X-Ray."
+_POLLED = "Lambda polls with the function's role; the emulator polls without a role."
+_LOGGED = "Lambda writes the log with the function's role; the emulator writes it without a role."
+_KEPT_PLAIN = "The emulator does not encrypt anything."
+_SCHEDULED = "EventBridge Scheduler invokes with the schedule's role; the emulator invokes without a role."
+_UNTRACED = "The emulator does not support X-Ray."
 
-# Actions that no trail of the emulator can show: (role, or "*" for every one; action) and why.
+# Actions that the emulator's trail can't show: (role, or "*" for all; action) and why.
 UNSEEN: Mapping[tuple[str, str], str] = {
     ("*", "logs:CreateLogStream"): _LOGGED,
     ("*", "logs:PutLogEvents"): _LOGGED,
@@ -47,9 +47,9 @@ class Permission:
 
     Attributes:
         role: The role's logical id.
-        action: As IAM names it: `sqs:SendMessage`.
-        resource: The resource's logical id, with the part of a table that is meant (`EventsTable/stream`); `A_HOOK`
-            for any function that runs under HookRole, `STACK` for the stack itself, `*` for what is none of these.
+        action: IAM's name for it, such as `sqs:SendMessage`.
+        resource: The resource's logical id, with the part of a table (`EventsTable/stream`); `A_HOOK` for any function
+            with HookRole, `STACK` for the stack itself, `*` for anything else.
     """
 
     role: str
@@ -58,7 +58,7 @@ class Permission:
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return the value, if it is no list, as a list of one."""
+    """Return a list as it is, and any other value as a list of one."""
     return value if isinstance(value, list) else [value]
 
 
@@ -68,7 +68,7 @@ def roles(resources: Resources) -> dict[str, Mapping[str, Any]]:
 
 
 def statements(role: str, resources: Resources) -> Iterator[Mapping[str, Any]]:
-    """Yield every statement of a role's own policies and of the managed ones that it has."""
+    """Yield every statement of a role's inline and managed policies."""
     properties = roles(resources)[role]
     managed = [resources[arn["Ref"]]["Properties"] for arn in properties.get("ManagedPolicyArns", [])]
     for policy in [*properties.get("Policies", []), *managed]:
@@ -76,7 +76,7 @@ def statements(role: str, resources: Resources) -> Iterator[Mapping[str, Any]]:
 
 
 def hook_functions(resources: Resources) -> set[str]:
-    """Return the logical ids of the functions that run under HookRole."""
+    """Return the logical ids of the functions with HookRole."""
     return {
         name
         for name, it in resources.items()
@@ -85,7 +85,7 @@ def hook_functions(resources: Resources) -> set[str]:
 
 
 def allowed(resources: Resources) -> set[Permission]:
-    """Return what the roles of an evaluated template may do."""
+    """Return the permissions of the roles in an evaluated template."""
     hooks = hook_functions(resources)
     return {
         Permission(role, action, A_HOOK if (name := _named(resource)) in hooks else name)
@@ -97,7 +97,7 @@ def allowed(resources: Resources) -> set[Permission]:
 
 
 def used(trails: Iterable[Path], resources: Resources) -> set[Permission]:
-    """Return what roles were seen to do, by the files that `devtools.ministack.Trail` wrote."""
+    """Return the permissions that roles used, according to the files of `devtools.ministack.Trail`."""
     hooks = hook_functions(resources)
     entries = [json.loads(line) for trail in trails for line in trail.read_text().splitlines()]
     return {
@@ -107,16 +107,16 @@ def used(trails: Iterable[Path], resources: Resources) -> set[Permission]:
 
 
 def idle(may: Iterable[Permission], did: Iterable[Permission]) -> list[Permission]:
-    """Return what roles may do and never did, but for what can't be seen."""
+    """Return the permissions that were never used, except those that trails can't show."""
     unseen = {it for it in may if UNSEEN.keys() & {(it.role, it.action), ("*", it.action)}}
     return sorted(set(may) - set(did) - unseen)
 
 
 def _named(resource: Any) -> str:
-    """Return the logical id of what a statement's resource refers to."""
+    """Return the logical id that a statement's resource refers to."""
     match resource:
         case {"Ref": str(name)}:
-            return name.removesuffix(f"Alias{ALIAS}")  # which stands for its function
+            return name.removesuffix(f"Alias{ALIAS}")  # an alias stands for its function
         case {"Fn::GetAtt": [str(name), "StreamArn"]}:
             return f"{name}/stream"
         case {"Fn::GetAtt": [str(name), str()]}:
@@ -128,7 +128,7 @@ def _named(resource: Any) -> str:
 
 
 def _logical(arn: str) -> str:
-    """Return the logical id in an ARN, as CloudFormation makes names: `<stack>-<logical id>-<suffix>`."""
+    """Return the logical id in an ARN with a name by CloudFormation: `<stack>-<logical id>-<suffix>`."""
     if arn.split(":")[2:3] == ["cloudformation"]:
         return STACK
     found = _PHYSICAL.search(arn)

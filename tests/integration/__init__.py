@@ -1,1 +1,1 @@
-"""Tests through the front door of the stack, deployed on the emulator."""
+"""Tests of the stack through its front door, deployed on the emulator."""

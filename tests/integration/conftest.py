@@ -1,8 +1,8 @@
-"""The stack on an emulator of its own, and what tests need around it.
+"""The stack on its own emulator, and the fixtures around it.
 
-Emulator, build and deployment are those of the laptop commands, made once for all tests. The table, the topic
-and the functions are shared, so a test makes events of its own (a fresh call id, message id and the like) and
-looks for their ids only.
+Emulator, build and deployment are those of the laptop commands, created once for all tests. The table, the topic
+and the functions are shared, so each test creates its own events (with a new call id, message id and so on) and
+looks only for their ids.
 """
 
 from collections.abc import Callable, Iterator
@@ -48,15 +48,15 @@ type OpenInbox = Callable[[dict[str, Any]], Inbox]
 
 IN_CONTAINER = "localstack"
 HERE = Path(__file__).parent
-LEFT_OUT = pytest.StashKey[bool]()  # whether a test of this folder was
+LEFT_OUT = pytest.StashKey[bool]()  # whether a test of this folder was left out
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
+@pytest.hookimpl(tryfirst=True)  # before -m evaluates the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder, so that `-m "not integration"` leaves them out.
+    """Mark the tests of this folder, so that `-m "not integration"` excludes them.
 
-    Those that share the stack run in one process, and so do those of a file that has an emulator of its own:
-    `make test` runs two or more processes. What all of them together have to show comes last.
+    `make test` runs several processes. Tests that share the stack run in one of them, and so do the tests of a file
+    with its own emulator. Tests that depend on all others run last.
     """
     ours = [item for item in items if item.path.is_relative_to(HERE)]
     for item in ours:
@@ -68,7 +68,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
-    """Remember that not all tests run. Those in containers do not count: no trail shows what they do."""
+    """Remember that some tests were excluded. Those in containers do not count: no trail records what they do."""
     for item in items:
         if item.path.is_relative_to(HERE) and not item.get_closest_marker("docker"):
             item.config.stash[LEFT_OUT] = True
@@ -82,7 +82,7 @@ def emulator_port() -> int:
 
 @pytest.fixture(scope="session")
 def in_container(pytestconfig: pytest.Config) -> bool:
-    """Whether AWS is in a container (`--aws=localstack`), and not the emulator that the tests start."""
+    """Whether AWS is emulated in a container (`--aws=localstack`) instead of the emulator that the tests start."""
     return bool(pytestconfig.getoption("--aws") == IN_CONTAINER)
 
 
@@ -97,7 +97,7 @@ def fault_proxies(emulator_port: int) -> Iterator[FaultProxies]:
 def emulator(
     emulator_port: int, fault_proxies: FaultProxies, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Emulator]:
-    """MiniStack, whose functions reach AWS through the fault proxies only. It enforces IAM."""
+    """MiniStack, whose functions reach AWS only through the fault proxies. It enforces IAM."""
     environment = ROOT_USER | fault_proxies.environment
     with emulators.running(emulator_port, tmp_path_factory.mktemp("emulator"), environment) as running:
         yield running
@@ -105,7 +105,7 @@ def emulator(
 
 @pytest.fixture(scope="session")
 def aws(request: pytest.FixtureRequest, *, in_container: bool) -> Iterator[RunningSession]:
-    """pytest-localstack's session, on the emulator or in a container; the clients below are its."""
+    """pytest-localstack's session, on the emulator or in a container; it creates the clients below."""
     with ExitStack() as undo:
         if in_container:
             try:
@@ -120,13 +120,13 @@ def aws(request: pytest.FixtureRequest, *, in_container: bool) -> Iterator[Runni
 
 @pytest.fixture(scope="session")
 def endpoint(aws: RunningSession) -> str:
-    """The address of AWS, whichever it is."""
+    """The address of the emulated AWS."""
     return str(aws.endpoint_url("cloudformation"))
 
 
 @pytest.fixture(scope="session")
 def dash_api(endpoint: str, *, in_container: bool) -> Iterator[DashApi]:
-    """The API of the Dash that the stack registers its webhooks on."""
+    """The API of the Dash on which the stack registers its webhooks."""
     address = _bridge() if in_container else emulators.ADDRESS
     with DashApi(simulator(endpoint), address=address) as api:
         yield api
@@ -136,7 +136,7 @@ def dash_api(endpoint: str, *, in_container: bool) -> Iterator[DashApi]:
 def stack(endpoint: str, dash_api: DashApi, built: Path) -> Stack:
     """The stack of template.yaml with all hooks.
 
-    `stack.url("parking")` is a callback URL with its token, as this machine reaches it; see also
+    `stack.url("parking")` is a callback URL with its token, at an address that tests can reach; see also
     `stack.outputs`, `stack.resources` (physical ids by logical id) and `stack.parameters`.
     """
     del built
@@ -155,7 +155,7 @@ def cloudformation(aws: RunningSession) -> Iterator["CloudFormationClient"]:
 
 @pytest.fixture(scope="session")
 def dynamodb(aws: RunningSession) -> Iterator["DynamoDBClient"]:
-    """A DynamoDB client, that bypasses the fault proxies."""
+    """A DynamoDB client that bypasses the fault proxies."""
     yield from _client(aws, "dynamodb")
 
 
@@ -167,7 +167,7 @@ def iam(aws: RunningSession) -> Iterator["IAMClient"]:
 
 @pytest.fixture(scope="session")
 def lambda_(aws: RunningSession) -> Iterator["LambdaClient"]:
-    """A Lambda client, that bypasses the fault proxies."""
+    """A Lambda client that bypasses the fault proxies."""
     yield from _client(aws, "lambda")
 
 
@@ -179,28 +179,28 @@ def cloudwatch_logs(aws: RunningSession) -> Iterator["CloudWatchLogsClient"]:
 
 @pytest.fixture(scope="session")
 def secretsmanager(aws: RunningSession) -> Iterator["SecretsManagerClient"]:
-    """A Secrets Manager client, that bypasses the fault proxies."""
+    """A Secrets Manager client that bypasses the fault proxies."""
     yield from _client(aws, "secretsmanager")
 
 
 @pytest.fixture(scope="session")
 def sns(aws: RunningSession) -> Iterator["SNSClient"]:
-    """An SNS client, that bypasses the fault proxies."""
+    """An SNS client that bypasses the fault proxies."""
     yield from _client(aws, "sns")
 
 
 @pytest.fixture(scope="session")
 def sqs(aws: RunningSession) -> Iterator["SQSClient"]:
-    """An SQS client, that bypasses the fault proxies."""
+    """An SQS client that bypasses the fault proxies."""
     yield from _client(aws, "sqs")
 
 
 @pytest.fixture
 def faults(fault_proxies: FaultProxies, *, in_container: bool) -> Iterator[FaultProxies]:
-    """Faults of the services as the functions see them, for this test only.
+    """Faults of the services that the functions call, for this test only.
 
     `faults["dynamodb"].fail("PutItem", "InternalServerError", times=2)`; also `delay` and `lose_answer`.
-    `faults["sns"].calls` has what the functions asked since the test began, `count("Publish")` how often.
+    `faults["sns"].calls` has the functions' calls since the test began, and `count("Publish")` counts them.
     """
     if in_container:
         pytest.skip("A container's functions can't use the fault proxies.")
@@ -211,11 +211,11 @@ def faults(fault_proxies: FaultProxies, *, in_container: bool) -> Iterator[Fault
 
 @pytest.fixture
 def dash(stack: Stack) -> Iterator[Dash]:
-    """A simulated Dash that has the stack's webhooks, registered to post JSON.
+    """A simulated Dash with the stack's webhooks, registered to post JSON.
 
-    `dash.fire(DEFAULT_ACCOUNT_ID, hook, payload(hook))` delivers an event. The catch-all is registered but switched
-    off, so that one firing is one delivery; `dash.webhooks()` has it for tests that want it on. For other encodings
-    make webhooks with `CATALOGUE[hook].registration()` and `stack.public_url(hook)`.
+    `dash.fire(DEFAULT_ACCOUNT_ID, hook, payload(hook))` delivers an event. The catch-all is registered but disabled, so
+    that each event is one delivery; tests that need it can enable it in `dash.webhooks()`. For other encodings,
+    register webhooks with `CATALOGUE[hook].registration()` and `stack.public_url(hook)`.
     """
     simulated = Dash(resolver=emulator_resolver(stack.endpoint), retry_interval=0.1)
     for hook in HOOKS:
@@ -230,8 +230,8 @@ def dash(stack: Stack) -> Iterator[Dash]:
 def inbox(stack: Stack, sns: "SNSClient", sqs: "SQSClient") -> Iterator[Inbox]:
     """A queue subscribed to the topic during this test.
 
-    `inbox.wait_for(event_id)` returns an event's message, `inbox.counts()[event_id]` says how often it came.
-    Whatever a test publishes keeps the contract: no type and no field but those of docs/schemas/.
+    `inbox.wait_for(event_id)` returns an event's message, and `inbox.counts()[event_id]` its number of copies.
+    At the end, all messages must follow the contract: only types and fields of docs/schemas/.
     """
     with Inbox(sns, sqs, stack.outputs["EventsTopicArn"]) as subscribed:
         yield subscribed
@@ -241,9 +241,9 @@ def inbox(stack: Stack, sns: "SNSClient", sqs: "SQSClient") -> Iterator[Inbox]:
 
 @pytest.fixture
 def filtered_inbox(stack: Stack, sns: "SNSClient", sqs: "SQSClient") -> OpenInbox:
-    """Make inboxes that see a part only: give it a filter policy and enter what it returns.
+    """Open inboxes that have a filter policy.
 
-    Such as `with filtered_inbox({"alert": ["true"]}) as alerts:`.
+    For example, `with filtered_inbox({"alert": ["true"]}) as alerts:`.
     """
     return lambda policy: Inbox(sns, sqs, stack.outputs["EventsTopicArn"], policy)
 

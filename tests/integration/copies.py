@@ -1,4 +1,4 @@
-"""Copies of functions that have not yet run: what one of the shared stack learns in a test, others would meet."""
+"""Functions in a fresh state, for tests that must not affect the shared functions of the stack."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 
 def restart(lambda_: "LambdaClient", function: str) -> None:
-    """Make the emulator restart a function, by an update that changes nothing."""
+    """Make the emulator restart a function, with an update that changes nothing."""
     timeout = lambda_.get_function_configuration(FunctionName=function)["Timeout"]
     lambda_.update_function_configuration(FunctionName=function, Timeout=timeout)
 
 
 @contextmanager
 def another_copy(lambda_: "LambdaClient", hook_function: str) -> Iterator[None]:
-    """Have deliveries to a hook go to another copy of its function for a while.
+    """Direct a hook's deliveries to another copy of its function for a while.
 
-    A published version can't be changed, so the hook's alias leads to the one that is not published.
+    A published version can't be changed, so the hook's alias points to the unpublished version.
     """
     version = lambda_.get_alias(FunctionName=hook_function, Name=ALIAS)["FunctionVersion"]
     restart(lambda_, hook_function)

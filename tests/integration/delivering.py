@@ -1,4 +1,4 @@
-"""Requests as Dash makes them, one at a time and with any body, also such as Dash would not send."""
+"""Requests like Dash's, one at a time and with any body, including ones that Dash would not send."""
 
 import json
 from collections.abc import Mapping
@@ -12,19 +12,19 @@ from devtools.stack import Stack
 
 @dataclass(frozen=True)
 class Answer:
-    """What the API answered: its status, and its body as JSON."""
+    """The API's response: its status, and its body as JSON."""
 
     status: int
     body: Mapping[str, Any]
 
     @property
     def outcome(self) -> str:
-        """What became of the delivery: stored, duplicate, quarantined, queued, ..."""
+        """The outcome of the delivery: stored, duplicate, quarantined, queued, ..."""
         return str(self.body.get("status", ""))
 
     @property
     def event_id(self) -> str:
-        """The key of the item, empty where there is none."""
+        """The key of the item; empty if there is none."""
         return str(self.body.get("event_id", ""))
 
 

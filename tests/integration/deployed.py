@@ -1,4 +1,4 @@
-"""A stack of the real template that comes and goes as a test wants it, and the Dash account that it serves."""
+"""A stack of the real template that a test creates and deletes, and the Dash account that it serves."""
 
 import json
 import time
@@ -27,7 +27,7 @@ SEVEN = "channel_create,channel_answer,channel_bridge,channel_destroy,parking,mi
 
 
 def uploaded(endpoint: str, directory: Path) -> dict[str, Any]:
-    """Upload what was built to an emulator, once for all its stacks, and return the template that refers to it."""
+    """Upload the build to an emulator, once for all its stacks, and return the template that refers to it."""
     _bucket(endpoint, CODE)
     template: dict[str, Any] = json.loads(stack.package(endpoint, CODE, directory).read_text())
     return template
@@ -53,7 +53,7 @@ class Deployed:
     _second: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        """Prepare the parameters, and keep the log when the stack is deleted: all logs are scanned."""
+        """Prepare the parameters, and retain the log when the stack is deleted, because all logs are scanned."""
         self.template["Resources"]["LogGroup"]["DeletionPolicy"] = "Retain"
         self.client = aws.cloudformation(self.endpoint)
         self.given = parameters() | {
@@ -74,7 +74,7 @@ class Deployed:
     def update(self, **changed: str) -> str:
         """Update the stack and return its status.
 
-        SAM tells one deployment of an API from another by the second (`AlwaysDeploy`), so this waits for the next.
+        SAM identifies deployments of an API by the second (`AlwaysDeploy`), so this waits for the next second.
         """
         call = self._call() | {"Parameters": _listed(self.given | changed)}
         wait_for(lambda: int(time.time()) > self._second, "the next second begins")
@@ -88,23 +88,23 @@ class Deployed:
     def delete(self) -> str:
         """Delete the stack and return its status."""
         stack_id = self._described()["StackId"]
-        note_secrets(self.endpoint)  # the stack's go with it
+        note_secrets(self.endpoint)  # the stack's own are deleted with it
         self.client.delete_stack(StackName=self.name)
         return self.status(stack_id)
 
     def status(self, stack_id: str = "") -> str:
-        """Return the status that the stack comes to rest at."""
+        """Return the stack's status once its operation has ended."""
         stack_id = stack_id or self.name
 
         def at_rest() -> str:
             status = self._described(stack_id)["StackStatus"]
             return "" if status.endswith("_IN_PROGRESS") else status
 
-        return wait_for(at_rest, f"the stack {self.name} comes to rest", limit=60)
+        return wait_for(at_rest, f"the stack {self.name} has finished", limit=60)
 
     @property
     def reasons(self) -> list[str]:
-        """Why something of the stack failed, the newest first."""
+        """The reasons for failures in the stack's events, newest first."""
         pages = self.client.get_paginator("describe_stack_events").paginate(StackName=self._described()["StackId"])
         events = [event for page in pages for event in page["StackEvents"]]
         return [
@@ -115,12 +115,12 @@ class Deployed:
 
     @property
     def webhooks(self) -> list[Webhook]:
-        """What the account holds."""
+        """The account's webhooks."""
         return self.api.dash.webhooks(self.account.id)
 
     @property
     def hooks(self) -> list[str]:
-        """The hooks that the account's webhooks are for, with the names that they should have."""
+        """The hooks of the account's webhooks that have this stack's name."""
         return sorted(webhook.uri.split("/")[-2] for webhook in self.webhooks if f" ({self.name} " in webhook.name)
 
     @property
@@ -129,7 +129,7 @@ class Deployed:
         return stack.Stack(self.endpoint, self.name, {}, {}).resources
 
     def fire(self, hook: str) -> list[int | None]:
-        """Let an event happen, and return the status of the answer to each webhook that is called."""
+        """Fire an event, and return the status of the response to each webhook called."""
         firings = self.api.dash.fire(self.account.id, hook, payload(hook) | {"account_id": self.account.id})
         return [firing.attempts[-1].status for firing in firings]
 
@@ -142,7 +142,7 @@ class Deployed:
         }
 
     def _uploaded(self) -> str:
-        """Upload the template, which is larger than what a request may hold, and return its address."""
+        """Upload the template, which is too large for a request, and return its address."""
         body = json.dumps(self.template).encode()
         _bucket(self.endpoint, TEMPLATES).put_object(Bucket=TEMPLATES, Key=self.name, Body=body)
         return f"{self.endpoint}/{TEMPLATES}/{self.name}"

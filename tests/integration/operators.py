@@ -1,6 +1,6 @@
-"""Roles of the account that people use: the operator, whom stacks know as OperatorRoleArn, and others.
+"""Roles for people: the operator, which stacks know as OperatorRoleArn, and others.
 
-Nobody but the operator may put messages into a stack's queues by hand.
+Only the operator may put messages into a stack's queues manually.
 """
 
 import json
@@ -24,7 +24,7 @@ EVERYTHING = {
 
 
 def session(endpoint: str, name: str = NAME) -> boto3.Session:
-    """Make a role that may do everything with queues and topics, and return a session of it."""
+    """Create a role with full access to queues and topics, and return a session with it."""
     root = cast("Any", aws.SESSION)
     iam, sts = (root.client(name, endpoint_url=endpoint, config=aws.CONFIG) for name in ("iam", "sts"))
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]

@@ -1,7 +1,7 @@
-"""pytest-localstack's two kinds of session: on an emulator that runs, or in a container that is started for it.
+"""pytest-localstack's two kinds of session: on a running emulator, or in a container that it starts.
 
-`pytest --aws=localstack` chooses the container for the whole suite; the tests and their fixtures are the same. What
-its functions ask of AWS can't be led through the fault proxies, so the tests of faults are skipped there.
+`pytest --aws=localstack` selects the container for the whole suite; the tests and their fixtures are the same. Its
+functions can't use the fault proxies, so the tests of faults are skipped.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ CLIENTS = (
     *("cloudformation", "dynamodb", "dynamodbstreams", "iam", "lambda", "logs", "secretsmanager", "sns", "sqs", "sts"),
 )
 IMAGE = f"{LocalstackSession.image_name}:{constants.DEFAULT_LOCALSTACK_VERSION}"
-PORT = 4566  # inside the container; outside it is any that is free
+PORT = 4566  # inside the container; outside, any free port
 SOCKET = Path("/var/run/docker.sock")
 START_SECONDS = 120
-# What the sessions sign with. An emulator that is started with it takes it for the account's root user.
+# The sessions' credentials. An emulator started with them treats them as the account's root user.
 ROOT_USER = {
     "AWS_ACCESS_KEY_ID": constants.DEFAULT_AWS_ACCESS_KEY_ID,
     "AWS_SECRET_ACCESS_KEY": constants.DEFAULT_AWS_SECRET_ACCESS_KEY,
@@ -34,7 +34,7 @@ ROOT_USER = {
 
 @contextmanager
 def running_session(address: str, port: int) -> Iterator[RunningSession]:
-    """Connect to an emulator that runs."""
+    """Connect to a running emulator."""
     with RunningSession(address, services=dict.fromkeys(CLIENTS, port), region_name=REGION) as session:
         yield session
 
@@ -44,7 +44,7 @@ def container_session(image: str) -> Iterator[RunningSession]:
     """Run an emulator in a container for as long as the block lasts.
 
     Raises:
-        NoDockerError: No Docker daemon answers, or it can't have the image.
+        NoDockerError: No Docker daemon responds, or it can't get the image.
     """
     with daemon() as client:
         _require(client, image)
@@ -55,7 +55,7 @@ def container_session(image: str) -> Iterator[RunningSession]:
             region_name=REGION,
             localstack_version=version,
             pull_image=False,
-            container_env={"SERVICES": ""},  # all that there are: the stack needs more than the tests ask
+            container_env={"SERVICES": ""},  # all of them: the stack needs more services than the tests call
         )
         session.image_name = name
         session.start(timeout=START_SECONDS)
@@ -76,7 +76,7 @@ def _require(client: DockerClient, image: str) -> None:
 
 
 class _WithSocket:
-    """A Docker client whose containers get the daemon's socket: LocalStack runs each function in one of its own."""
+    """A Docker client whose containers get the daemon's socket: LocalStack runs each function in its own container."""
 
     def __init__(self, client: DockerClient) -> None:
         self._client = client
@@ -86,7 +86,7 @@ class _WithSocket:
 
     @property
     def containers(self) -> "_WithSocket":
-        """What `run` is asked of."""
+        """The object that provides `run`."""
         return self
 
     def run(self, image: str, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What subscribers really get keeps the promises of docs/schemas/."""
+"""Published messages conform to docs/schemas/."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def test_published_messages_fit_their_schemas(deliver: "Deliver", inbox: "Inbox") -> None:
-    """Every hook's message, sent as JSON and as a form, has an envelope and data as the schemas say."""
+    """The message of every hook, delivered as JSON and as a form, matches the schemas of the envelope and the data."""
     sent = {}
     for hook in HOOKS:
         for form in (False, True):

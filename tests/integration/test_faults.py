@@ -1,4 +1,4 @@
-"""What else there is to faults than the matrix (tests/integration/faults/) has: contents, numbers, a rotation."""
+"""Faults beyond the matrix (tests/integration/faults/): contents of messages, large numbers, a rotation."""
 
 import json
 from collections.abc import Iterator
@@ -30,12 +30,12 @@ ROTATED, FUNCTION = "deregister", "Deregister"
 
 
 def queued_bodies(faults: FaultProxies) -> list[dict[str, Any]]:
-    """Return what hook functions put into the redrive queue during this test."""
+    """Return the messages that hook functions sent to the redrive queue during this test."""
     return [json.loads(call.body["MessageBody"]) for call in faults["sqs"].calls if call.operation == "SendMessage"]
 
 
 def test_what_is_queued(deliver: Deliver, faults: FaultProxies, stack: Stack, inbox: Inbox) -> None:
-    """A queued delivery holds its exact body and its time of receipt, and no token."""
+    """A queued delivery has its exact body and its time of receipt, but no token."""
     faults["dynamodb"].fail("*")
     body = encode_json(payload("missed_call"))
     deliver("missed_call", body)
@@ -49,7 +49,7 @@ def test_what_is_queued(deliver: Deliver, faults: FaultProxies, stack: Stack, in
 
 
 def test_secrets_are_not_queued(deliver: Deliver, faults: FaultProxies, inbox: Inbox) -> None:
-    """A queued delivery of the catch-all holds no password."""
+    """A queued delivery of the catch-all contains no password."""
     faults["dynamodb"].fail("*")
     deliver("notifications", encode_json(payload("notifications", event_name="new_user", password="s3cret-value")))
     (queued,) = queued_bodies(faults)
@@ -62,17 +62,17 @@ def test_secrets_are_not_queued(deliver: Deliver, faults: FaultProxies, inbox: I
 
 
 def test_unusable_delivery_while_dynamodb_fails(deliver: Deliver, faults: FaultProxies, stored: Stored) -> None:
-    """An unusable delivery is queued as well, and quarantined later."""
+    """An unusable delivery is queued, too, and quarantined later."""
     faults["dynamodb"].fail("*")
     assert deliver("missed_call", b'{"not": "a missed call", "either": "way"}').outcome == "queued"
     faults.clear()
-    wait_for(lambda: faults["dynamodb"].count("PutItem"), "redrive brings it in", 60)
+    wait_for(lambda: faults["dynamodb"].count("PutItem"), "redrive processes it", 60)
     again = deliver("missed_call", b'{"not": "a missed call", "either": "way"}')
-    wait_for(lambda: stored(again.event_id), "it is in the quarantine")
+    wait_for(lambda: stored(again.event_id), "it is quarantined")
 
 
 def test_one_short_try_while_dynamodb_hangs(deliver: Deliver, faults: FaultProxies, inbox: Inbox) -> None:
-    """After a delivery for which DynamoDB did not answer, the next asks it once before it goes to the queue."""
+    """After a delivery without a response from DynamoDB, the next one makes a single attempt before it is queued."""
     sent = [payload("channel_bridge") for _ in range(2)]
     hangs = [faults["dynamodb"].hang("PutItem", match=str(it["call_id"])) for it in sent]
     tries = []
@@ -86,7 +86,7 @@ def test_one_short_try_while_dynamodb_hangs(deliver: Deliver, faults: FaultProxi
 
 
 def test_many_deliveries_while_dynamodb_fails(deliver: Deliver, faults: FaultProxies, inbox: Inbox) -> None:
-    """Everything that is queued comes in, each event once, though all of it is delivered twice."""
+    """All queued deliveries are processed, and each event is stored once, though all are delivered twice."""
     faults["dynamodb"].fail("*", "ThrottlingException", 400)
     bodies = [encode_json(payload("channel_create")) for _ in range(20)]
     with ThreadPoolExecutor(10) as pool:
@@ -99,7 +99,7 @@ def test_many_deliveries_while_dynamodb_fails(deliver: Deliver, faults: FaultPro
 
 
 def test_sns_fails(deliver: Deliver, faults: FaultProxies, inbox: Inbox) -> None:
-    """While SNS fails, events are stored all the same; once it is back each is published, once."""
+    """While SNS fails, events are still stored; once it works again, each is published once."""
     faults["sns"].fail("PublishBatch")
     ids = [deliver("missed_call", encode_json(payload("missed_call"))).event_id for _ in range(3)]
     wait_for(
@@ -111,8 +111,8 @@ def test_sns_fails(deliver: Deliver, faults: FaultProxies, inbox: Inbox) -> None
 
 
 def test_sns_fails_and_the_stream_goes_on(deliver: Deliver, faults: FaultProxies, inbox: Inbox) -> None:
-    """Events that come once SNS is back do not wait for those that it refused before."""
-    faults["sns"].fail("PublishBatch", times=3)  # the tries of one call
+    """Events that arrive once SNS works again do not wait for those that failed before."""
+    faults["sns"].fail("PublishBatch", times=3)  # the attempts of one call
     first = deliver("missed_call", encode_json(payload("missed_call")))
     wait_for(lambda: faults["sns"].count("PublishBatch") >= 3, "publish gives up")
     second = deliver("missed_call", encode_json(payload("missed_call")))
@@ -122,7 +122,7 @@ def test_sns_fails_and_the_stream_goes_on(deliver: Deliver, faults: FaultProxies
 
 @pytest.mark.usefixtures("_rotated_back")
 def test_secret_is_rotated(deliver: Deliver, stack: Stack, secretsmanager: "SecretsManagerClient") -> None:
-    """After a rotation, warm functions take the first delivery with a new token, and those with the old one."""
+    """After a rotation, warm functions accept the first delivery with a new token, and deliveries with the old one."""
     body = encode_json(payload(ROTATED))
     assert deliver(ROTATED, body).outcome == "stored"
     for secret in ("a new secret of more than 32 characters", "a newer secret of more than 32 characters"):
@@ -136,10 +136,10 @@ def test_secret_is_rotated(deliver: Deliver, stack: Stack, secretsmanager: "Secr
 
 @pytest.fixture
 def _rotated_back(stack: Stack, secretsmanager: "SecretsManagerClient", lambda_: "LambdaClient") -> Iterator[None]:
-    """Give the secret its known value back after the test, as both of its versions.
+    """Restore the secret's known value after the test, in both of its versions.
 
-    Another copy of the function meets the rotation: it ends with a refusal, after which for a minute it would not look
-    which secret there is, and refuse what the tests that follow deliver.
+    Another copy of the function runs the test: its last delivery is rejected, after which the function does not read
+    the secret again for a minute, and would reject the deliveries of later tests.
     """
     with another_copy(lambda_, stack.resources[FUNCTION]):
         yield
@@ -149,7 +149,7 @@ def _rotated_back(stack: Stack, secretsmanager: "SecretsManagerClient", lambda_:
 
 
 def test_queue_of_dead_letters_is_empty(stack: Stack, sqs: "SQSClient") -> None:
-    """None of the faults above left anything that needs a person."""
+    """None of the faults above left anything that needs an operator."""
     counts = sqs.get_queue_attributes(
         QueueUrl=stack.outputs["DeadLetterQueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]
     )

@@ -1,4 +1,4 @@
-"""Any requests at all, a few hundred of them: `make fuzz` sends 100,000 by the same code."""
+"""A few hundred arbitrary requests; `make fuzz` sends 100,000 with the same code."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,19 +12,19 @@ from tests.fuzz.run import Amount, fuzz
 
 @pytest.fixture
 def fuzzed(built: Path, tmp_path: Path, *, in_container: bool) -> Iterator[Stack]:
-    """A stack that nothing else uses."""
+    """A stack for this test only."""
     if in_container:
-        pytest.skip("The log is read as the emulator writes it.")
+        pytest.skip("The test reads the emulator's log.")
     del built
     with temporary_stack(tmp_path / "emulator") as deployed:
         yield deployed
 
 
 def test_any_request(fuzzed: Stack, tmp_path: Path) -> None:
-    """Each is answered as it has to be, what was stored is there, and the log holds no secret and no error."""
+    """Each response is as expected, stored events are in the table, and the log has no secrets and no errors."""
     done = fuzz(fuzzed, tmp_path, Amount(120, 2), Amount(100, 1), first_seed=1)
     assert not done.failures, done.failures[:3]
     assert done.by_http
     assert done.at_handlers
     assert done.looked_up
-    assert done.outcomes.keys() >= {"stored", "quarantined", "403"}, "some get past the token check, and some do not"
+    assert done.outcomes.keys() >= {"stored", "quarantined", "403"}, "some pass the token check, and some do not"

@@ -1,8 +1,8 @@
-"""What API Gateway enforces before any function: the allow-list, the throttling, and in which words it says so.
+"""What API Gateway enforces before any function: the allow-list, throttling, and its response texts.
 
-The emulator drops what SAM writes into the API's definition, and has it all in the form of single resources. So the
-template's own values are deployed in that form, on an emulator that enforces resource policies (AUTH), in front of
-routes that need no function.
+The emulator ignores these settings in the API definition that SAM writes, but supports them as separate resources. So
+the template's values are deployed as such, on an emulator that enforces resource policies (AUTH), in front of routes
+without a function.
 """
 
 import json
@@ -23,7 +23,7 @@ from hookswitch.receiving.receiver import REFUSED
 STAGE = "v1"
 ROUTE = "/hooks/parking/{token}"
 PATH = "/hooks/parking/a-token"
-HERE, ELSEWHERE = "127.0.0.1", "127.0.0.2"  # both are this machine's
+HERE, ELSEWHERE = "127.0.0.1", "127.0.0.2"  # both are loopback addresses
 IN_OUR_WORDS = json.dumps({"message": REFUSED}).encode()
 OF_ALL_TESTS = 500  # far more than any test sends to one route at once
 
@@ -36,7 +36,7 @@ class Gateway:
     api: str
 
     def ask(self, path: str = PATH, *, times: int = 1, client: str = HERE) -> list[tuple[int, bytes]]:
-        """Get a path some times, from an address of this machine; return status and body of each answer."""
+        """Get a path some times, from a loopback address; return status and body of each response."""
         connection = HTTPConnection(emulator.ADDRESS, self.port, timeout=60, source_address=(client, 0))
         answers = []
         for _ in range(times):
@@ -57,12 +57,12 @@ def own_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]
 
 @cache
 def template(allowed: str) -> dict[str, Any]:
-    """Return the template as it is expanded: SAM puts the allow-list into the API's definition."""
+    """Return the expanded template, in which SAM has put the allow-list into the API's definition."""
     return expanded(**ASKED, AllowedIpRanges=allowed)
 
 
 def gateway(running: Emulator, name: str, **given: str) -> Gateway:
-    """Deploy what the template says about the API for these parameters."""
+    """Deploy the template's settings of the API for these parameters."""
     values = ASKED | given
     made = resources(template(given.get("AllowedIpRanges", "0.0.0.0/0,::/0")), **values)
     body = made["Api"]["Properties"]["Body"]
@@ -109,7 +109,7 @@ def gateway(running: Emulator, name: str, **given: str) -> Gateway:
     def created() -> bool:
         return client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
 
-    wait_for(created, f"the stack {name} is there")
+    wait_for(created, f"the stack {name} has been created")
     detail = client.describe_stack_resource(StackName=name, LogicalResourceId="Api")["StackResourceDetail"]
     return Gateway(running.port, detail["PhysicalResourceId"])
 
@@ -118,20 +118,20 @@ _MOCK = {"type": "mock", "requestTemplates": {"application/json": '{"statusCode"
 
 
 def test_allow_list(own_emulator: Emulator) -> None:
-    """Who calls from an allowed range gets in, by whichever of several; anybody else is told what all strangers are."""
+    """Callers in any of the allowed ranges get in; all others get the same response as any stranger."""
     api = gateway(own_emulator, "allow-list", AllowedIpRanges=f"192.0.2.0/24,{HERE}/32,2001:db8::/32")
     assert [status for status, _ in api.ask()] == [200]
     assert api.ask(client=ELSEWHERE) == [(403, IN_OUR_WORDS)]
 
 
 def test_no_allow_list(own_emulator: Emulator) -> None:
-    """By default the address does not matter."""
+    """By default, the address does not matter."""
     api = gateway(own_emulator, "no-allow-list")
     assert [api.ask(client=address)[0][0] for address in (HERE, ELSEWHERE)] == [200, 200]
 
 
 def test_throttling(own_emulator: Emulator) -> None:
-    """A route takes the burst that it may, and answers 429 to what comes too fast after it, in our words."""
+    """A route accepts the configured burst, and answers 429 beyond that, with our text."""
     api = gateway(own_emulator, "throttled", ThrottlingRate="1", ThrottlingBurst="2")
     answers = api.ask(times=30)
     assert [status for status, _ in answers[:2]] == [200, 200]
@@ -139,12 +139,12 @@ def test_throttling(own_emulator: Emulator) -> None:
 
 
 def test_default_throttling_has_room(own_emulator: Emulator) -> None:
-    """By default nobody is throttled who sends a burst that is larger than any in these tests."""
+    """The default throttling allows a burst that is larger than any in these tests."""
     api = gateway(own_emulator, "generous")
     assert {status for status, _ in api.ask(times=OF_ALL_TESTS)} == {200}
 
 
 def test_no_such_address(own_emulator: Emulator) -> None:
-    """Should an address be left that no function answers, API Gateway does so in the functions' words."""
+    """For an address without a function, API Gateway responds with the functions' text."""
     api = gateway(own_emulator, "no-such-address")
     assert api.ask("/nothing") == [(403, IN_OUR_WORDS)]

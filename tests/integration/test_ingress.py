@@ -1,6 +1,6 @@
-"""Requests that are refused: a stranger learns nothing from an answer, and what API Gateway enforces holds.
+"""Rejected requests: the response tells a stranger nothing, and limits are enforced.
 
-The emulator drops the template's gateway responses, so what API Gateway itself answers is asserted on the template:
+The emulator ignores the template's gateway responses, so API Gateway's own responses are asserted on the template:
 tests/template/test_api.py.
 """
 
@@ -32,11 +32,11 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Answer:
-    """What a stranger sees of an answer.
+    """What a stranger sees of a response.
 
     Attributes:
         status: The HTTP status.
-        headers: All but those that are different in any two answers.
+        headers: All except those that differ between any two responses.
         body: The exact bytes.
     """
 
@@ -58,7 +58,7 @@ def _afresh(stack: Stack, lambda_: "LambdaClient") -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def send(stack: Stack) -> Iterator[Send]:
-    """Send a request to a path below the API, as anybody may: `send("GET", "/hooks")`."""
+    """Send a request to a path of the API, as anyone can: `send("GET", "/hooks")`."""
     with urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(60)) as pool:
 
         def request(method: str, path: str) -> Answer:
@@ -75,7 +75,7 @@ def send(stack: Stack) -> Iterator[Send]:
 
 @pytest.fixture(scope="module")
 def refusal(send: Send) -> Answer:
-    """What a wrong token is answered at a hook's address."""
+    """The response to a wrong token at a hook's address."""
     answer = send("POST", f"/hooks/{HOOK}/{WRONG}")
     assert answer.status == 403
     return answer
@@ -100,7 +100,7 @@ def refusal(send: Send) -> Answer:
     ],
 )
 def test_nothing_tells_one_refusal_from_another(method: str, path: str, send: Send, refusal: Answer) -> None:
-    """An unknown hook, a missing token and another method are answered what a wrong token is, byte for byte."""
+    """An unknown hook, a missing token and another method get the same response as a wrong token, byte for byte."""
     assert send(method, path) == refusal
 
 
@@ -114,7 +114,7 @@ def test_right_token_with_another_method(
 
 
 def test_head(send: Send, refusal: Answer) -> None:
-    """Without its body, as it has to be, the answer is the same."""
+    """The response to HEAD is the same, but without a body."""
     answers = [send("HEAD", path) for path in ("/", f"/hooks/{HOOK}/{WRONG}", "/.env")]
     assert {answer.status for answer in answers} == {refusal.status}
     assert len({(tuple(answer.headers.items()), answer.body) for answer in answers}) == 1
@@ -122,7 +122,7 @@ def test_head(send: Send, refusal: Answer) -> None:
 
 @pytest.mark.usefixtures("_afresh")
 def test_a_refusal_takes_the_same_work(send: Send, faults: FaultProxies, logs: Logs) -> None:
-    """Whatever address a stranger tries, a function makes the same calls to AWS at its start, and none later."""
+    """Whatever address a stranger tries, a function makes the same calls to AWS when it starts, and none later."""
 
     def calls(path: str) -> list[tuple[str, str, str]]:
         faults.clear()
@@ -140,7 +140,7 @@ def test_a_refusal_takes_the_same_work(send: Send, faults: FaultProxies, logs: L
 
 @pytest.mark.usefixtures("_afresh")
 def test_unknown_address_while_the_secret_is_away(send: Send, faults: FaultProxies) -> None:
-    """When no token can be checked, both say so in the same words."""
+    """While tokens can't be checked, known and unknown addresses get the same response."""
     faults["secretsmanager"].fail("GetSecretValue", "InternalServiceError", 500)
     away = send("POST", f"/hooks/{HOOK}/{WRONG}")
     assert away.status == 500
@@ -149,7 +149,7 @@ def test_unknown_address_while_the_secret_is_away(send: Send, faults: FaultProxi
 
 @pytest.mark.parametrize("size", [MAX_BODY + 1, 4 * MEBIBYTE])
 def test_large_requests(size: int, deliver: Deliver, stored: Stored) -> None:
-    """What Lambda still takes, 6 MB in all as base64, is answered 200; its beginning, size and hash are kept."""
+    """A body within Lambda's limit, 6 MB as base64, is answered 200; its beginning, size and hash are stored."""
     body = encode_json(payload("missed_call", notes="x" * size))
     answer = deliver("missed_call", body)
     assert (answer.status, answer.outcome) == (200, "quarantined")
@@ -160,7 +160,7 @@ def test_large_requests(size: int, deliver: Deliver, stored: Stored) -> None:
 
 
 def test_large_request_of_a_stranger(stack: Stack, deliver: Deliver, faults: FaultProxies) -> None:
-    """A large body that proves nothing costs a comparison, and goes nowhere."""
+    """A large body with a wrong token is rejected, and neither stored nor queued."""
     url = f"{stack.local_api_url}/hooks/missed_call/{WRONG}"
     assert deliver("missed_call", b"x" * 4 * MEBIBYTE, url=url).status == 403
     assert faults["dynamodb"].count("PutItem") == faults["sqs"].count("SendMessage") == 0

@@ -1,4 +1,4 @@
-"""A small day of a reseller in fast motion: `make load` sends a larger one by the same code."""
+"""A short day of a reseller in fast motion; `make load` sends a longer one with the same code."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +13,16 @@ from tests.load.run import OVERRIDES, run_day
 
 @pytest.fixture
 def reseller(built: Path, tmp_path: Path, *, in_container: bool) -> Iterator[Stack]:
-    """A stack that serves subaccounts and that nothing else uses."""
+    """A stack for this test only, which serves subaccounts."""
     if in_container:
-        pytest.skip("The senders reach the emulator only.")
+        pytest.skip("The senders can reach only the emulator.")
     del built
     with temporary_stack(tmp_path / "emulator", OVERRIDES) as deployed:
         yield deployed
 
 
 def test_totals_of_a_day(reseller: Stack, tmp_path: Path) -> None:
-    """Sent = stored = published and none twice, with events delivered twice and connections that break."""
+    """Every event is stored and published once, although some are delivered twice and some connections break."""
     done = run_day(reseller, tmp_path, QUICK)
     assert done.totals.problems == ()
     assert done.totals.events == done.totals.stored == done.totals.published

@@ -1,4 +1,4 @@
-"""The log of the deployed stack: one group, lines by which an event is found, metrics, and nothing confidential."""
+"""The log of the deployed stack: one group, lines that identify an event, metrics, and nothing confidential."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def test_lines_about_an_event(deliver: Deliver, inbox: Inbox, stack: Stack) -> None:
-    """All that was done about one event is found by its id, in the hook's function and in publish."""
+    """An event's id finds all log lines about it, from the hook's function and from publish."""
     answer = deliver("channel_destroy", encode_json(payload("channel_destroy", call_id="a-call-to-look-for")))
     inbox.wait_for(answer.event_id)
 
@@ -36,7 +36,7 @@ def test_lines_about_an_event(deliver: Deliver, inbox: Inbox, stack: Stack) -> N
 
 
 def test_metrics_are_in_the_log(deliver: Deliver, inbox: Inbox, stack: Stack) -> None:
-    """CloudWatch finds the metrics of the stack in its log, under the stack's name."""
+    """CloudWatch extracts the stack's metrics from its log, under the stack's name."""
     answer = deliver("missed_call", encode_json(payload("missed_call")))
     inbox.wait_for(answer.event_id)
 
@@ -52,14 +52,14 @@ def test_metrics_are_in_the_log(deliver: Deliver, inbox: Inbox, stack: Stack) ->
 
 
 def test_one_log_group(deliver: Deliver, inbox: Inbox, stack: Stack, cloudwatch_logs: "CloudWatchLogsClient") -> None:
-    """What functions write is in the group whose retention is a parameter; there is no other."""
+    """All functions log to the group whose retention is a parameter, and to no other."""
     inbox.wait_for(deliver("missed_call", encode_json(payload("missed_call"))).event_id)
     groups = cloudwatch_logs.describe_log_groups()["logGroups"]
     assert [group["logGroupName"] for group in groups] == [stack.outputs["LogGroupName"]]
 
 
 def test_the_look_through_the_logs(deliver: Deliver, stack: Stack) -> None:
-    """What is noted of this stack is found in a line, and the stack's own lines have nothing of it."""
+    """The scan finds each secret of the stack in a log line that has it, and none in the stack's own lines."""
     note_secrets(stack.endpoint)
     tokens = {stack.url(hook).rpartition("/")[2] for hook in HOOKS}
     assert {confidential.NOTED.get(token) for token in tokens} == {"token"}

@@ -1,4 +1,4 @@
-"""Alarms, topic, dashboard and silence check as they are deployed."""
+"""The deployed alarms, topic, dashboard and silence check."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ def cloudwatch(endpoint: str) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def scheduler(endpoint: str) -> Iterator[Any]:
-    """A client of EventBridge Scheduler."""
+    """An EventBridge Scheduler client."""
     client = aws.SESSION.client("scheduler", endpoint_url=endpoint, config=aws.CONFIG)
     yield client
     client.close()
@@ -40,14 +40,14 @@ def scheduler(endpoint: str) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def expected(stack: Stack) -> dict[str, Any]:
-    """The alarms that a stack with these parameters has, by the names that they got."""
+    """The alarms of a stack with these parameters, by name."""
     made = resources(parsed(), **stack.parameters)
     alarms = {name: it["Properties"] for name, it in made.items() if it["Type"] == "AWS::CloudWatch::Alarm"}
     return {stack.resources[name]: properties for name, properties in alarms.items()}
 
 
 def test_alarms_are_there(stack: Stack, cloudwatch: Any, expected: dict[str, Any]) -> None:
-    """Each alarm of the template that the parameters allow exists, watches a metric by name, and tells the topic."""
+    """Each alarm that the parameters enable exists, watches the right metric, and notifies the topic."""
     found = {it["AlarmName"]: it for it in cloudwatch.describe_alarms(MaxRecords=100)["MetricAlarms"]}
     assert len(expected) > 10
     for name, properties in expected.items():
@@ -62,7 +62,7 @@ def test_alarms_are_there(stack: Stack, cloudwatch: Any, expected: dict[str, Any
 
 
 def test_dashboard_is_there(stack: Stack, cloudwatch: Any, expected: dict[str, Any]) -> None:
-    """CloudWatch has the dashboard, with the stack's own names in it and nothing left to put in."""
+    """CloudWatch has the dashboard, with the stack's own names and no placeholders left."""
     text = cloudwatch.get_dashboard(DashboardName=stack.outputs["DashboardName"])["DashboardBody"]
     assert "${" not in text.replace("${PROP(", "")
     widgets = json.loads(text)["widgets"]
@@ -75,12 +75,12 @@ def test_dashboard_is_there(stack: Stack, cloudwatch: Any, expected: dict[str, A
 def test_topic_is_told(
     stack: Stack, cloudwatch: Any, expected: dict[str, Any], sns: "SNSClient", sqs: "SQSClient"
 ) -> None:
-    """Whoever subscribes to the topic hears of each alarm, what to do about it, and that it is over."""
+    """Subscribers to the topic get each alarm, what to do about it, and its end."""
     with Inbox(sns, sqs, stack.outputs["OperationsTopicArn"]) as inbox:
         for name in expected:
             for state in ("ALARM", "OK"):
                 cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="A test.")
-        wait_for(lambda: len(inbox.read()) == 2 * len(expected), "all alarms are heard of")
+        wait_for(lambda: len(inbox.read()) == 2 * len(expected), "all alarms have arrived")
     heard = {
         (said["AlarmName"], said["NewStateValue"]): said["AlarmDescription"]
         for said in (message.event for message in inbox.messages)
@@ -93,7 +93,7 @@ def test_topic_is_told(
 
 
 def test_silence_is_noticed(stack: Stack, cloudwatch: Any, scheduler: Any, lambda_: "LambdaClient") -> None:
-    """What the schedule calls counts a silent quarter while no delivery is counted, and none as soon as one is."""
+    """The scheduled function counts a silent quarter-hour while there is no delivery, and none once there is one."""
     schedule = scheduler.get_schedule(Name=stack.resources["SilenceSchedule"])
     assert schedule["ScheduleExpression"] == "cron(13/15 9-16 ? * MON-FRI *)"
     assert schedule["ScheduleExpressionTimezone"] == "UTC"

@@ -1,4 +1,4 @@
-"""Parking, whose deliveries have neither a time nor an id: what is a retry, and what is a new event."""
+"""Parking, whose deliveries have neither a time nor an id: what counts as a retry, and what as a new event."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 class Redelivering:
-    """Hands deliveries with a time of receipt to a hook function, as redrive does."""
+    """Passes deliveries with a time of receipt to a hook function, like redrive."""
 
     def __init__(self, stack: Stack, lambda_: "LambdaClient") -> None:
         self._stack, self._lambda = stack, lambda_
 
     def __call__(self, sent: dict[str, Any], received_at: datetime) -> str:
-        """Return what became of a parking delivery that arrived at a moment."""
+        """Return the outcome of a parking delivery that was received at a given time."""
         return str(self.answer(sent, received_at)["status"])
 
     def answer(self, sent: dict[str, Any], received_at: datetime) -> dict[str, str]:
-        """Return the whole answer to it."""
+        """Return the whole response to it."""
         message = delivery("parking", encode_json(sent)).to_message() | {"received_at": received_at.isoformat()}
         answer = self._lambda.invoke(
             FunctionName=self._stack.resources["Parking"], Payload=json.dumps({"redelivery": message})
@@ -41,7 +41,7 @@ class Redelivering:
 
 @pytest.fixture(scope="module")
 def redeliver(stack: Stack, lambda_: "LambdaClient") -> Redelivering:
-    """Bring in a parking delivery as if it had arrived at some moment."""
+    """Process a parking delivery as if it had been received at a given time."""
     return Redelivering(stack, lambda_)
 
 
@@ -49,7 +49,7 @@ WINDOW = 120
 
 
 def test_parked_again(redeliver: Redelivering) -> None:
-    """An identical parking delivery within two minutes is the same event, later it is a new one."""
+    """An identical parking delivery within two minutes is the same event; later, it is a new one."""
     sent, began = payload("parking"), datetime.now(UTC)
     seconds = [0, 2, 119, 120, 121, 300]
     outcomes = [redeliver(sent, began + timedelta(seconds=second)) for second in seconds]
@@ -59,7 +59,7 @@ def test_parked_again(redeliver: Redelivering) -> None:
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(0, 500), min_size=1, max_size=8))
 def test_parked_in_any_order(redeliver: Redelivering, seconds: list[int]) -> None:
-    """In whatever order deliveries of one parking come in, stored ones are two minutes apart, all others near one."""
+    """In any order of deliveries, stored ones are at least two minutes apart, and all others are close to one."""
     sent, began = payload("parking"), datetime.now(UTC)
     kept: list[int] = []
     for second in seconds:
@@ -70,7 +70,7 @@ def test_parked_in_any_order(redeliver: Redelivering, seconds: list[int]) -> Non
 
 
 def test_duplicate_names_the_item(redeliver: Redelivering, stored: Stored) -> None:
-    """A duplicate is answered with the key of the item that is there, on whichever side of a border of time that is."""
+    """The response to a duplicate has the key of the existing item, even if that is in an adjacent time slot."""
     border = datetime.fromtimestamp(datetime.now(UTC).timestamp() // WINDOW * WINDOW, UTC)
     for first, again in ((-1, 1), (1, -1)):
         sent = payload("parking")
@@ -80,7 +80,7 @@ def test_duplicate_names_the_item(redeliver: Redelivering, stored: Stored) -> No
 
 
 def test_concurrent_parking_at_a_border(redeliver: Redelivering) -> None:
-    """Deliveries that arrive at once, on both sides of every border of time, make one item."""
+    """Concurrent deliveries on both sides of a time slot's boundary create one item."""
     sent = payload("parking")
     began = datetime.fromtimestamp(datetime.now(UTC).timestamp() // WINDOW * WINDOW, UTC)
     moments = [began + timedelta(seconds=offset / 10) for offset in range(-10, 10)]

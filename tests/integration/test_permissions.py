@@ -1,7 +1,7 @@
-"""With IAM enforced: who is kept out, what a missing permission does, and that no permission is idle.
+"""With IAM enforced: who is denied access, what a missing permission does, and that no permission is unused.
 
-All stacks of this folder run with IAM enforced, so that every test shows that the roles may do enough. The last test
-shows that they may not do more: it looks at what all the others made the roles do.
+All stacks of this folder run with IAM enforced, so every test proves that the roles have enough permissions. The last
+test proves that they have no others: it compares them with what the roles did in all other tests.
 """
 
 import json
@@ -50,17 +50,17 @@ type Client = Callable[[str], Any]
 @pytest.fixture(scope="session", autouse=True)
 def _enforced(*, in_container: bool) -> None:
     if in_container:
-        pytest.skip("What runs in the container does not enforce IAM.")
+        pytest.skip("The emulator in the container does not enforce IAM.")
 
 
 def clients_of(session: boto3.Session, endpoint: str) -> Client:
-    """Return what makes clients of a session."""
+    """Return a function that creates clients of a session."""
     return lambda service: cast("Any", session).client(service, endpoint_url=endpoint)
 
 
 @pytest.fixture(scope="module", params=["user", "role"])
 def stranger(request: pytest.FixtureRequest, iam: "IAMClient", endpoint: str) -> Client:
-    """Clients of a user, then of a role, of the same account, that may do everything with queues and topics."""
+    """Clients of a user, then of a role, of the same account, with full access to queues and topics."""
     name = f"stranger-{uuid4().hex}"
     if request.param == "role":
         return clients_of(operators.session(endpoint, name), endpoint)
@@ -77,7 +77,7 @@ def operator(endpoint: str) -> Client:
 
 
 def refused(call: Callable[..., Any], **asked: Any) -> bool:
-    """Tell whether IAM refuses a call."""
+    """Tell whether IAM denies a call."""
     try:
         call(**asked)
     except ClientError as error:
@@ -89,7 +89,7 @@ def refused(call: Callable[..., Any], **asked: Any) -> bool:
 
 @pytest.mark.parametrize("queue", QUEUES)
 def test_strangers_send_nothing(queue: str, stranger: Client, stack: Stack) -> None:
-    """Nobody else of the account puts messages into the queues, one by one or in batches; reading is not refused."""
+    """Others in the account can't send messages to the queues, one by one or in batches, but can read them."""
     sqs, url = stranger("sqs"), stack.outputs[queue]
     assert refused(sqs.send_message, QueueUrl=url, MessageBody="{}")
     assert refused(sqs.send_message_batch, QueueUrl=url, Entries=[{"Id": "one", "MessageBody": "{}"}])
@@ -98,7 +98,7 @@ def test_strangers_send_nothing(queue: str, stranger: Client, stack: Stack) -> N
 
 
 def test_strangers_publish_nothing(stranger: Client, stack: Stack, deliver: Deliver) -> None:
-    """Nobody else of the account publishes to the topic, though anybody whom the account lets may subscribe."""
+    """Others in the account can't publish to the topic, but can subscribe if the account allows it."""
     sns, topic = stranger("sns"), stack.outputs["EventsTopicArn"]
     assert refused(sns.publish, TopicArn=topic, Message="forged")
     assert refused(sns.publish_batch, TopicArn=topic, PublishBatchRequestEntries=[{"Id": "one", "Message": "forged"}])
@@ -108,13 +108,13 @@ def test_strangers_publish_nothing(stranger: Client, stack: Stack, deliver: Deli
 
 
 def test_not_even_root(stack: Stack, sqs: "SQSClient", sns: "SNSClient") -> None:
-    """The account's root user, whom no policy of IAM limits, has to change the queue's own policy first."""
+    """Even the account's root user, whom IAM policies do not limit, has to change the resource's own policy first."""
     assert refused(sqs.send_message, QueueUrl=stack.outputs["RedriveQueueUrl"], MessageBody="{}")
     assert refused(sns.publish, TopicArn=stack.outputs["EventsTopicArn"], Message="forged")
 
 
 def test_the_operator_puts_a_dead_letter_back(operator: Client, stack: Stack, stored: Stored) -> None:
-    """What the operator's role returns to the redrive queue is stored; the role can't create dead letters."""
+    """A delivery that the operator's role returns to the redrive queue is stored; it can't create dead letters."""
     sqs, sent = operator("sqs"), payload("missed_call")
     message = {
         "function": stack.resources["MissedCall"],
@@ -129,7 +129,7 @@ def test_the_operator_puts_a_dead_letter_back(operator: Client, stack: Stack, st
 def test_the_operator_puts_a_failed_batch_back(
     operator: Client, stack: Stack, deliver: Deliver, inbox: Inbox, faults: FaultProxies, aws: RunningSession
 ) -> None:
-    """A batch on which the publish function failed is read from the stream again, and published once SNS lets it."""
+    """A failed batch of the publish function is read from the stream again, and published once SNS works."""
     event_id = deliver("missed_call", encode_json(payload("missed_call"))).event_id
     inbox.wait_for(event_id)
     table = aws.boto3.client("dynamodb").describe_table(TableName=stack.outputs["EventsTableName"])["Table"]
@@ -137,13 +137,13 @@ def test_the_operator_puts_a_failed_batch_back(
     faults["sns"].fail("PublishBatch")
     queue = stack.outputs["PublishDeadLetterQueueUrl"]
     operator("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps({"DDBStreamBatchInfo": batch}))
-    wait_for(lambda: faults["sqs"].count("ChangeMessageVisibility"), "redrive finds that SNS does not take it")
+    wait_for(lambda: faults["sqs"].count("ChangeMessageVisibility"), "redrive finds that SNS does not accept it")
     faults.clear()
     wait_for(lambda: inbox.counts()[event_id] == 2, "it is published again", 60)
 
 
 def stretch(streams: Any, stream: str, event_id: str) -> dict[str, str]:
-    """Return what Lambda would say of a batch that has just this event."""
+    """Return Lambda's description of a batch with only this event."""
     for shard in streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]:
         asked = {"StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
         for record in streams.get_records(ShardIterator=streams.get_shard_iterator(**asked)["ShardIterator"])[
@@ -158,7 +158,7 @@ def stretch(streams: Any, stream: str, event_id: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("queue", QUEUES)
 def test_queues_refuse_plain_http(queue: str, operator: Client, stack: Stack) -> None:
-    """Whoever may use a queue may not without TLS."""
+    """Even those with access to a queue need TLS."""
     sqs, asked = operator("sqs"), {"QueueUrl": stack.outputs[queue], "AttributeNames": ["QueueArn"]}
     assert not refused(sqs.get_queue_attributes, **asked)
     sqs.meta.events.register("before-sign.sqs", _without_tls)
@@ -166,7 +166,7 @@ def test_queues_refuse_plain_http(queue: str, operator: Client, stack: Stack) ->
 
 
 def test_topic_refuses_plain_http(stranger: Client, stack: Stack) -> None:
-    """Whoever may subscribe may not without TLS."""
+    """Even those allowed to subscribe need TLS."""
     sns = stranger("sns")
     sns.meta.events.register("before-sign.sns", _without_tls)
     asked = {"TopicArn": stack.outputs["EventsTopicArn"], "Protocol": "email", "Endpoint": "ops@example.com"}
@@ -174,7 +174,7 @@ def test_topic_refuses_plain_http(stranger: Client, stack: Stack) -> None:
 
 
 def test_a_missing_permission_loses_nothing(stack: Stack, iam: "IAMClient", deliver: Deliver, inbox: Inbox) -> None:
-    """Functions have what their role has and no more: without PutItem a hook queues, and with it all comes in."""
+    """Without PutItem, a hook queues its deliveries, which are recovered once it has the permission again."""
     role = stack.resources["HookRole"]
     deny = {
         "Version": "2012-10-17",
@@ -198,7 +198,7 @@ def test_a_missing_permission_loses_nothing(stack: Stack, iam: "IAMClient", deli
 def test_what_reads_items_reads_its_own(
     role: str, policy: str, key: str, stack: Stack, iam: "IAMClient", endpoint: str, deliver: Deliver
 ) -> None:
-    """Redrive gets at quarantined deliveries and reconcile at its state, and neither at an event."""
+    """Redrive can access quarantined deliveries and reconcile its state, but neither can access events."""
     event_id = deliver("missed_call", encode_json(payload("missed_call"))).event_id
     given = iam.get_role_policy(RoleName=stack.resources[role], PolicyName=policy)["PolicyDocument"]
     same, name = operators.session(endpoint, f"same-as-{role}"), f"same-as-{role}"
@@ -212,7 +212,7 @@ def test_what_reads_items_reads_its_own(
 
 
 def test_no_secret_is_in_a_variable(stack: Stack, lambda_: "LambdaClient") -> None:
-    """Whoever may look at the functions sees neither the callback secret, nor a token, nor the API key."""
+    """The functions' variables contain neither the callback secret, nor a token, nor the API key."""
     secrets = {CALLBACK_SECRET, stack.parameters["DashApiKey"], *(token_for(CALLBACK_SECRET, hook) for hook in HOOKS)}
     pages = lambda_.get_paginator("list_functions").paginate()
     functions = [it for page in pages for it in page["Functions"] if it["FunctionName"] in stack.resources.values()]
@@ -224,13 +224,13 @@ def test_no_secret_is_in_a_variable(stack: Stack, lambda_: "LambdaClient") -> No
 
 @pytest.mark.comes_last
 def test_no_permission_is_idle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Every action that the template allows a role was used by that role, on that resource, in the tests before.
+    """Each role used every action that the template allows it, on that resource, in the tests before.
 
-    Where several processes share those tests, none of them has seen all: another run is shown their `--trails`.
+    If several processes share those tests, none of them has seen all, so a separate run gets their `--trails`.
     """
     elsewhere: Path | None = request.config.getoption("--trails")
     if elsewhere is None and (request.config.stash[LEFT_OUT] or is_xdist_worker(request)):
-        pytest.skip("Only all tests of this folder together use every permission: see --trails.")
+        pytest.skip("Only the tests of this folder together use every permission: see --trails.")
     given = local.parameters()
     stack = resources(expanded(**given), **given)
     trails = list((elsewhere or tmp_path_factory.getbasetemp()).rglob(emulators.TRAIL))

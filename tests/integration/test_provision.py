@@ -1,7 +1,7 @@
-"""Provisioning through CloudFormation: what Dash's account holds, and how the stack ends, in good cases and bad.
+"""Provisioning through CloudFormation: the account's webhooks and the stack's status after success and failure.
 
-On an emulator of its own, whose functions wait shorter than on AWS. Each test has a Dash account and a stack of its
-own.
+These tests have their own emulator, whose functions have shorter timeouts than on AWS. Each test has its own Dash
+account and stack.
 """
 
 import json
@@ -41,7 +41,7 @@ def own_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]
 
 @pytest.fixture(scope="module")
 def packaged(own_emulator: Emulator, built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The real template, its code uploaded once for all stacks."""
+    """The real template, with its code uploaded once for all stacks."""
     del built
     return uploaded(own_emulator.endpoint, tmp_path_factory.mktemp("packaged"))
 
@@ -55,7 +55,7 @@ def whole_api(own_emulator: Emulator) -> Iterator[DashApi]:
 
 @pytest.fixture
 def account(whole_api: DashApi) -> Iterator[Account]:
-    """A fresh account, on which somebody has a webhook that no test may touch."""
+    """A new account with a webhook of another system, which must not change."""
     account = whole_api.dash.add_account(uuid4().hex)
     other = whole_api.dash.register(account.id, {"name": "Other", "hook": "object", "uri": "https://example.com/"})
     before = other.document()
@@ -67,20 +67,20 @@ def account(whole_api: DashApi) -> Iterator[Account]:
 
 @pytest.fixture
 def deployed(own_emulator: Emulator, packaged: dict[str, Any], whole_api: DashApi, account: Account) -> Deployed:
-    """A stack that is not there yet."""
+    """A stack that has not been created yet."""
     name = f"phones-{account.id[:8]}"
     return Deployed(own_emulator.endpoint, json.loads(json.dumps(packaged)), whole_api, account, name)
 
 
 def without_other(deployed: Deployed) -> list[Webhook]:
-    """Return what the account holds besides the webhook of somebody else."""
+    """Return the account's webhooks except that of the other system."""
     return [webhook for webhook in deployed.webhooks if webhook.name != "Other"]
 
 
 def test_life_of_a_stack(deployed: Deployed, own_emulator: Emulator) -> None:
-    """Create, an update of each property, a hook added and one removed, delete: the account always matches.
+    """The account matches after creation, an update of each property, adding and removing a hook, and deletion.
 
-    Table and queues outlive the stack, with what is in them.
+    The table and the queues outlive the stack, with their contents.
     """
     assert deployed.create() == "CREATE_COMPLETE"
     assert deployed.hooks == sorted(SEVEN.split(","))
@@ -111,7 +111,7 @@ def test_life_of_a_stack(deployed: Deployed, own_emulator: Emulator) -> None:
 
 
 def test_what_is_registered_arrives(deployed: Deployed, own_emulator: Emulator) -> None:
-    """Dash calls what was registered, and is answered 200. A key and traces are no hindrance."""
+    """Deliveries to the registered webhooks are answered 200, even with a KMS key and tracing."""
     key = _client(own_emulator, "kms").create_key()["KeyMetadata"]["Arn"]
     assert deployed.create(Hooks=",".join(HOOKS), KmsKeyArn=key, Tracing="on") == "CREATE_COMPLETE"
     assert deployed.hooks == sorted(HOOKS)
@@ -120,18 +120,18 @@ def test_what_is_registered_arrives(deployed: Deployed, own_emulator: Emulator) 
 
 
 def test_account_changed(deployed: Deployed, whole_api: DashApi) -> None:
-    """With one update of account and key the webhooks move, and the old account is left clean."""
+    """One update of account and key moves the webhooks, and nothing is left on the old account."""
     assert deployed.create() == "CREATE_COMPLETE"
     other = whole_api.dash.add_account(uuid4().hex)
     assert deployed.update(DashAccountId=other.id, DashApiKey=other.api_key) == "UPDATE_COMPLETE"
     assert len(whole_api.dash.webhooks(other.id)) == 7
-    wait_for(lambda: not without_other(deployed), "the old account is clean")
+    wait_for(lambda: not without_other(deployed), "the old account has no webhooks")
     assert deployed.delete() == "DELETE_COMPLETE"
     assert whole_api.dash.webhooks(other.id) == []
 
 
 def test_account_changed_in_vain(deployed: Deployed, whole_api: DashApi) -> None:
-    """If the new account can't be set up the old one keeps its webhooks, and the new one gets none."""
+    """If registration on the new account fails, the old one keeps its webhooks, and the new one has none."""
     assert deployed.create() == "CREATE_COMPLETE"
     before = [webhook.document() for webhook in deployed.webhooks]
     other = whole_api.dash.add_account(uuid4().hex)
@@ -143,7 +143,7 @@ def test_account_changed_in_vain(deployed: Deployed, whole_api: DashApi) -> None
 
 
 def test_secret_changed_by_the_template(deployed: Deployed) -> None:
-    """Another secret in CallbackSecretSourceArn gives the webhooks new tokens, and deliveries go on."""
+    """Another secret in CallbackSecretSourceArn gives the webhooks new tokens, and deliveries continue."""
     assert deployed.create() == "CREATE_COMPLETE"
     assert deployed.fire("missed_call") == [200]
     new = "another-callback-secret-of-forty-letters"
@@ -186,7 +186,7 @@ def test_healing_may_do_what_it_must(deployed: Deployed, own_emulator: Emulator)
 
 
 def test_user_credentials(deployed: Deployed, own_emulator: Emulator) -> None:
-    """A secret of the customer's own with a user's name and password serves as well as an API key."""
+    """The customer's own secret with a user's name and password works as well as an API key."""
     deployed.account.add_user("anna", "a password")
     text = json.dumps({"account_name": deployed.account.name, "username": "anna", "password": "a password"})
     secret = _client(own_emulator, "secretsmanager").create_secret(Name=deployed.name, SecretString=text)
@@ -197,13 +197,13 @@ def test_user_credentials(deployed: Deployed, own_emulator: Emulator) -> None:
 
 
 def test_no_credentials(deployed: Deployed) -> None:
-    """Without either, CloudFormation refuses before anything is made."""
+    """Without either, CloudFormation rejects the stack before it creates anything."""
     with pytest.raises(ClientError, match="Specify DashApiKey or DashCredentialsArn"):
         deployed.create(DashApiKey="")
 
 
 def test_older_system(own_emulator: Emulator, packaged: dict[str, Any]) -> None:
-    """A Dash that knows no format is served, and an update of other things does not stumble on it."""
+    """A Dash that does not support `format` works, including updates of other properties."""
     dash = Dash(resolver=emulator_resolver(own_emulator.endpoint), legacy=True)
     with DashApi(dash) as api:
         account = dash.add_account(uuid4().hex)
@@ -216,7 +216,7 @@ def test_older_system(own_emulator: Emulator, packaged: dict[str, Any]) -> None:
 
 
 def test_two_stacks_on_one_account(deployed: Deployed, packaged: dict[str, Any]) -> None:
-    """Two stacks on one account keep to their own webhooks."""
+    """Two stacks on one account change only their own webhooks."""
     second = Deployed(deployed.endpoint, packaged, deployed.api, deployed.account, f"second-{deployed.name}")
     assert deployed.create() == "CREATE_COMPLETE"
     assert second.create(Hooks="missed_call") == "CREATE_COMPLETE"
@@ -237,13 +237,13 @@ def test_create_with_a_wrong_key(deployed: Deployed) -> None:
 
 
 def test_create_for_another_account(deployed: Deployed) -> None:
-    """A key that does not open the account is told from one that is unknown."""
+    """The reason distinguishes a key without access to the account from an unknown key."""
     assert deployed.create(DashAccountId="c" * 32) == "ROLLBACK_COMPLETE"
     assert "these credentials do not open the account" in deployed.reasons[-1]
 
 
 def test_create_whose_fifth_webhook_fails(deployed: Deployed) -> None:
-    """The four that were made are gone again."""
+    """The four webhooks already created are deleted again."""
     deployed.api.faults.add(Fault("PUT", "webhooks$", after=4, count=None, status=500))
     assert deployed.create() == "ROLLBACK_COMPLETE"
     assert "Dash is out of order: it answered 500 to creating the webhook Hookswitch parking" in deployed.reasons[-1]
@@ -258,14 +258,14 @@ def test_create_while_dash_is_away(deployed: Deployed) -> None:
 
 
 def test_create_on_a_slow_dash(deployed: Deployed) -> None:
-    """What was carried out before its answer got lost is found, and nothing is doubled."""
+    """Webhooks created without a response in time are found, and none is duplicated."""
     deployed.api.faults.add(Fault("PUT", "webhooks$", after=2, count=None, delay=2.5, perform=True))
     assert deployed.create() == "CREATE_COMPLETE"
     assert deployed.hooks == sorted(SEVEN.split(","))
 
 
 def test_create_on_a_dash_that_acts_too_late(deployed: Deployed) -> None:
-    """Creations that come true only after the client has given up on them are removed as well."""
+    """Webhooks created only after the client has given up are deleted, too."""
     deployed.api.faults.add(Fault("PUT", "webhooks$", after=1, count=None, delay=9))
     assert deployed.create(Hooks="parking,missed_call") == "ROLLBACK_COMPLETE"
     assert "did not answer creating the webhook Hookswitch missed_call" in deployed.reasons[-1]
@@ -273,7 +273,7 @@ def test_create_on_a_dash_that_acts_too_late(deployed: Deployed) -> None:
 
 
 def test_create_beyond_the_functions_time(deployed: Deployed) -> None:
-    """CloudFormation has its answer before Lambda ends the function; it does not wait for the ServiceTimeout."""
+    """CloudFormation gets a response before Lambda ends the function; it does not wait for the ServiceTimeout."""
     deployed.template["Resources"]["Provision"]["Properties"]["Timeout"] = 6
     deployed.api.faults.add(Fault("GET", "webhooks$", count=None, delay=0.9))
     deployed.api.faults.add(Fault("PUT", "webhooks$", count=None, delay=0.9))
@@ -284,9 +284,9 @@ def test_create_beyond_the_functions_time(deployed: Deployed) -> None:
 
 
 def test_create_that_another_resource_ruins(deployed: Deployed) -> None:
-    """When something that comes later fails, the webhooks go in the rollback."""
+    """When a later resource fails, the rollback deletes the webhooks."""
     deployed.template["Resources"]["Impossible"] = {
-        "Type": "AWS::CloudWatch::Alarm",  # the emulator can't make one on an expression
+        "Type": "AWS::CloudWatch::Alarm",  # the emulator can't create one with an expression
         "DependsOn": "Webhooks",
         "Properties": {
             "ComparisonOperator": "GreaterThanThreshold",
@@ -301,7 +301,7 @@ def test_create_that_another_resource_ruins(deployed: Deployed) -> None:
 
 
 def test_create_again_after_a_crash(deployed: Deployed) -> None:
-    """What an earlier stack of this name left on the account is adopted, not doubled."""
+    """Webhooks left by an earlier stack with this name are adopted, not duplicated."""
     assert deployed.create() == "CREATE_COMPLETE"
     left = [webhook.document() for webhook in without_other(deployed)]
     assert deployed.delete() == "DELETE_COMPLETE"
@@ -335,7 +335,7 @@ def test_update_in_vain(deployed: Deployed, fault: Fault | None, changed: dict[s
 
 
 def test_deployment_while_dash_is_away(deployed: Deployed) -> None:
-    """A deployment that changes nothing about the webhooks looks at Dash, and does not need it."""
+    """A deployment that does not change the webhooks checks Dash, but succeeds without it."""
     assert deployed.create() == "CREATE_COMPLETE"
     deployed.api.faults.add(Fault(count=None, status=503))
     before = len(deployed.api.calls)
@@ -344,13 +344,13 @@ def test_deployment_while_dash_is_away(deployed: Deployed) -> None:
 
 
 def test_deployment_heals(deployed: Deployed) -> None:
-    """Every deployment looks at Dash, and puts right what somebody changed, switched off or removed."""
+    """Every deployment checks Dash, and repairs webhooks that were changed, disabled or deleted."""
     assert deployed.create() == "CREATE_COMPLETE"
     one, two, three, *_ = without_other(deployed)
     one.retries = 0
     two.disable()
     deployed.api.dash.remove(three.id)
-    for days in ("60", "90"):  # one that finds Dash too slow leaves that to the next, and here Dash has a second
+    for days in ("60", "90"):  # twice: Dash may exceed the timeout, one second here
         assert deployed.update(LogRetentionDays=days) == "UPDATE_COMPLETE"
         if deployed.hooks == sorted(SEVEN.split(",")):
             break
@@ -359,7 +359,7 @@ def test_deployment_heals(deployed: Deployed) -> None:
 
 
 def test_delete_of_what_is_gone(deployed: Deployed) -> None:
-    """Somebody has removed the webhooks by hand."""
+    """A stack whose webhooks were deleted manually can be deleted."""
     assert deployed.create() == "CREATE_COMPLETE"
     for webhook in without_other(deployed):
         deployed.api.dash.remove(webhook.id)
@@ -367,7 +367,7 @@ def test_delete_of_what_is_gone(deployed: Deployed) -> None:
 
 
 def test_delete_while_dash_is_away(deployed: Deployed) -> None:
-    """It fails, and the reason names the webhooks that are left."""
+    """Deletion fails, and the reason names the webhooks that are left."""
     assert deployed.create(Hooks="parking,missed_call") == "CREATE_COMPLETE"
     deployed.api.faults.add(Fault(count=None, status=503))
     assert deployed.delete() == "DELETE_FAILED"
@@ -379,7 +379,7 @@ def test_delete_while_dash_is_away(deployed: Deployed) -> None:
 
 
 def test_delete_that_ignores_failure(deployed: Deployed) -> None:
-    """If the template says so, the stack is deleted and the webhooks stay, also while Dash is unavailable."""
+    """With OnDeleteFailure=ignore, the stack is deleted even while Dash is unavailable, and the webhooks stay."""
     assert deployed.create(Hooks="parking") == "CREATE_COMPLETE"
     deployed.api.faults.add(Fault(count=None, status=503))
     assert deployed.update(OnDeleteFailure="ignore") == "UPDATE_COMPLETE"

@@ -1,4 +1,4 @@
-"""What is deployed is what Dash reaches: parameters and code get into the versions that the API calls."""
+"""Deployed parameters and code reach the function versions that the API calls."""
 
 import io
 import json
@@ -30,12 +30,12 @@ HOOK = "missed_call"
 FUNCTION = "MissedCall"
 REFUSAL = "This address accepts deliveries of its own webhook only."
 OTHER_REFUSAL = "Not here, please."
-REFUSING = PurePosixPath("python/hookswitch/receiving/receiver.py")  # the module of the layer that says so
+REFUSING = PurePosixPath("python/hookswitch/receiving/receiver.py")  # the layer's module with this text
 
 
 @pytest.fixture(scope="module")
 def deployed(stack: Stack, cloudformation: "CloudFormationClient", dash_api: DashApi) -> Iterator[Deployed]:
-    """A stack of its own beside the others, on the same AWS; with one hook, so that it is quickly updated."""
+    """A separate stack on the same AWS, with only one hook so that updates are quick."""
     body = cloudformation.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
     decoded, _ = decode_str(body if isinstance(body, str) else json.dumps(body))
     template: dict[str, Any] = json.loads(json.dumps(decoded))
@@ -54,7 +54,7 @@ def deployed(stack: Stack, cloudformation: "CloudFormationClient", dash_api: Das
 
 
 def received(deployed: Deployed, dynamodb: "DynamoDBClient") -> dict[str, Any]:
-    """Let a call be missed, and return its item."""
+    """Fire a missed call, and return its item."""
     call = {"account_id": deployed.account.id, "call_id": uuid4().hex}
     (firing,) = deployed.api.dash.fire(deployed.account.id, HOOK, payload(HOOK) | call)
     assert firing.attempts[-1].status == 200
@@ -69,7 +69,7 @@ def received(deployed: Deployed, dynamodb: "DynamoDBClient") -> dict[str, Any]:
 
 
 def version(deployed: Deployed, lambda_: "LambdaClient") -> dict[str, Any]:
-    """Return the configuration of the version that the API calls, and see that there is no other one."""
+    """Return the configuration of the version that the API calls, and assert that there is no other one."""
     function = deployed.resources[FUNCTION]
     found = lambda_.list_versions_by_function(FunctionName=function)["Versions"]
     live = lambda_.get_alias(FunctionName=function, Name=ALIAS)["FunctionVersion"]
@@ -78,7 +78,7 @@ def version(deployed: Deployed, lambda_: "LambdaClient") -> dict[str, Any]:
 
 
 def test_parameter_reaches_the_api(deployed: Deployed, dynamodb: "DynamoDBClient", lambda_: "LambdaClient") -> None:
-    """A parameter that nothing but a function's variables has is in force with the next delivery, there and back."""
+    """A parameter that affects only a function's variables applies to the next delivery, also when changed back."""
     assert "expires_at" not in received(deployed, dynamodb)
     published = version(deployed, lambda_)["Version"]
     assert deployed.update(RetentionDays="3") == "UPDATE_COMPLETE"
@@ -89,14 +89,14 @@ def test_parameter_reaches_the_api(deployed: Deployed, dynamodb: "DynamoDBClient
 
 
 def test_what_is_not_part_of_a_version(deployed: Deployed, lambda_: "LambdaClient") -> None:
-    """Lambda publishes no function that is as it was, and an update that changes other things does not ask it to."""
+    """Lambda does not publish an unchanged function, and an update of other things does not request it."""
     published = version(deployed, lambda_)
     assert deployed.update(LogRetentionDays="7", ReservedConcurrency="5") == "UPDATE_COMPLETE"
     assert version(deployed, lambda_) == published
 
 
 def test_snapstart(deployed: Deployed, dynamodb: "DynamoDBClient", lambda_: "LambdaClient") -> None:
-    """Switched on, the version that the API calls has a snapshot, and receives; switched off, it has none."""
+    """With SnapStart enabled, the version that the API calls has a snapshot and works; disabled, it has none."""
     for value, expected in (("on", "On"), ("off", "Off")):
         assert deployed.update(SnapStart=value) == "UPDATE_COMPLETE"
         assert version(deployed, lambda_)["SnapStart"]["OptimizationStatus"] == expected
@@ -104,7 +104,7 @@ def test_snapstart(deployed: Deployed, dynamodb: "DynamoDBClient", lambda_: "Lam
 
 
 def test_update_that_fails(deployed: Deployed, dynamodb: "DynamoDBClient", lambda_: "LambdaClient") -> None:
-    """After a rollback the API calls the previous version, and the next update continues from there."""
+    """After a rollback, the API calls the previous version, and the next update continues from there."""
     published = version(deployed, lambda_)["Version"]
     assert deployed.update(RetentionDays="3", Retries="1", DashApiKey="f" * 64) == "UPDATE_ROLLBACK_COMPLETE"
     assert version(deployed, lambda_)["Version"] == published
@@ -114,7 +114,7 @@ def test_update_that_fails(deployed: Deployed, dynamodb: "DynamoDBClient", lambd
 
 
 def test_layer_reaches_the_api(deployed: Deployed) -> None:
-    """New code in the layer alone answers the next delivery."""
+    """A change only of the layer's code applies to the next delivery."""
     assert refusal(deployed) == REFUSAL
     layer = deployed.template["Resources"]["Layer"]["Properties"]
     layer["ContentUri"] = with_other_refusal(deployed.endpoint, layer["ContentUri"])
@@ -123,7 +123,7 @@ def test_layer_reaches_the_api(deployed: Deployed) -> None:
 
 
 def refusal(deployed: Deployed) -> str:
-    """Return what somebody is told who does not know the token."""
+    """Return the response text for a wrong token."""
     (webhook,) = deployed.webhooks
     public = urlsplit(webhook.uri)
     api, path = (public.hostname or "").partition(".")[0], public.path.rpartition("/")[0]
@@ -133,17 +133,17 @@ def refusal(deployed: Deployed) -> str:
 
 
 def with_other_refusal(endpoint: str, address: str) -> str:
-    """Upload the layer with another answer to a wrong token, and return the copy's address."""
+    """Upload the layer with another response text for a wrong token, and return the copy's address."""
     place, s3 = urlsplit(address), cast("Any", aws.SESSION).client("s3", endpoint_url=endpoint, config=aws.CONFIG)
     content = s3.get_object(Bucket=place.netloc, Key=place.path[1:])["Body"].read()
     changed = io.BytesIO()
     compiled = str(REFUSING.parent / "__pycache__" / f"{REFUSING.stem}.")
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(changed, "w") as new:
         source = old.read(str(REFUSING))
-        assert source.count(REFUSAL.encode()) == 1, f"{REFUSING} says it once"
+        assert source.count(REFUSAL.encode()) == 1, f"{REFUSING} has the text once"
         new.writestr(str(REFUSING), source.replace(REFUSAL.encode(), OTHER_REFUSAL.encode()))
         for name in old.namelist():
-            if name != str(REFUSING) and not name.startswith(compiled):  # which would be used instead
+            if name != str(REFUSING) and not name.startswith(compiled):  # Python would import that instead
                 new.writestr(old.getinfo(name), old.read(name))
     key = f"{place.path[1:]}-changed"
     s3.put_object(Bucket=place.netloc, Key=key, Body=changed.getvalue())

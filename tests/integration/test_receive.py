@@ -1,4 +1,4 @@
-"""Through the front door: a request in, an item in the table and a message on the topic out."""
+"""From end to end: a request leads to an item in the table and a message on the topic."""
 
 import json
 from collections.abc import Callable
@@ -35,7 +35,7 @@ ENCODINGS: dict[str, dict[str, str]] = {
 
 
 def sendable(hook: str, encoding: str) -> bool:
-    """Tell whether Dash can send an ordinary event of a hook so."""
+    """Tell whether Dash can send an ordinary event of a hook in this encoding."""
     try:
         get_url("https://x.example.com", payload(hook))
     except UnsendableError:
@@ -56,7 +56,7 @@ def dash(stack: Stack) -> Dash:
 def test_every_hook_in_every_encoding(
     hook: str, encoding: str, stack: Stack, dash: Dash, inbox: Inbox, stored: Stored
 ) -> None:
-    """An event of any hook, in any encoding that Dash has for it, is stored, and published once."""
+    """An event of any hook, in any encoding that Dash supports, is stored and published once."""
     document = {
         "name": "a webhook",
         "uri": stack.public_url(hook),
@@ -86,7 +86,7 @@ def test_every_hook_in_every_encoding(
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_delivered_again(hook: str, deliver: Deliver, inbox: Inbox) -> None:
-    """The same event again, also in another encoding and with other custom data, is neither stored nor published."""
+    """A repeated event, even in another encoding or with other custom data, is neither stored nor published again."""
     sent = payload(hook)
     first = deliver(hook, encode_json(sent))
     again = [deliver(hook, encode_json(sent)), deliver(hook, encode_form(sent | {"my_data": "x"}), form=True)]
@@ -98,10 +98,10 @@ def test_delivered_again(hook: str, deliver: Deliver, inbox: Inbox) -> None:
 
 @pytest.mark.parametrize("hook", ["channel_destroy", "parking"])
 def test_concurrent_duplicates(hook: str, deliver: Deliver, inbox: Inbox, stored: Stored) -> None:
-    """Of fifty deliveries of one event, eight at a time, one is stored and published.
+    """Of fifty deliveries of one event, eight at a time, only one is stored and published.
 
-    Not fifty at a time: the emulator starts a process for each, and on a busy machine Secrets Manager, which is one
-    process beside them, does not answer a cold start in time. A hook answers that with 500, as it should.
+    Not fifty at a time: the emulator starts a process for each, and under load its Secrets Manager, a single process,
+    would not respond to cold starts in time. Hooks would answer 500, as they should.
     """
     body = encode_json(payload(hook))
     with ThreadPoolExecutor(8) as pool:
@@ -132,7 +132,7 @@ def test_concurrent_duplicates(hook: str, deliver: Deliver, inbox: Inbox, stored
     ],
 )
 def test_unusable_payload(hook: str, changes: dict[str, Any], deliver: Deliver, stored: Stored, inbox: Inbox) -> None:
-    """An authentic delivery that is no event of its hook is answered 200 and quarantined whole, and not published."""
+    """An authentic delivery without an event of its hook is answered 200, quarantined in full, and not published."""
     body = (
         encode_json(payload(hook) | changes) if None not in changes.values() else encode_json(payload(hook, **changes))
     )
@@ -152,16 +152,16 @@ def test_unusable_payload(hook: str, changes: dict[str, Any], deliver: Deliver, 
 
 @pytest.mark.parametrize("body", [b"[1, 2]", b'"text"', b"", b'{"call_id": ', b"\xff\xfe\x00 no text", b"a=1&b=2"])
 def test_unusable_body(body: bytes, deliver: Deliver, stored: Stored) -> None:
-    """So is one whose body is no object of fields."""
+    """A body that is not an object of fields is quarantined, too."""
     answer = deliver("missed_call", body)
     assert (answer.status, answer.outcome) == (200, "quarantined")
     item = stored(answer.event_id)
     assert item is not None
-    assert item["body_size"] == len(body) or b"\xff" in body  # API Gateway itself replaces what is no text
+    assert item["body_size"] == len(body) or b"\xff" in body  # API Gateway itself replaces bytes that are not text
 
 
 def test_large_body(deliver: Deliver, stored: Stored) -> None:
-    """A body over the limit is quarantined in part, with its size and hash."""
+    """A body over the limit is quarantined truncated, with its size and hash."""
     body = encode_json(payload("missed_call", notes="x" * MAX_BODY))
     answer = deliver("missed_call", body)
     assert (answer.status, answer.outcome) == (200, "quarantined")
@@ -174,7 +174,7 @@ def test_large_body(deliver: Deliver, stored: Stored) -> None:
 
 
 def test_largest_event(deliver: Deliver, inbox: Inbox) -> None:
-    """An event that fills the limit is stored and published, if need be without its data."""
+    """An event close to the limit is stored and published, if necessary without its data."""
     filler = MAX_BODY - len(encode_json(payload("missed_call", notes="", rng=None))) - 200
     answer = deliver("missed_call", encode_json(payload("missed_call", notes='"' * (filler // 2))))
     assert answer.outcome == "stored"
@@ -183,7 +183,7 @@ def test_largest_event(deliver: Deliver, inbox: Inbox) -> None:
 
 
 def test_numbers_beyond_dynamodb(deliver: Deliver, stored: Stored) -> None:
-    """A number that DynamoDB can't hold does not keep an event out; it is stored as text."""
+    """A number that DynamoDB can't store does not prevent storing the event; it becomes text."""
     answer = deliver("missed_call", encode_json(payload("missed_call", odd=10**60)))
     item = stored(answer.event_id)
     assert item is not None
@@ -192,7 +192,7 @@ def test_numbers_beyond_dynamodb(deliver: Deliver, stored: Stored) -> None:
 
 @pytest.mark.parametrize("token", ["wrong", "x" * 43, "%C3%BC", "a" * 5000])
 def test_wrong_token(token: str, stack: Stack, deliver: Deliver, logs: Logs) -> None:
-    """A wrong token gets 403 and a plain sentence; nothing is stored, and nothing of the token is logged."""
+    """A wrong token gets 403 and a plain sentence; nothing is stored, and the token is not logged."""
     body = encode_json(payload("missed_call"))
     answer = deliver("missed_call", body, url=f"{stack.local_api_url}/hooks/missed_call/{token}")
     assert answer.status == 403
@@ -205,14 +205,14 @@ def test_wrong_token(token: str, stack: Stack, deliver: Deliver, logs: Logs) -> 
 
 @pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook not in {"missed_call", ROTATED}])
 def test_token_of_another_hook(hook: str, stack: Stack, deliver: Deliver) -> None:
-    """A URL that leaked opens no other hook."""
+    """A leaked URL does not open any other hook."""
     token = stack.url("missed_call").rpartition("/")[2]
     answer = deliver(hook, encode_json(payload(hook)), url=f"{stack.local_api_url}/hooks/{hook}/{token}")
     assert answer.status == 403
 
 
 def test_forged_redelivery(deliver: Deliver, stack: Stack) -> None:
-    """Nothing in a request can pass itself off as a redelivery, which needs no token."""
+    """A request can't pose as a redelivery, which needs no token."""
     forged = json.dumps({"redelivery": {"hook": "missed_call", "body": ""}, "requestContext": None})
     url = f"{stack.local_api_url}/hooks/missed_call/wrong?redelivery=%7B%7D&requestContext="
     assert deliver("missed_call", forged.encode(), url=url, headers={"redelivery": "{}"}).status == 403
@@ -221,7 +221,7 @@ def test_forged_redelivery(deliver: Deliver, stack: Stack) -> None:
 @pytest.mark.parametrize("first", ["the catch-all", "its own hook"])
 @pytest.mark.parametrize("hook", [hook for hook in DEFAULT_HOOKS if not hook.startswith(("channel_", "parking"))])
 def test_catch_all_is_a_second_way_in(hook: str, first: str, deliver: Deliver, stored: Stored, inbox: Inbox) -> None:
-    """An event that has a hook of its own is one event of that hook, whichever webhook delivers it first."""
+    """An event with a dedicated hook is one event of that hook, whichever webhook delivers it first."""
     body = encode_json(payload(hook))
     ways = ("notifications", hook) if first == "the catch-all" else (hook, "notifications")
     answers = [deliver(way, body) for way in ways]
@@ -234,7 +234,7 @@ def test_catch_all_is_a_second_way_in(hook: str, first: str, deliver: Deliver, s
 
 
 def test_catch_all_stands_in_for_a_webhook_that_is_off(stack: Stack, dash: Dash, stored: Stored, inbox: Inbox) -> None:
-    """While Dash has a dedicated webhook switched off, its events arrive through the catch-all."""
+    """While a dedicated webhook is disabled, its events arrive through the catch-all."""
     for hook in ("missed_call", "notifications"):
         document = {"name": hook, "uri": stack.public_url(hook), "format": "json", "enabled": hook == "notifications"}
         dash.register(DEFAULT_ACCOUNT_ID, document | CATALOGUE[hook].registration())
@@ -250,7 +250,7 @@ def test_catch_all_stands_in_for_a_webhook_that_is_off(stack: Stack, dash: Dash,
 
 @pytest.mark.parametrize("form", [False, True])
 def test_ids_that_differ_in_an_invalid_byte(form: bool, deliver: Deliver, stored: Stored) -> None:
-    """They are two events, each with its exact body beside the text that is shown."""
+    """They are two events, each stored with its exact body in addition to the readable text."""
     sent = payload("missed_call", call_id="THE-CALL")
     body = encode_form(sent) if form else encode_json(sent)
     bodies = [body.replace(b"THE-CALL", byte) for byte in ((b"%E9", b"%E8") if form else (b"\xe9", b"\xe8"))]
@@ -275,7 +275,7 @@ def test_catch_all_keeps_no_secrets(
 
 
 def test_quarantine_keeps_no_secrets(deliver: Deliver, stored: Stored) -> None:
-    """So it is with an event of the catch-all that is unusable, whether it can be decoded or not."""
+    """An unusable event of the catch-all is quarantined without its secrets, whether it can be decoded or not."""
     sent = payload("notifications", event_name="new_user", msg_id=None, password="s3cret-value")
     for body in (encode_json(sent), encode_json(sent).removesuffix(b"}")):
         item = stored(deliver("notifications", body).event_id)
@@ -285,7 +285,7 @@ def test_quarantine_keeps_no_secrets(deliver: Deliver, stored: Stored) -> None:
 
 
 def test_no_phone_number_in_the_log(deliver: Deliver, logs: Logs, inbox: Inbox) -> None:
-    """Neither numbers nor tokens are logged, and each line of ours has hook and event id."""
+    """Neither numbers nor tokens are logged, and each of our lines has the hook and the event id."""
     answer = deliver("missed_call", encode_json(payload("missed_call", caller_id_number="+15559998877")))
     inbox.wait_for(answer.event_id)
     wait_for(lambda: any(answer.event_id in line for line in logs("MissedCall")), "the delivery is logged")
@@ -299,7 +299,7 @@ Query = Callable[..., list[dict[str, Any]]]
 
 @pytest.fixture
 def query(stack: Stack, dynamodb: "DynamoDBClient") -> Query:
-    """Query an index of the table: `query("calls", "call_id", "abc")`, the oldest first."""
+    """Query an index of the table, oldest first: `query("calls", "call_id", "abc")`."""
 
     def ask(index: str, key: str, value: str, *, newest_first: bool = False) -> list[dict[str, Any]]:
         return dynamodb.query(
@@ -315,7 +315,7 @@ def query(stack: Stack, dynamodb: "DynamoDBClient") -> Query:
 
 
 def test_timeline_of_a_call(deliver: Deliver, query: Query) -> None:
-    """One query gives the timeline of a call in time order, whatever order the events came in."""
+    """One query returns the timeline of a call in chronological order, whatever the order of arrival."""
     call: dict[str, Any] = {"call_id": payload("channel_create")["call_id"], "timestamp": 63_962_663_273}
     hooks = ["channel_create", "channel_answer", "channel_bridge", "channel_destroy"]
     for hook in reversed(hooks):
@@ -330,8 +330,8 @@ def test_timeline_of_a_call(deliver: Deliver, query: Query) -> None:
 
 
 def test_a_days_events(deliver: Deliver, query: Query) -> None:
-    """One query gives an account's events of one hook on one day, the newest first."""
-    second = 63_200_000_000  # a day on which no other test has events
+    """One query returns an account's events of one hook on one day, newest first."""
+    second = 63_200_000_000  # a day without events of other tests
     for later in (1, 3, 2):
         deliver("missed_call", encode_json(payload("missed_call", timestamp=second + later)))
     feed = query("feeds", "feed", f"{DEFAULT_ACCOUNT_ID}/missed_call/2002-09-23", newest_first=True)
@@ -356,7 +356,7 @@ def test_a_days_events(deliver: Deliver, query: Query) -> None:
     ],
 )
 def test_history(hooks: list[str], same: dict[str, Any], subject: str, deliver: Deliver, query: Query) -> None:
-    """One query gives the history of a device, a mailbox or a fax; its last line is the latest state."""
+    """One query returns the history of a device, a mailbox or a fax; its last item is the current state."""
     times = ("event_timestamp", "voicemail_timestamp", "fax_timestamp")
     for later, hook in enumerate(hooks):
         sent = payload(hook, **same)
@@ -366,13 +366,13 @@ def test_history(hooks: list[str], same: dict[str, Any], subject: str, deliver: 
 
 
 def test_quarantine_newest_first(deliver: Deliver, query: Query) -> None:
-    """One query gives the quarantine, the newest first."""
+    """One query returns the quarantine, newest first."""
     ids = [deliver("missed_call", f'{{"number": {number}}}'.encode()).event_id for number in range(3)]
     listed = [item["event_id"]["S"] for item in query("feeds", "feed", "quarantine", newest_first=True)]
     assert [event_id for event_id in listed if event_id in ids] == ids[::-1]
 
 
 def test_only_json_answers(stack: Stack) -> None:
-    """A get without anything is an unusable delivery: answered 200 all the same."""
+    """A GET without parameters is an unusable delivery, but is still answered 200 with JSON."""
     answer = urllib3.request("GET", stack.url("parking"))
     assert (answer.status, answer.json()["status"]) == (200, "quarantined")

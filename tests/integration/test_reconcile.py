@@ -1,7 +1,7 @@
-"""Healing on the deployed stack: what Dash switched off is switched on, and what it could not deliver is recovered.
+"""Healing on the deployed stack: disabled webhooks are re-enabled, and failed deliveries recovered.
 
-On an emulator of its own, with fault proxies between the functions and their services. Each test has a Dash, an
-account and a stack of its own; that a hook is off, and which deliveries failed, is the simulated Dash's own verdict.
+These tests have their own emulator, with fault proxies between the functions and their services. Each test has its own
+Dash, account and stack. The simulated Dash itself decides which deliveries failed, and disables webhooks.
 """
 
 import json
@@ -41,7 +41,7 @@ ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
 
 
 class LookingWindow(FailureWindow):
-    """Switches webhooks off when it looks, which the real system does every 15 s, and not at each failure."""
+    """Disables webhooks only when it checks failures, as the real system does every 15 s, not at each failure."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,11 +49,11 @@ class LookingWindow(FailureWindow):
         self._seen = threading.Lock()
 
     def note(self, hook_id: str, now: float, disable: Callable[[], None]) -> None:
-        """Remember who is to be switched off."""
+        """Note a failure, and remember to disable its webhook at the limit."""
         super().note(hook_id, now, lambda: self._remember(disable))
 
     def look(self) -> None:
-        """Switch them off."""
+        """Disable the remembered webhooks."""
         with self._seen:
             for disable in self._due:
                 disable()
@@ -70,9 +70,9 @@ class Phones:
 
     Attributes:
         deployed: The stack.
-        faults: Between the functions and their services.
-        inbox: Of a subscriber.
-        fired: The key of each event that Dash has sent, or tried to.
+        faults: The proxies between the functions and their services.
+        inbox: A subscriber's queue.
+        fired: The key of each event that Dash has sent or attempted to send.
     """
 
     deployed: Deployed
@@ -81,7 +81,7 @@ class Phones:
     fired: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        """Let Dash look for failures only on demand."""
+        """Make Dash check for failures only on demand."""
         self.window = LookingWindow()
         self.dash.sender.failures = self.window
 
@@ -92,25 +92,25 @@ class Phones:
 
     @property
     def off(self) -> set[str]:
-        """The hooks that Dash has switched off."""
+        """The hooks whose webhooks are disabled."""
         return {it.uri.split("/")[-2] for it in self.deployed.webhooks if not it.enabled}
 
     def break_down(self) -> None:
-        """Let every delivery be answered 500: neither the table nor the queue takes anything."""
+        """Make every delivery fail with 500: neither the table nor the queue accepts anything."""
         self.faults["dynamodb"].fail("*")
         self.faults["sqs"].fail("SendMessage")
 
     def calls(self, number: int) -> int:
-        """Let calls come in, several at once; return how many of their deliveries succeeded."""
+        """Fire the events of some calls, several at a time; return how many deliveries succeeded."""
         with ThreadPoolExecutor(6) as pool:
             return sum(pool.map(lambda _: self.call(), range(number)))
 
     def call(self) -> int:
-        """Let one call come in, be taken and end; return how many of its deliveries succeeded."""
+        """Fire the events of one call from start to end; return how many deliveries succeeded."""
         return sum(self.happens(hook) for hook in LEGS)
 
     def happens(self, hook: str, **fields: Any) -> int:
-        """Let an event happen; return how many deliveries of it succeeded."""
+        """Fire an event; return how many of its deliveries succeeded."""
         account = self.deployed.account.id
         sent = payload(hook, account_id=account, **fields)
         firings = self.dash.fire(account, hook, sent)
@@ -120,10 +120,10 @@ class Phones:
 
     @staticmethod
     def _served() -> str:
-        return "5a2d994fbae69b1d6b01eb9f0e7dfe62"  # keys don't depend on the account, and these settings serve this one
+        return "5a2d994fbae69b1d6b01eb9f0e7dfe62"  # keys don't depend on the account, and `event` serves this one
 
     def invoke(self, function: str, **asked: Any) -> dict[str, Any]:
-        """Call a function by hand and return its answer, an error's included."""
+        """Invoke a function and return its response, even if it is an error."""
         config = Config(proxies={}, read_timeout=120, retries={"total_max_attempts": 1})
         client = _client(self.deployed.endpoint, "lambda", config)
         answer = client.invoke(FunctionName=self.deployed.resources[function], Payload=json.dumps(asked))
@@ -131,11 +131,11 @@ class Phones:
         return said
 
     def reconcile(self, **asked: Any) -> dict[str, Any]:
-        """Let reconcile run."""
+        """Run reconcile."""
         return self.invoke("Reconcile", **asked)
 
     def items(self, kind: str = "event") -> dict[str, dict[str, Any]]:
-        """Return the table's items of a kind, by key; of events only Dash's own."""
+        """Return the table's items of a kind, by key, without announcements."""
         plain = TypeDeserializer()
         table = self.deployed.resources["EventsTable"]
         pages = aws.dynamodb(self.deployed.endpoint).get_paginator("scan").paginate(TableName=table)
@@ -153,7 +153,7 @@ class Phones:
         ]
 
     def check(self) -> None:
-        """Everything that Dash has sent, or tried to, is stored once and was published once, as the contract says."""
+        """Assert that all of Dash's events are stored and published once, according to the contract."""
         items = self.items()
         assert items.keys() == self.fired
         counts = self.inbox.wait_for_all(self.fired, 60)
@@ -164,7 +164,7 @@ class Phones:
 
 @pytest.fixture(scope="module")
 def proxies() -> Iterator[FaultProxies]:
-    """Between the functions of this file and their services."""
+    """Fault proxies between the functions of this file and their services."""
     with FaultProxies(emulator.free_port()) as made:
         yield made
 
@@ -180,7 +180,7 @@ def own_emulator(proxies: FaultProxies, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="module")
 def packaged(own_emulator: Emulator, built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The real template, its code uploaded once for all stacks."""
+    """The real template, with its code uploaded once for all stacks."""
     del built
     return uploaded(own_emulator.endpoint, tmp_path_factory.mktemp("packaged"))
 
@@ -190,7 +190,7 @@ type Connect = Callable[..., Phones]
 
 @pytest.fixture
 def connect(own_emulator: Emulator, packaged: dict[str, Any], proxies: FaultProxies) -> Iterator[Connect]:
-    """Make a phone system and its stack: `connect(legacy=True, timeout=5, IncludeSubaccounts="true")`."""
+    """Create a phone system and its stack: `connect(legacy=True, timeout=5, IncludeSubaccounts="true")`."""
     opened: list[Any] = []
 
     def connected(*, legacy: bool = False, timeout: int = 0, **parameters: str) -> Phones:
@@ -220,14 +220,14 @@ def connect(own_emulator: Emulator, packaged: dict[str, Any], proxies: FaultProx
 
 
 def test_many_calls(connect: Connect) -> None:
-    """Three hooks are switched off while calls go on: one run later all is on, all is in, none twice."""
+    """After Dash has disabled three webhooks, one run re-enables them and recovers all events, each once."""
     phones = connect()
     phones.call()
     phones.break_down()
     assert phones.calls(40) == 0
     phones.window.look()
     assert phones.off == set(LEGS)
-    assert phones.happens("channel_create") == 0  # not even tried, so Dash has no trace of it
+    assert phones.happens("channel_create") == 0  # not attempted, so Dash has no record of it
     assert len(phones.fired) == 123
     phones.faults.clear()
     preview = phones.reconcile(dry_run=True)
@@ -241,7 +241,7 @@ def test_many_calls(connect: Connect) -> None:
     phones.check()
     complete = time.monotonic() - repaired
     logging.getLogger(__name__).info("The run took %.1f s, until all was published %.1f s.", seconds, complete)
-    assert any("start_key=" in call.query for call in phones.deployed.api.calls)  # pages, whose borders repeat entries
+    assert any("start_key=" in call.query for call in phones.deployed.api.calls)  # pages, which overlap at boundaries
     recovered = [item for item in phones.items().values() if item.get("recovered")]
     assert len(recovered) == 120
     (news,) = wait_for(phones.news, "the repair is announced")
@@ -275,7 +275,7 @@ def test_dash_is_away_in_half_of_the_runs(connect: Connect) -> None:
 
 
 def test_lambda_ends_runs_half_way(connect: Connect) -> None:
-    """A run that Lambda ends in the middle of the backfill is continued by the next ones, and nothing comes twice."""
+    """Later runs continue one that Lambda ended in the middle of the backfill, and nothing is published twice."""
     phones = connect(timeout=5)
     phones.break_down()
     phones.calls(25)
@@ -283,12 +283,12 @@ def test_lambda_ends_runs_half_way(connect: Connect) -> None:
     phones.faults["lambda"].delay("Invoke", 8, times=1)
     said = phones.reconcile()
     assert "timed out" in str(said).lower()
-    wait_for(lambda: phones.reconcile().get("complete"), "later runs are done", limit=60, interval=1)
+    wait_for(lambda: phones.reconcile().get("complete"), "a later run is complete", limit=60, interval=1)
     phones.check()
 
 
 def test_older_system(connect: Connect) -> None:
-    """Without an attempt log webhooks are switched on all the same, and what can't be done is reported once."""
+    """Without an attempt log, webhooks are still re-enabled, and the limitation is reported once."""
     phones = connect(legacy=True)
     phones.break_down()
     phones.calls(6)
@@ -303,7 +303,7 @@ def test_older_system(connect: Connect) -> None:
 
 
 def test_replay_of_the_quarantine(connect: Connect) -> None:
-    """What the stack could not use at first is counted, then used, and leaves the quarantine; the rest stays."""
+    """Deliveries that were unusable at first are accepted after an update and leave the quarantine; the rest stay."""
     phones = connect()
     below = phones.dash.add_account(uuid4().hex, parent=phones.deployed.account.id)
     for webhook in phones.deployed.webhooks:

@@ -1,4 +1,4 @@
-"""Both kinds of pytest-localstack session hand over clients that work, made by it or by boto3 itself."""
+"""Both kinds of pytest-localstack session provide working clients, created by the session or by boto3 itself."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=["running", pytest.param("container", marks=pytest.mark.docker)])
 def session(request: pytest.FixtureRequest) -> Iterator[RunningSession]:
-    """A session of one kind, then of the other."""
+    """A session of each kind."""
     with ExitStack() as undo:
         if request.param == "running":
             emulator: Emulator = request.getfixturevalue("emulator")
@@ -33,7 +33,7 @@ def session(request: pytest.FixtureRequest) -> Iterator[RunningSession]:
 
 
 def test_clients_of_the_session(session: RunningSession) -> None:
-    """A message that one of its clients sends, another receives."""
+    """One of its clients receives a message that another one sent."""
     sns, sqs = session.boto3.client("sns"), session.boto3.client("sqs")
     topic = sns.create_topic(Name=f"topic-{uuid4().hex}")["TopicArn"]
     queue = sqs.create_queue(QueueName=f"queue-{uuid4().hex}")["QueueUrl"]
@@ -51,7 +51,7 @@ def test_clients_of_the_session(session: RunningSession) -> None:
 
 
 def test_clients_of_boto3(session: RunningSession) -> None:
-    """Within its patch, a client that knows nothing of it reaches the same emulator."""
+    """Within its patch, an ordinary boto3 client reaches the same emulator."""
     name = f"secret-{uuid4().hex}"
     with session.botocore.patch_botocore():
         secrets = boto3.client("secretsmanager")

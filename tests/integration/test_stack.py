@@ -1,4 +1,4 @@
-"""What the other tests stand on: the front door, the far end, and faults that the functions really see."""
+"""The foundations of the other tests: the front door, the topic, and faults that reach the functions."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from tests.integration.conftest import Logs, Stored
 
 
 def answer(firing: Firing) -> Mapping[str, Any]:
-    """Return what the hook said at the deciding try."""
+    """Return the hook's response to the decisive attempt."""
     last = firing.attempts[-1]
     assert last.status == 200, last.resp_body
     document: Mapping[str, Any] = json.loads(last.resp_body)
@@ -22,7 +22,7 @@ def answer(firing: Firing) -> Mapping[str, Any]:
 
 
 def test_an_event_is_stored_and_published(dash: Dash, inbox: Inbox, stored: Stored) -> None:
-    """What Dash sends to the front door becomes one item and one message with the same id."""
+    """An event that Dash delivers becomes one item and one message with the same id."""
     event = payload("missed_call")
     said = answer(*dash.fire(DEFAULT_ACCOUNT_ID, "missed_call", event))
     assert said["status"] == "stored"
@@ -39,7 +39,7 @@ def test_an_event_is_stored_and_published(dash: Dash, inbox: Inbox, stored: Stor
 def test_a_lost_answer_of_dynamodb_makes_no_second_item(
     dash: Dash, inbox: Inbox, stored: Stored, faults: FaultProxies
 ) -> None:
-    """The write happened, its answer did not arrive: the function tries again and finds its own item."""
+    """After a write without a response, the function retries and finds its own item."""
     faults["dynamodb"].lose_answer("PutItem", times=1)
     said = answer(*dash.fire(DEFAULT_ACCOUNT_ID, "register", payload("register")))
     assert faults["dynamodb"].count("PutItem") > 1
@@ -49,7 +49,7 @@ def test_a_lost_answer_of_dynamodb_makes_no_second_item(
 
 
 def test_the_functions_see_an_error_of_dynamodb(dash: Dash, faults: FaultProxies, logs: Logs) -> None:
-    """A write that fails for good is not lost: Dash is told 200 and the delivery goes to the queue."""
+    """If a write fails for good, the delivery goes to the queue, and Dash gets 200."""
     faults["dynamodb"].fail("PutItem", "InternalServerError", 500)
     firing, *_ = dash.fire(DEFAULT_ACCOUNT_ID, "voicemail_full", payload("voicemail_full"))
     assert firing.delivered
@@ -59,7 +59,7 @@ def test_the_functions_see_an_error_of_dynamodb(dash: Dash, faults: FaultProxies
 
 
 def test_a_fault_of_sns_delays_a_message_and_loses_none(dash: Dash, inbox: Inbox, faults: FaultProxies) -> None:
-    """Errors of SNS, in its own XML, reach the publish function, and the event is published after all."""
+    """SNS errors, in SNS's own XML, reach the publish function, and the event is still published."""
     faults["sns"].fail("PublishBatch", "InternalError", 500, times=1)
     faults["sns"].fail("Publish", "InternalError", 500, times=1)
     said = answer(*dash.fire(DEFAULT_ACCOUNT_ID, "deregister", payload("deregister")))
