@@ -13,7 +13,7 @@ from hookswitch.callback.verification import REFRESH_INTERVAL, secret_reader
 from hookswitch.errors import DashError, InvalidTemplateError, SecretUnavailableError
 from hookswitch.settings.functions import WaitSettings
 
-MIN_LENGTH = 32  # characters of a secret that somebody else made: the template's CallbackSecretSourceArn
+MIN_LENGTH = 32  # characters of a secret from elsewhere: the template's CallbackSecretSourceArn
 MARGIN = 5  # seconds by which clocks may differ
 
 
