@@ -216,7 +216,7 @@ def test_the_schedules_own_test_has_an_empty_version(dash: Dash, secrets: Secret
 
 def test_an_empty_version_is_never_promoted(secrets: Secrets) -> None:
     """Out of order, the last step does not make a version current that holds nothing."""
-    with pytest.raises(RotationError, match="holds nothing"):
+    with pytest.raises(RotationError, match="has no value"):
         step("finishSecret", "a version that holds nothing")
     assert secrets.current(CALLBACK) == SECRET
 
