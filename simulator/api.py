@@ -5,7 +5,7 @@ import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, override
 from urllib.parse import parse_qsl, urlsplit
 
 from simulator.dash import Dash
@@ -212,6 +212,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    @override
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(self.server.api.dash.clock() if timestamp is None else timestamp)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
         """Write no access log."""

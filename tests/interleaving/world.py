@@ -135,7 +135,7 @@ class World:
         def answer() -> Any:
             call = Call(method, path, dict(parse_qsl(target.query)), data, headers.get("x-auth-token"))
             status, envelope = self.api.answer(call)
-            return mock.Mock(status=status, data=json.dumps(envelope).encode())
+            return mock.Mock(status=status, data=json.dumps(envelope).encode(), headers={})
 
         return self.scheduler.call("Dash", f"{method} {path[-1]}", answer, lambda _: urllib3.exceptions.HTTPError())
 

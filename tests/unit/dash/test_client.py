@@ -4,12 +4,13 @@ import hashlib
 import json
 import socket
 import time
+from datetime import UTC, datetime
 
 import pytest
 
 from devtools.waiting import wait_for
 from hookswitch.dash import credentials
-from hookswitch.dash.client import DashClient
+from hookswitch.dash.client import DashClient, clock_ahead
 from hookswitch.dash.credentials import ApiKey, Credentials, User
 from hookswitch.errors import (
     AccountError,
@@ -266,3 +267,21 @@ def test_credentials_from_a_secret(secrets: Secrets) -> None:
     assert "p" not in repr(credentials.read("user")).split("=")
     with pytest.raises(CredentialsError, match=r"ResourceNotFoundException\. Check DashCredentialsArn"):
         credentials.read("missing")
+
+
+@pytest.mark.parametrize(
+    ("date", "ahead"),
+    [
+        ("Tue, 24 Nov 2026 12:00:00 GMT", 0.0),  # it says whole seconds
+        ("Tue, 24 Nov 2026 11:59:59 GMT", -0.5),
+        ("Tue, 24 Nov 2026 12:00:02 GMT", 0.0),  # the response may have taken all the time
+        ("Tue, 24 Nov 2026 12:02:00 GMT", 118.0),
+        ("Tue, 24 Nov 2026 11:58:00 GMT", -119.5),
+        ("", 0.0),
+        ("noon", 0.0),
+    ],
+)
+def test_clock_ahead(date: str, ahead: float) -> None:
+    """The Date of a response tells how far Dash's clock is from ours, if it is not between request and response."""
+    noon = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
+    assert clock_ahead(date, noon + 0.5, noon + 2) == ahead

@@ -57,6 +57,19 @@ def test_interrupted_sender(world: World, *, by_hand: bool) -> None:
         assert world.reconcile_later(5000, since=iso(failed_at))["events"] == {"missed_call": {"duplicate": 2}}
 
 
+@pytest.mark.parametrize("ahead", [-280, -150, 0, 150, 280])
+def test_clocks_that_differ(world: World, ahead: float) -> None:
+    """A parking that was stored though Dash got no answer is a duplicate, however wrong Dash's clock is."""
+    world.ahead, world.loses_responses = ahead, True
+    world.fire("parking", payload("parking", now=world.now))
+    world.loses_responses = False
+    (stored,) = world.published
+    world.reconcile()
+    assert world.reconcile_later(300)["events"] in ({}, {"parking": {"duplicate": 1}})
+    assert world.reconcile_later(300, since=iso(int(world.now - 3600)))["events"] == {"parking": {"duplicate": 1}}
+    assert world.published == [stored]
+
+
 def test_late_delivery_after_all(world: World) -> None:
     """If Dash delivers a recovered event after all, it is a duplicate."""
     world.dash.sender.interrupt_after = 1

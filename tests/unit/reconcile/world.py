@@ -50,7 +50,9 @@ class World:
     """Dash, its API, the table and the functions.
 
     Attributes:
-        now: The common clock, in Unix seconds.
+        now: Our clock, in Unix seconds.
+        ahead: How many seconds Dash's clock is ahead of ours.
+        loses_responses: Whether Dash gets 504 although the hook function has done its work.
         broken: What Dash gets instead of a hook function's response: a status, or 0 for no connection.
         down: Hooks whose functions fail when another function invokes them.
         invoked: The hook of each delivery that one function passed to another.
@@ -62,6 +64,8 @@ class World:
 
     legacy: bool = False
     now: float = START
+    ahead: float = 0
+    loses_responses: bool = False
     broken: int | None = None
     down: set[str] = field(default_factory=set)
     invoked: list[str] = field(default_factory=list)
@@ -74,7 +78,7 @@ class World:
 
     def __post_init__(self) -> None:
         """Create a Dash whose requests arrive here."""
-        self.dash = Dash(retry_interval=0, clock=lambda: self.now, legacy=self.legacy)
+        self.dash = Dash(retry_interval=0, clock=lambda: self.now + self.ahead, legacy=self.legacy)
         self.dash.sender.transport = self  # type: ignore[assignment]
         self.secrets = usual_secrets()
 
@@ -89,7 +93,8 @@ class World:
         sent = {"headers": dict(request.headers), "body": body, "rawQueryString": query}
         arrived = Delivery.from_api_gateway(sent, hook)
         answer = self.call(hook, self._received(arrived), queue=True)
-        return Response(answer["statusCode"], {}, answer["body"].encode())
+        status = 504 if self.loses_responses else answer["statusCode"]
+        return Response(status, {}, answer["body"].encode())
 
     def _received(self, arrived: Delivery) -> Delivery:
         message = arrived.to_message() | {"received_at": datetime.fromtimestamp(self.now, UTC).isoformat()}

@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
@@ -74,6 +75,7 @@ class DashClient:
             deadline: When to give up, as `time.monotonic` counts; seconds.
         """
         self.deadline = deadline
+        self.clock_ahead = 0.0  # seconds, by the last response
         self._url = url.rstrip("/")
         self._credentials = credentials
         self._token = ""
@@ -226,6 +228,7 @@ class DashClient:
         headers = {"x-auth-token": token} if token else {}
         if data is not None:
             headers["content-type"] = "application/json"
+        asked_at = time.time()
         try:
             response = self._pool.request(
                 method,
@@ -240,6 +243,7 @@ class DashClient:
             )
         except (HTTPError, ValueError) as error:
             raise self._unanswered(error, action) from error
+        self.clock_ahead = clock_ahead(response.headers.get("date", ""), asked_at, time.time())
         return Answer.parse(response.status, response.data)
 
     def _unanswered(self, error: Exception, action: str) -> DashError:
@@ -259,6 +263,21 @@ class DashClient:
                 )
             case _:
                 return LostAnswerError(f"Dash at {where} did not answer {action}. {TRY_LATER}")
+
+
+def clock_ahead(date: str, asked_at: float, answered_at: float) -> float:
+    """Return by how many seconds a server's clock is ahead of ours, at least; negative if it is behind.
+
+    Args:
+        date: The Date header of its response, in whole seconds (RFC 9110, section 6.6.1); 0 is returned without one.
+        asked_at: When the request was sent, in Unix seconds.
+        answered_at: When the response arrived.
+    """
+    try:
+        at = parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return 0.0
+    return max(at - answered_at, 0.0) or min(at + 1 - asked_at, 0.0)
 
 
 def _refusal(answer: Answer, credentials: Credentials) -> str:

@@ -43,12 +43,14 @@ class Recognition:
         ownership: Knows the addresses of the stack's webhooks; an attempt at one of them is ours, whatever its token.
         webhook_ids: Ids of webhooks that the stack has or had: an attempt at one of their former addresses is ours too.
         knows_all: Whether these are all ids; False while Dash does not list its webhooks.
+        clock_ahead: By how many seconds Dash's clock, which the log's times are of, is ahead of ours.
     """
 
     account_id: str
     ownership: Ownership
     webhook_ids: Collection[str]
     knows_all: bool = True
+    clock_ahead: float = 0.0
 
     def find_hook(self, attempt: Attempt) -> str:
         """Return the hook of a delivery to this stack; empty if the attempt is not ours or can't be recognized."""
@@ -88,7 +90,7 @@ class Recognition:
             body=body[:MAX_BODY],
             body_size=len(body),
             body_sha256=hashlib.sha256(body).hexdigest(),
-            attempted_at=datetime.fromtimestamp(attempt.at, UTC),
+            attempted_at=datetime.fromtimestamp(attempt.at - self.clock_ahead, UTC),
         )
 
 

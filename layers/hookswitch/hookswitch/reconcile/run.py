@@ -176,7 +176,9 @@ class Run:
         """Return where to read failed deliveries; `webhooks` is None if Dash did not list them."""
         ids = {*self._state.webhook_ids, *(str(webhook["id"]) for webhook in webhooks or ())}
         knows_all = webhooks is not None
-        recognition = Recognition(self._desired.account_id, self._ownership, ids, knows_all=knows_all)
+        recognition = Recognition(
+            self._desired.account_id, self._ownership, ids, knows_all=knows_all, clock_ahead=client.clock_ahead
+        )
         return Source(AttemptLog(client, recognition), recognition, self._stop_at)
 
     def _announce(self) -> None:
