@@ -31,6 +31,7 @@ RUNTIME  := .local/runtime.stamp
 LOCUST   := .local/load.stamp
 
 LINTS := lint-template lint-types lint-policies lint-style lint-packages
+SYNC  := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) # macOS has a make that can't
 
 # What decides how a delivery is answered and stored: tests take every branch of it, without a stack.
 ANSWER_PATH := */callback/verification.py,*/deliveries/*,*/events/*,*/receiving/processing.py,*/receiving/receiver.py,*/receiving/redrive_queue.py
@@ -112,7 +113,7 @@ faults: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Make every service of every func
 	@PYTHONPATH="$(CURDIR):$(PYTHONPATH)" exec $(BIN)/python -m tests.integration.faults
 
 lint: $(DEV) $(SAM) $(CHECKS) ## Check style, types, the template, and the packages for known vulnerabilities
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target $(LINTS)
+	@$(MAKE) --no-print-directory --jobs 2 $(SYNC) $(LINTS)
 
 lint-style:
 	$(BIN)/ruff check
