@@ -7,19 +7,18 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from bench.local import HERE, WITH_BYTECODE
 from devtools import aws, emulator, stack
 from devtools.dash import launch
+from devtools.hook_types import payload_type
 from devtools.inbox import Inbox
 from devtools.local import DASH_ACCOUNT_ID
 from devtools.processes import end_tree
 from devtools.stack import Stack
 from hookswitch.events.event import event_key
-from hookswitch.payloads.times import GREGORIAN_EPOCH
 from simulator.encoding import encode_json
 from simulator.payloads import payload
 
@@ -145,8 +144,8 @@ def _send(deployed: Stack, senders: int, events: int) -> Clocked:
 def _body() -> tuple[str, bytes]:
     """Return a new missed call and its key."""
     event = payload(HOOK, rng=random.SystemRandom(), now=time.time(), account_id=DASH_ACCOUNT_ID)
-    moment = datetime.fromtimestamp(int(event["timestamp"]) - GREGORIAN_EPOCH, UTC)
-    return event_key(HOOK, str(event["call_id"]), moment), encode_json(event)
+    typed, _ = payload_type(HOOK).parse(event)
+    return event_key(HOOK, *typed.identity()), encode_json(event)
 
 
 def _post(port: int, path: str, body: bytes) -> None:
