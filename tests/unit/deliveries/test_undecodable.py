@@ -34,6 +34,13 @@ def test_what_is_usual_stays_as_it_is(value: object) -> None:
     assert is_usual(value) is (readable(value) == value and distinct(value) == value)
 
 
+@given(TEXTS, TEXTS)
+@example("\udc80", "\0" + ascii("\udc80"))
+def test_distinct_texts_stay_distinct(one: str, other: str) -> None:
+    """Two texts become the same only if they are, also if one looks like what the other becomes."""
+    assert (distinct(one) == distinct(other)) is (one == other)
+
+
 def test_other_errors_are_raised() -> None:
     """The handler answers for decoding and encoding only."""
     error = UnicodeTranslateError("text", 0, 1, "not ours")
