@@ -14,7 +14,7 @@ from tests.fuzz.run import Amount, fuzz
 def fuzzed(built: Path, tmp_path: Path, *, in_container: bool) -> Iterator[Stack]:
     """A stack for this test only."""
     if in_container:
-        pytest.skip("The test reads the emulator's log.")
+        pytest.skip("The test reads the log file of the emulator, which a container does not have.")
     del built
     with temporary_stack(tmp_path / "emulator") as deployed:
         yield deployed

@@ -15,7 +15,7 @@ from tests.load.run import OVERRIDES, run_day
 def reseller(built: Path, tmp_path: Path, *, in_container: bool) -> Iterator[Stack]:
     """A stack for this test only, which serves subaccounts."""
     if in_container:
-        pytest.skip("The senders can reach only the emulator.")
+        pytest.skip("The senders of the load test reach an emulator on this machine only, not one in a container.")
     del built
     with temporary_stack(tmp_path / "emulator", OVERRIDES) as deployed:
         yield deployed

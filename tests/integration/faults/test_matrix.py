@@ -13,7 +13,7 @@ OUTSIDE = {"dash", "list", "answer"}  # not AWS services, so no proxy records th
 
 # The other partitions take longer: `make faults` and --all-faults run them.
 FIRST = {*cells("a hook"), *cells("parking"), *cells("publish"), *cells("redrive", "lambda", "dynamodbstreams")}
-LATER = "`make faults` runs it."
+LATER = "Takes minutes with the cells of its partition: `make faults` runs it."
 
 
 @pytest.mark.parametrize("cell", MATRIX, ids=" ".join)
