@@ -162,30 +162,20 @@ class MetricsRecorder:
             print(json.dumps(self._document(part, context), separators=(",", ":")))  # noqa: T201 - CloudWatch reads it from the log
 
     def _document(self, values: Mapping[str, list[float]], context: Mapping[str, str]) -> dict[str, Any]:
-        """Return values as one document of the format; Powertools makes the part of each set of dimensions."""
+        """Return values as one document of the format, with a directive for all metrics of the same dimensions."""
         by_sets: dict[tuple[tuple[str, ...], ...], dict[str, dict[str, Any]]] = {}
         for name, found in values.items():
             metric = METRICS[name]
             by_sets.setdefault(metric.dimensions, {})[name] = {"Unit": metric.unit.value, "Value": found}
-        document: dict[str, Any] = {}
-        for sets, metrics in by_sets.items():
-            # All metrics at once: Powertools takes longer for each value that is added by itself.
-            part: dict[str, Any] = dict(self._provider(sets, context).serialize_metric_set(metrics))
-            if document:
-                part["_aws"]["CloudWatchMetrics"] = [
-                    *document["_aws"]["CloudWatchMetrics"],
-                    *part["_aws"]["CloudWatchMetrics"],
-                ]
-            document |= part
-        return document
-
-    def _provider(self, sets: tuple[tuple[str, ...], ...], context: Mapping[str, str]) -> EphemeralMetrics:
         provider = EphemeralMetrics()
-        values = {"service": provider.service, **self._dimensions}
-        for name in sets[0]:
-            provider.add_dimension(name, values[name])
-        for names in sets[1:]:
-            provider.add_dimensions(**{name: values[name] for name in names})
-        for name, value in context.items():
-            provider.add_metadata(name, value)
-        return provider
+        dimensions = {"service": provider.service, **self._dimensions}
+        document: dict[str, Any] = {}
+        directives: list[dict[str, Any]] = []
+        for sets, metrics in by_sets.items():
+            # All metrics at once: Powertools takes longer for each value and each dimension that is added by itself.
+            used = {name: dimensions[name] for names in sets for name in names}
+            document |= provider.serialize_metric_set(metrics, used, dict(context))
+            (directive,) = document["_aws"]["CloudWatchMetrics"]
+            directives.append({**directive, "Dimensions": [list(names) for names in sets]})
+        document["_aws"]["CloudWatchMetrics"] = directives
+        return document

@@ -4,8 +4,11 @@ A hook's own type is a pydantic model in the hook's folder. Its required fields 
 identity cannot do without; nearly everything else may be absent (docs/dash-protocol.md, section 4).
 """
 
+import os
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import ModuleType
 from typing import Annotated, Any, ClassVar, Self, final
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -57,6 +60,13 @@ class Payload(BaseModel):
     """For events without an identity of their own: seconds within which an equal delivery is the same event."""
 
     account_id: str | None = None
+
+    @classmethod
+    def build(cls) -> None:
+        """Build the validator now, during the cold start, instead of with the first delivery."""
+        if os.environ.get("PYDANTIC_DISABLE_PLUGINS") == "__all__":
+            _skip_plugin_loader()
+        cls.model_rebuild()
 
     @property
     def event_name(self) -> str | None:
@@ -161,3 +171,15 @@ class Payload(BaseModel):
             name: value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
             for name, value in values.items()
         }
+
+
+def _skip_plugin_loader() -> None:
+    """Have pydantic find no plugins without its loader, which imports importlib.metadata even if plugins are disabled.
+
+    That import and those behind it (zipfile, shutil) are one twentieth of a cold start.
+    """
+    name = "pydantic.plugin._loader"
+    if name not in sys.modules:
+        loader = ModuleType(name)
+        loader.__dict__["get_plugins"] = tuple
+        sys.modules[name] = loader

@@ -41,7 +41,7 @@ def receiver(payload_type: type[Payload]) -> Handler:
     that comes through the API can pass itself off as that: API Gateway makes the top level of its events itself, and
     always with a `requestContext`.
     """
-    payload_type.model_rebuild()  # during the cold start, not with the first delivery
+    payload_type.build()
     if starts_from_snapshot():
         from hookswitch.aws import snapstart  # noqa: PLC0415 - brings the SDK, which no other cold start waits for
 
