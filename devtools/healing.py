@@ -5,21 +5,18 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from devtools import aws
 from devtools.errors import LaptopError
 from devtools.local import DASH_ACCOUNT_ID
 from devtools.outcome import read_table
 from devtools.screen import say, step
 from devtools.stack import Stack
-from devtools.webhooks import Place
+from devtools.target import Target, told
 from hookswitch.receiving.hook_functions import ALIAS
 from simulator.dash import Dash
 from simulator.payloads import payload
 
 if TYPE_CHECKING:
-    from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_lambda import LambdaClient
 
 CALLS = 10  # more than Dash needs to switch a webhook off
@@ -34,7 +31,7 @@ def reconcile(stack: str, since: str, *, dry_run: bool) -> bool:
     """
     asked = {"dry_run": dry_run, **({"since": since} if since else {})}
     with step("Comparing the webhooks" if dry_run else "Repairing the webhooks and recovering missed events"):
-        report = _called(Place.find(stack), "Reconcile", asked)
+        report = _called(Target.find(stack), "Reconcile", asked)
     if report.get("busy"):
         say("Another run is in progress. Try again in a few minutes.")
         return False
@@ -48,7 +45,7 @@ def replay(stack: str, hook: str, since: str, until: str, *, dry_run: bool) -> b
     Raises:
         LaptopError: It can't be replayed.
     """
-    place = Place.find(stack)
+    target = Target.find(stack)
     total: dict[str, int] = {}
     reasons: dict[str, int] = {}
     start: str | None = since
@@ -56,7 +53,7 @@ def replay(stack: str, hook: str, since: str, until: str, *, dry_run: bool) -> b
         limits = {name: value for name, value in (("since", start), ("until", until)) if value}
         asked = {"quarantine": {"hook": hook, "dry_run": dry_run, **limits}}
         with step(f"Looking into the quarantine of {hook}" if dry_run else f"Replaying the quarantine of {hook}"):
-            said = _called(place, "Redrive", asked)
+            said = _called(target, "Redrive", asked)
         for name in ("found", "accepted", "refused", "truncated", "deferred"):
             total[name] = total.get(name, 0) + said[name]
         for reason, number in said["reasons"].items():
@@ -132,15 +129,10 @@ def _print(report: Mapping[str, Any]) -> None:
     say(f"Everything up to {report['watermark']} is recovered.", style="dim")
 
 
-def _called(place: Place, logical_id: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        cloudformation: CloudFormationClient = place.client("cloudformation")
-        detail = cloudformation.describe_stack_resource(StackName=place.stack, LogicalResourceId=logical_id)
-        functions: LambdaClient = place.client("lambda")
-        name = detail["StackResourceDetail"]["PhysicalResourceId"]
-        return _answer(functions.invoke(FunctionName=name, Payload=json.dumps(asked)))
-    except (ClientError, BotoCoreError) as error:
-        raise LaptopError(str(error)) from error
+def _called(target: Target, logical_id: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    with told():
+        functions: LambdaClient = target.client("lambda")
+        return _answer(functions.invoke(FunctionName=target.resources[logical_id], Payload=json.dumps(asked)))
 
 
 def _answer(answer: Mapping[str, Any]) -> dict[str, Any]:

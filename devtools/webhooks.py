@@ -5,87 +5,68 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from devtools.errors import LaptopError
-from devtools.local import ACCESS_KEY, SECRET_KEY, STACK_FILE
+from devtools.local import STACK_FILE
 from devtools.screen import cell, console, say, step
-from devtools.up import Up, write
+from devtools.target import Target, told
+from devtools.up import write
 from hookswitch.callback.token import token_for
 from hookswitch.dash import credentials
 from hookswitch.dash.client import DashClient
-from hookswitch.errors import HookswitchError
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership, list_owned
 from hookswitch.webhooks.plan import Create, Delete, Plan, Update
 
 if TYPE_CHECKING:
-    from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_lambda import LambdaClient
-    from types_boto3_secretsmanager import SecretsManagerClient
 
-ROTATION_SECONDS = 320  # a little more than the function may take
+
+def rotate_function(target: Target) -> str:
+    """Return the name of the stack's rotation function."""
+    return target.resources["Rotate"]
+
+
+def desired(target: Target) -> Desired:
+    """Return what the stack has registered, as its other functions know it."""
+    functions: LambdaClient = target.client("lambda")
+    variables = functions.get_function_configuration(FunctionName=rotate_function(target))["Environment"]
+    return Desired.from_state(variables["Variables"]["DASH_WEBHOOKS"])
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a stack is: on the emulator of `make up`, or on AWS.
+class Registered:
+    """The webhooks of a stack on Dash.
 
     Attributes:
-        session: With credentials and region.
-        endpoint: Of the emulator, or None.
-        stack: The stack's name.
+        wanted: What the stack has registered.
+        ownership: Which webhooks are the stack's.
+        webhooks: Those on Dash.
+        plan: What differs from the template.
     """
 
-    session: boto3.Session
-    endpoint: str | None
-    stack: str
+    wanted: Desired
+    ownership: Ownership
+    webhooks: list[dict[str, Any]]
+    plan: Plan
 
     @classmethod
-    def find(cls, stack: str) -> "Place":
-        """Return the place of a stack on AWS, or of the one that is up here if none is named.
+    def of(cls, target: Target) -> "Registered":
+        """Return what is on Dash for a stack.
 
         Raises:
-            LaptopError: None is named, and nothing is up.
+            HookswitchError: Dash can't be asked.
+            ClientError, BotoCoreError: AWS can't be asked.
         """
-        if stack:
-            return cls(boto3.Session(), None, stack)
-        if Up.load() is None or not STACK_FILE.exists():
-            raise LaptopError("Nothing is up. Start it with `make up`, or name a stack on AWS: STACK=hookswitch.")
-        where = json.loads(STACK_FILE.read_text())
-        session = boto3.Session(
-            aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=where["region"]
-        )
-        return cls(session, where["aws_endpoint"], where["stack_name"])
-
-    def client(self, service: str) -> Any:
-        """Return a client that waits as long as a rotation takes, and does not start a second one."""
-        proxies: Mapping[str, Any] = {"proxies": {}} if self.endpoint else {}
-        config = Config(read_timeout=ROTATION_SECONDS, retries={"total_max_attempts": 1}, **proxies)
-        session: Any = self.session
-        return session.client(service, endpoint_url=self.endpoint, config=config)
-
-    def rotate_function(self) -> str:
-        """Return the name of the stack's rotation function."""
-        cloudformation: CloudFormationClient = self.client("cloudformation")
-        detail = cloudformation.describe_stack_resource(StackName=self.stack, LogicalResourceId="Rotate")
-        return detail["StackResourceDetail"]["PhysicalResourceId"]
-
-    def desired(self) -> Desired:
-        """Return what the stack has registered, as its other functions know it."""
-        functions: LambdaClient = self.client("lambda")
-        variables = functions.get_function_configuration(FunctionName=self.rotate_function())["Environment"]
-        return Desired.from_state(variables["Variables"]["DASH_WEBHOOKS"])
-
-    def secret(self, secret_arn: str) -> str:
-        """Return the current version of a secret."""
-        secrets: SecretsManagerClient = self.client("secretsmanager")
-        return secrets.get_secret_value(SecretId=secret_arn)["SecretString"]
+        wanted = desired(target)
+        ownership = Ownership.of(wanted)
+        client = DashClient(wanted.api_url, credentials.parse(target.secret(wanted.credentials_arn)))
+        webhooks = list_owned(client, wanted.account_id, ownership)
+        documents = wanted.documents(target.secret(wanted.callback_secret_arn))
+        return cls(wanted, ownership, webhooks, Plan.between(webhooks, documents, ownership))
 
 
 def show(stack: str) -> bool:
@@ -94,20 +75,13 @@ def show(stack: str) -> bool:
     Raises:
         LaptopError: Dash or AWS cannot be asked.
     """
-    try:
-        place = Place.find(stack)
-        desired = place.desired()
-        ownership = Ownership.of(desired)
-        client = DashClient(desired.api_url, credentials.parse(place.secret(desired.credentials_arn)))
-        webhooks = list_owned(client, desired.account_id, ownership)
-        plan = Plan.between(webhooks, desired.documents(place.secret(desired.callback_secret_arn)), ownership)
-    except (HookswitchError, ClientError, BotoCoreError) as error:
-        raise LaptopError(str(error)) from error
-    console.print(_table(webhooks, plan, ownership))
-    say(f"{len(webhooks)} webhooks of {desired.stack} on the Dash account {desired.account_id}.")
-    if plan:
+    with told():
+        found = Registered.of(Target.find(stack))
+    console.print(_table(found.webhooks, found.plan, found.ownership))
+    say(f"{len(found.webhooks)} webhooks of {found.wanted.stack} on the Dash account {found.wanted.account_id}.")
+    if found.plan:
         say("They differ from the template; the next deployment or reconciliation repairs them.", style="red")
-    return not plan
+    return not found.plan
 
 
 def rotate(stack: str) -> bool:
@@ -116,26 +90,23 @@ def rotate(stack: str) -> bool:
     Raises:
         LaptopError: The function can't be called.
     """
-    try:
-        place = Place.find(stack)
-        functions: LambdaClient = place.client("lambda")
-        with step("Rotating the callback secret, which waits a minute until the functions know it"):
-            answer = functions.invoke(FunctionName=place.rotate_function(), Payload=b"{}")
-    except (ClientError, BotoCoreError) as error:
-        raise LaptopError(str(error)) from error
+    target = Target.find(stack)
+    with told(), step("Rotating the callback secret, which waits a minute until the functions know it"):
+        functions: LambdaClient = target.client("lambda")
+        answer = functions.invoke(FunctionName=rotate_function(target), Payload=b"{}")
     said = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise LaptopError(str(said.get("errorMessage", "The rotation failed; see the function's log.")))
-    if place.endpoint:
-        _write_new_tokens(place)
+    if target.endpoint:
+        _write_new_tokens(target)
     say(f"{len(said['webhooks'])} webhooks have new tokens.")
     return True
 
 
-def _write_new_tokens(place: Place) -> None:
+def _write_new_tokens(target: Target) -> None:
     """Update the callback URLs in the stack file."""
     where = json.loads(STACK_FILE.read_text())
-    secret = place.secret(where["outputs"]["CallbackSecretArn"])
+    secret = target.secret(where["outputs"]["CallbackSecretArn"])
     where["hooks"] = {
         hook: f"{url.rpartition('/')[0]}/{token_for(secret, hook)}" for hook, url in where["hooks"].items()
     }
