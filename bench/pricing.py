@@ -47,6 +47,9 @@ STORED_BYTES = 4_500  # per event: the item, one copy in a large index, and the 
 PLATFORM_BYTES = 700  # that Lambda itself logs per call: platform.start and platform.report
 FIRST_TIER = 333 * MILLION  # requests per month
 ALARMS = 20
+QUEUES = 2  # that Redrive reads: the redrive queue and the publish dead-letter queue
+POLLERS, LONGEST_POLL = 5, 20  # of an idle queue, and seconds (Lambda, "Configuring scaling behavior for SQS")
+POLLS = QUEUES * POLLERS * MONTH / LONGEST_POLL  # requests of a month in which both queues are empty
 METRICS = {  # from docs/metrics.md, one for each combination of name and dimensions
     "deliveries": 10,
     "stored by hook": len(HOOKS),
@@ -81,6 +84,7 @@ def monthly_costs(measured: Measured, log_bytes: float, millions: int) -> Mappin
         "DynamoDB, writes": events * WRITE_UNITS * price["DynamoDB writes"],
         "DynamoDB, storage of that month's events": events * STORED_BYTES / GIGABYTE * price["DynamoDB storage"],
         "SNS": events * price["SNS"],
+        "SQS, polling of two empty queues": POLLS * price["SQS requests"],
         "CloudWatch Logs": logged * (price["CloudWatch Logs"] + price["CloudWatch Logs, kept"]),
         "CloudWatch metrics": sum(METRICS.values()) * price["CloudWatch metrics"],
         "CloudWatch alarms and dashboard": ALARMS * price["CloudWatch alarms"] + price["CloudWatch dashboard"],

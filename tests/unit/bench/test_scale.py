@@ -9,7 +9,7 @@ from bench import page, scale
 from bench.end_to_end import Clocked
 from bench.local import PAGE
 from bench.measure import Costs
-from bench.pricing import PRICES, monthly_costs
+from bench.pricing import PRICES, QUEUES, monthly_costs
 from bench.quotas import (
     CONCURRENCY,
     DYNAMODB_WAIT,
@@ -106,3 +106,11 @@ def test_publishing_keeps_up_with_a_shard() -> None:
     batches = stream["ParallelizationFactor"]
     assert scale.inputs().measured.publishing * batches > PARTITION_UNITS / UNITS
     assert NEW_TABLE_SHARDS * batches < NEW_ACCOUNT_CONCURRENCY
+
+
+def test_redrive_leaves_executions_for_deliveries() -> None:
+    """A backlog in both queues, with the functions that Redrive waits for, does not take all of a new account."""
+    mappings = parsed()["Resources"]["Redrive"]["Properties"]["Events"].values()
+    limits_of_mappings = [it["Properties"]["ScalingConfig"]["MaximumConcurrency"] for it in mappings]
+    assert len(limits_of_mappings) == QUEUES
+    assert 2 * sum(limits_of_mappings) < NEW_ACCOUNT_CONCURRENCY
