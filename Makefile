@@ -4,11 +4,14 @@ PYTHON ?= python3
 PORT   ?= 4566
 HOOK   ?=
 VERB   ?= post
-FORMAT ?= json
-COUNT  ?= 1
+FORMAT ?=
+COUNT  ?=
 STACK  ?=
+ACCOUNT ?=
 SINCE  ?=
 UNTIL  ?=
+FOLLOW ?=
+ALL    ?=
 DRY_RUN ?=
 DOCKER ?=
 API_PORT ?= 3000
@@ -44,75 +47,55 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run up down fire webhooks rotate reconcile replay sam-local test bench load fuzz explore interleave scale faults lint $(LINTS) format events schemas requirements clean
 
-##@ Start here
+# In `make help`, a target's second ## begins a line of its own, for its arguments. No line exceeds 80 columns.
+##@ Try it here
+.PHONY: help run up fire down
 
 help: ## List these targets
 	@echo "make <target>, with PORT=$(PORT) or another where a port is used:"
-	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
+	@awk '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {split($$0, part, / *## */); sub(/:.*/, "", part[1]); printf "  %-14s%s\n", part[1], part[2]; \
+	  if (part[3]) printf "  %-14s%s\n", "", part[3]}' Makefile
 
-run: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally, send events to every hook, show what became of them, clean up
+run: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally, send events to every hook, and show the outcome
 	@exec $(LAPTOP) run --port "$(PORT)"
 
-up: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally and leave it running: [DOCKER=yes] lets `sam local` use it
+up: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally and leave it running ## [DOCKER=yes] lets `sam local` use it
 	@exec $(LAPTOP) up --port "$(PORT)" $(if $(DOCKER),--for-containers)
+
+fire: $(DEV) ## Send events to what is up ## HOOK=missed_call [VERB=put|get] [FORMAT=form-data] [COUNT=1]
+	@exec $(LAPTOP) fire "$(HOOK)" --verb "$(VERB)" --format "$(or $(FORMAT),json)" --count "$(or $(COUNT),1)"
 
 down: ## Stop what `make up` left running
 	@if [ -x $(BIN)/python ]; then $(LAPTOP) down; else echo "Nothing is running."; fi
 
-fire: $(DEV) ## Send one event to what runs: HOOK=missed_call [VERB=post|put|get] [FORMAT=json|form-data] [COUNT=1]
-	@exec $(LAPTOP) fire "$(HOOK)" --verb "$(VERB)" --format "$(FORMAT)" --count "$(COUNT)"
+##@ A stack on AWS [STACK=hookswitch], or the one that is up
+.PHONY: webhooks reconcile replay rotate
 
-##@ The webhooks of a stack
-
-webhooks: $(DEV) ## Show what is registered on Dash for the stack that is up, or for one on AWS: [STACK=hookswitch]
+webhooks: $(DEV) ## Show what is registered on Dash
 	@exec $(LAPTOP) webhooks --stack "$(STACK)"
 
-reconcile: $(DEV) ## Repair that stack's webhooks and recover missed events: [DRY_RUN=1] [SINCE=2026-11-23T14:00:00Z]
+reconcile: $(DEV) ## Repair the webhooks and recover missed events ## [DRY_RUN=1] [SINCE=2h]
 	@exec $(LAPTOP) reconcile --stack "$(STACK)" --since "$(SINCE)" --dry-run "$(DRY_RUN)"
 
-replay: $(DEV) ## Replay that stack's quarantine of a hook: HOOK=missed_call [DRY_RUN=1] [SINCE=...] [UNTIL=...]
+replay: $(DEV) ## Replay a hook's quarantine ## HOOK=missed_call [DRY_RUN=1] [SINCE=7d] [UNTIL=2026-11-24]
 	@exec $(LAPTOP) replay --stack "$(STACK)" --hook "$(HOOK)" --since "$(SINCE)" --until "$(UNTIL)" --dry-run "$(DRY_RUN)"
 
-rotate: $(DEV) ## Replace that stack's callback secret and its webhooks' tokens: [STACK=hookswitch]
+rotate: $(DEV) ## Replace the callback secret and the webhooks' tokens
 	@exec $(LAPTOP) rotate --stack "$(STACK)"
 
 ##@ Checks and measurements
+.PHONY: test lint $(LINTS) format sam-local bench load fuzz explore interleave faults scale
 
-sam-local: $(DEV) $(SAM) $(EMULATOR) ## Check every hook in the containers of `sam local`; needs Docker: [API_PORT=3000]
-	@exec $(LAPTOP) sam-local --port "$(PORT)" --api-port "$(API_PORT)"
-
-test: lint $(EMULATOR) $(RUNTIME) $(LOCUST) ## Check everything: lint, types and all tests; those in containers only where Docker runs
+test: lint $(EMULATOR) $(RUNTIME) $(LOCUST) ## Check everything; containers only where Docker runs
 	$(BIN)/pytest --numprocesses 3 --dist loadgroup --durations 40 --basetemp .local/tests \
 	  --cov --cov-report= -m "not comes_last"
 	$(BIN)/pytest --quiet --trails=.local/tests -m comes_last
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include="$(ANSWER_PATH)" --fail-under 100
 
-bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions beside their peers, and write docs/engineering/performance.md: [QUICK=1]
-	@exec $(BIN)/python -m bench $(if $(QUICK),--quick)
-
-load: $(DEV) $(SAM) $(EMULATOR) $(LOCUST) ## Send a reseller's day of events in fast motion, check its totals, and write docs/engineering/load.md: [QUICK=1]
-	@exec $(BIN)/python -m tests.load $(if $(QUICK),--quick)
-
-fuzz: $(DEV) $(SAM) $(EMULATOR) ## Send random requests, check what becomes of each, and write docs/engineering/fuzzing.md: [REQUESTS=100000] [SEED=1] [HTTP=1]
-	@exec $(BIN)/python -m tests.fuzz --requests "$(REQUESTS)" $(if $(SEED),--seed "$(SEED)") $(if $(HTTP),--by-http 1)
-
-explore: $(DEV) ## Look for counter-examples of the properties that tests state, with fresh seeds: [SEED=1]
-	@seed="$(SEED)"; seed=$${seed:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; echo "SEED=$$seed"; \
-	exec $(BIN)/pytest -q -n auto --hypothesis-profile explore --hypothesis-seed "$$seed" tests/unit simulator
-
-interleave: $(DEV) ## Stop, fail and kill all functions at every call, in many orders: [SEEDS=10000] or one with its trace: [SEED=7]
-	@exec $(BIN)/python -m tests.interleaving --seeds "$(SEEDS)" $(if $(SEED),--seed "$(SEED)")
-
-scale: $(DEV) ## Compute limits and costs from what was measured, and write docs/engineering/scale.md
-	@exec $(BIN)/python -m bench.scale
-
-faults: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Make every service of every function fail in every way, and write docs/engineering/faults.md
-	@PYTHONPATH="$(CURDIR):$(PYTHONPATH)" exec $(BIN)/python -m tests.integration.faults
-
-lint: $(DEV) $(SAM) $(CHECKS) ## Check style, types, the template, and the packages for known vulnerabilities
+lint: $(DEV) $(SAM) $(CHECKS) ## Check style, types, the template, and the packages
 	@$(MAKE) --no-print-directory --jobs 2 $(SYNC) $(LINTS)
 
 lint-style:
@@ -135,18 +118,41 @@ format: $(DEV) ## Format the code
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
 
+sam-local: $(DEV) $(SAM) $(EMULATOR) ## Check every hook in containers of `sam local`; needs Docker ## [API_PORT=3000]
+	@exec $(LAPTOP) sam-local --port "$(PORT)" --api-port "$(API_PORT)"
+
+bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions; writes docs/engineering/performance.md ## [QUICK=1]
+	@exec $(BIN)/python -m bench $(if $(QUICK),--quick)
+
+load: $(DEV) $(SAM) $(EMULATOR) $(LOCUST) ## Send a reseller's day of events; writes docs/engineering/load.md ## [QUICK=1]
+	@exec $(BIN)/python -m tests.load $(if $(QUICK),--quick)
+
+fuzz: $(DEV) $(SAM) $(EMULATOR) ## Send random requests; writes docs/engineering/fuzzing.md ## [REQUESTS=100000] [SEED=1] [HTTP=1]
+	@exec $(BIN)/python -m tests.fuzz --requests "$(REQUESTS)" $(if $(SEED),--seed "$(SEED)") $(if $(HTTP),--by-http 1)
+
+explore: $(DEV) ## Look for counter-examples of tested properties, with new seeds ## [SEED=1]
+	@seed="$(SEED)"; seed=$${seed:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; echo "SEED=$$seed"; \
+	exec $(BIN)/pytest -q -n auto --hypothesis-profile explore --hypothesis-seed "$$seed" tests/unit simulator
+
+interleave: $(DEV) ## Stop, fail and kill all functions at every call, in many orders ## [SEEDS=10000], or one with its trace: [SEED=7]
+	@exec $(BIN)/python -m tests.interleaving --seeds "$(SEEDS)" $(if $(SEED),--seed "$(SEED)")
+
+faults: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Make every service fail; writes docs/engineering/faults.md
+	@PYTHONPATH="$(CURDIR):$(PYTHONPATH)" exec $(BIN)/python -m tests.integration.faults
+
+scale: $(DEV) ## Compute limits and costs; writes docs/engineering/scale.md
+	@exec $(BIN)/python -m bench.scale
+
 ##@ Files and installation
+.PHONY: sample-events schemas setup requirements clean
 
-events: $(DEV) $(SAM) ## Rewrite events/ and docs/events.md, after a change of the simulated payloads
-	@$(LAPTOP) events
+sample-events: $(DEV) $(SAM) ## Rewrite events/ and docs/events.md, after a change of payloads
+	@$(LAPTOP) sample-events
 
-schemas: $(DEV) ## Rewrite the JSON Schemas in docs/schemas/, after a change of a payload type
+schemas: $(DEV) ## Rewrite docs/schemas/, after a change of a payload type
 	@$(LAPTOP) schemas
 
 setup: $(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(RUNTIME) $(LOCUST) ## Install what the other targets need
-
-clean: down ## Stop what runs, and remove everything that was built or installed
-	rm -rf .local .aws-sam
 
 requirements: $(BOOT) ## Pin newer versions of everything, with hashes
 	@set -e; pin() { \
@@ -160,6 +166,9 @@ requirements: $(BOOT) ## Pin newer versions of everything, with hashes
 	    bench/requirements bench/peers/powertools/requirements bench/peers/fastapi/requirements; do \
 	  pin $$name 3.13; \
 	done
+
+clean: down ## Stop what runs, and remove what was built or installed
+	rm -rf .local .aws-sam
 
 # A stamp is written last: an interrupted installation starts afresh.
 

@@ -20,8 +20,8 @@ def _port(port: int) -> int:
 Port = Annotated[int, typer.Option(callback=_port, help="Port of the emulator.")]
 StackName = Annotated[str, typer.Option(help="Name of a stack on AWS; empty for the one that is up here.")]
 HookName = Annotated[str, typer.Option(help="Name of the hook.")]
-Since = Annotated[str, typer.Option(help="RFC 3339 time to begin at, such as 2026-11-23T14:00:00Z.")]
-Until = Annotated[str, typer.Option(help="RFC 3339 time to end at.")]
+Since = Annotated[str, typer.Option(help="When to begin: 2h, 7d, today, 2026-11-24 or RFC 3339.")]
+Until = Annotated[str, typer.Option(help="When to end; a day means its end.")]
 DryRun = Annotated[str, typer.Option(help="Anything but empty: only say what would be done.")]
 
 
@@ -129,9 +129,9 @@ def audit() -> None:
 
 
 @app.command(rich_help_panel=FILES)
-def events() -> None:
+def sample_events() -> None:
     """Write events/ and docs/events.md."""
-    from devtools.events import write
+    from devtools.sample_events import write
 
     write()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from devtools import aws
+from devtools import since as times
 from devtools.errors import LaptopError
 from devtools.local import DASH_ACCOUNT_ID
 from devtools.outcome import read_table
@@ -26,10 +27,15 @@ BROKEN = "channel_destroy"  # the catch-all does not receive it, so only reconci
 def reconcile(stack: str, since: str, *, dry_run: bool) -> bool:
     """Run reconcile once, and print what it changed or would change; return whether it finished.
 
+    Args:
+        stack: Its name; empty as for `Target.find`.
+        since: When to begin to read Dash's attempt log, as `devtools.since` takes it; empty to continue.
+        dry_run: Change nothing.
+
     Raises:
-        LaptopError: It failed.
+        LaptopError: It failed, or `since` is not a time.
     """
-    asked = {"dry_run": dry_run, **({"since": since} if since else {})}
+    asked = {"dry_run": dry_run, **_limits(since)}
     with step("Comparing the webhooks" if dry_run else "Repairing the webhooks and recovering missed events"):
         report = _called(Target.find(stack), "Reconcile", asked)
     if report.get("busy"):
@@ -42,15 +48,21 @@ def reconcile(stack: str, since: str, *, dry_run: bool) -> bool:
 def replay(stack: str, hook: str, since: str, until: str, *, dry_run: bool) -> bool:
     """Replay a hook's quarantine, part by part, and print the result; return whether nothing is left to do.
 
+    Args:
+        stack: Its name; empty as for `Target.find`.
+        hook: The hook.
+        since: The earliest time of receipt, as `devtools.since` takes it; empty for no limit.
+        until: The latest.
+        dry_run: Only count.
+
     Raises:
-        LaptopError: It can't be replayed.
+        LaptopError: It can't be replayed, or a time is none.
     """
+    limits = _limits(since, until)
     target = Target.find(stack)
     total: dict[str, int] = {}
     reasons: dict[str, int] = {}
-    start: str | None = since
-    while start is not None:
-        limits = {name: value for name, value in (("since", start), ("until", until)) if value}
+    while True:
         asked = {"quarantine": {"hook": hook, "dry_run": dry_run, **limits}}
         with step(f"Looking into the quarantine of {hook}" if dry_run else f"Replaying the quarantine of {hook}"):
             said = _called(target, "Redrive", asked)
@@ -58,7 +70,9 @@ def replay(stack: str, hook: str, since: str, until: str, *, dry_run: bool) -> b
             total[name] = total.get(name, 0) + said[name]
         for reason, number in said["reasons"].items():
             reasons[reason] = reasons.get(reason, 0) + number
-        start = None if said["deferred"] else said["next"]
+        if said["deferred"] or said["next"] is None:
+            break
+        limits["since"] = said["next"]
     say(f"{total['found']} quarantined deliveries of {hook}, {total['truncated']} of which are stored only in part.")
     if dry_run:
         return True
@@ -127,6 +141,12 @@ def _print(report: Mapping[str, Any]) -> None:
     if not report["complete"]:
         say("One run could not do everything; the next run continues.")
     say(f"Everything up to {report['watermark']} is recovered.", style="dim")
+
+
+def _limits(start: str = "", end: str = "") -> dict[str, str]:
+    """Return the limits that were given, as the functions take them."""
+    given = {"since": times.since(start) if start else None, "until": times.until(end) if end else None}
+    return {name: times.rfc3339(moment) for name, moment in given.items() if moment}
 
 
 def _called(target: Target, logical_id: str, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def complete_hooks(sent: Iterable[Sent], found: Outcome) -> list[str]:
         hook
         for hook in HOOKS
         if any(event.hook == hook for event in events)
-        and all(_is_complete(event, found) for event in events if event.hook == hook)
+        and all(is_complete(event, found) for event in events if event.hook == hook)
     ]
 
 
@@ -77,7 +77,8 @@ def stored_once(event: Sent) -> bool:
     return Counter(answer.status for answer in answers) == Counter(["stored"] + ["duplicate"] * (len(answers) - 1))
 
 
-def _is_complete(event: Sent, found: Outcome) -> bool:
+def is_complete(event: Sent, found: Outcome) -> bool:
+    """Tell whether an event was stored and published exactly once, and every delivery of it answered accordingly."""
     return not _of_answers(event) and not _of_event(event, found)
 
 

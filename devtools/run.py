@@ -100,8 +100,9 @@ def _print_result(sent: Sequence[Sent], found: Outcome, seconds: float) -> None:
     elsewhere = sum(len(event.elsewhere) for event in sent)
     events = sum(bool(event.answers) for event in sent)
     say(
-        f"{events} events in {delivered} deliveries: each event was delivered twice, and {elsewhere} deliveries "
-        "also came to the catch-all. A function's first delivery has to wait for its cold start.",
+        f"The table counts the events that were stored and published exactly once, of {events} in {delivered} "
+        f"deliveries: each event was delivered twice, and {elsewhere} deliveries also came to the catch-all. "
+        "Dash can't send nested fields with GET. A function's first delivery has to wait for its cold start.",
         style="dim",
     )
     style = "bold green" if len(whole) == len(HOOKS) else "bold red"

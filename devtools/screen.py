@@ -4,6 +4,8 @@ Webhook names, summaries and answers come from outside, so whatever could contro
 """
 
 import contextlib
+import os
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 
@@ -12,20 +14,43 @@ from rich.text import Text
 
 from hookswitch.payloads.text import one_line
 
-PLAIN_WIDTH = 140  # columns of a table that goes to a file or a log
+WIDTH = 80  # columns of a table that goes to a file or a log, unless COLUMNS says another
 MAX_LINE = 10_000  # characters
 MAX_CELL = 500  # characters of a table's cell
 
-console = Console(highlight=False)
-if not console.is_terminal:
-    console = Console(highlight=False, width=PLAIN_WIDTH)
+
+def _console() -> Console:
+    """Return the console: as wide as the terminal, or as COLUMNS says."""
+    console = Console(highlight=False)
+    asked = os.environ.get("COLUMNS", "")
+    return console if console.is_terminal or asked.isdecimal() else Console(highlight=False, width=WIDTH)
+
+
+console = _console()
 
 type Detail = Callable[[str], None]
 
 
 def say(text: str, style: str = "") -> None:
-    """Print a sentence on one line, however long: a terminal wraps it, a log keeps it whole."""
-    console.print(printable(text), style=style, markup=False, soft_wrap=True)
+    """Print a sentence. A terminal, or COLUMNS, wraps it between words; a log keeps it on one line, however long."""
+    lines = printable(text).split("\n")
+    if is_narrow():
+        lines = [part for line in lines for part in _wrapped(line)]
+    console.print("\n".join(lines), style=style, markup=False, soft_wrap=True)
+
+
+def is_narrow() -> bool:
+    """Tell whether lines have to fit a width: that of the terminal, or COLUMNS."""
+    return console.is_terminal or "COLUMNS" in os.environ
+
+
+def _wrapped(line: str) -> list[str]:
+    """Return a line in parts that fit; an address or a path stays whole, so that it can be copied."""
+    indent = " " * (len(line) - len(line.lstrip(" ")))
+    parts = textwrap.wrap(
+        line, max(console.width, 20), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return parts or [""]
 
 
 def printable(text: str) -> str:

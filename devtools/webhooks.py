@@ -1,7 +1,7 @@
 """`make webhooks` and `make rotate`: the webhooks of a stack on Dash, here or on AWS."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +78,13 @@ def show(stack: str) -> bool:
     with told():
         found = Registered.of(Target.find(stack))
     console.print(_table(found.webhooks, found.plan, found.ownership))
-    say(f"{len(found.webhooks)} webhooks of {found.wanted.stack} on the Dash account {found.wanted.account_id}.")
+    for detail in _details(found.webhooks, found.plan, found.ownership):
+        say(detail, style="yellow")
+    addresses = sorted({_split(str(webhook.get("uri", "")))[0] for webhook in found.webhooks})
+    say(
+        f"{len(found.webhooks)} webhooks of {found.wanted.stack} on the Dash account {found.wanted.account_id}"
+        f"{' call ' if addresses else ''}{' and '.join(addresses)}."
+    )
     if found.plan:
         say("They differ from the template; the next deployment or reconciliation repairs them.", style="red")
     return not found.plan
@@ -121,28 +127,49 @@ def masked(uri: str) -> str:
 
 def _table(webhooks: list[dict[str, Any]], plan: Plan, ownership: Ownership) -> Table:
     lines = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("hook", "address", "verb", "format", "retries", "state"):
-        lines.add_column(name, overflow="fold")
-    differing = {change.webhook_id: change for change in plan if not isinstance(change, Create)}
+    for name in ("hook", "path", "sent as", "tries", "state"):
+        lines.add_column(name, overflow="fold", no_wrap=name == "hook")
+    differing = _differing(plan)
     for webhook in sorted(webhooks, key=ownership.find_hook):
         lines.add_row(
             cell(ownership.find_hook(webhook) or "?"),
-            cell(masked(str(webhook.get("uri", "")))),
-            cell(webhook.get("http_verb", "post")),
-            cell(webhook.get("format", "-")),
+            cell(_split(str(webhook.get("uri", "")))[1] or "elsewhere"),
+            cell(f"{webhook.get('http_verb', 'post')} {webhook.get('format', '')}"),
             cell(webhook.get("retries", 2)),
             _state(webhook, differing.get(str(webhook["id"]))),
         )
     for change in plan:
         if isinstance(change, Create):
-            lines.add_row(change.hook, "", "", "", "", Text("missing", "red"))
+            lines.add_row(change.hook, "", "", "", Text("missing", "red"))
     return lines
+
+
+def _split(uri: str) -> tuple[str, str]:
+    """Return the address of an API, and a callback's path below it without its token."""
+    address, hooks, rest = masked(uri).partition("/hooks/")
+    return (address, hooks + rest) if hooks else (masked(uri), "")
+
+
+def _details(webhooks: list[dict[str, Any]], plan: Plan, ownership: Ownership) -> Iterator[str]:
+    """Yield what is wrong with each webhook, a sentence each."""
+    differing = _differing(plan)
+    for webhook in sorted(webhooks, key=ownership.find_hook):
+        hook, change = ownership.find_hook(webhook) or "?", differing.get(str(webhook["id"]))
+        if webhook.get("enabled", True) is False:
+            yield f"{hook} is off: {webhook.get('disable_reason') or 'switched off by hand'}."
+        if isinstance(change, Delete):
+            yield f"{hook} is registered but not wanted."
+        elif change and (fields := [name for name in change.fields if name != "enabled"]):
+            yield f"{hook} differs in {', '.join(fields)}."
+
+
+def _differing(plan: Plan) -> dict[str, Update | Delete]:
+    return {change.webhook_id: change for change in plan if not isinstance(change, Create)}
 
 
 def _state(webhook: Mapping[str, Any], change: Update | Delete | None) -> Text:
     if webhook.get("enabled", True) is False:
-        return cell(f"off: {webhook.get('disable_reason') or 'switched off by hand'}", "red")
+        return Text("off", "red")
     if change is None:
         return Text("on", "green")
-    wrong = "not wanted" if isinstance(change, Delete) else f"differs in {', '.join(change.fields)}"
-    return cell(f"on, {wrong}", "yellow")
+    return Text("unwanted" if isinstance(change, Delete) else "differs", "yellow")

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from devtools.events import FOLDER, FORM, GET, JSON, function_of
 from devtools.local import DASH_ACCOUNT_ID
 from devtools.outcome import Item
 from devtools.samlocal.cli import invoke
 from devtools.samlocal.files import Files
+from devtools.sample_events import FOLDER, FORM, GET, JSON, function_of
 from devtools.screen import Detail
 from devtools.sending import Answer
 from devtools.stack import Stack

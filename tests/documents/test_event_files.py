@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
-from devtools.events import DOCUMENT, FOLDER, document, files, sendable_by_get
 from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, ROOT
+from devtools.sample_events import DOCUMENT, FOLDER, document, files, sendable_by_get
 from devtools.template import parsed
 from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import HOOKS
@@ -57,14 +57,14 @@ def test_every_function_has_its_files() -> None:
 
 
 def test_document_lists_them() -> None:
-    """docs/events.md is what `make events` generates."""
-    assert DOCUMENT.read_text(encoding="utf-8") == document(), "Run `make events`."
+    """docs/events.md is what `make sample-events` generates."""
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), "Run `make sample-events`."
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_file_is_what_the_script_makes(name: str) -> None:
-    """No file is edited by hand or outdated: `make events` would not change a byte."""
-    assert (FOLDER / name).read_bytes() == files()[name].encode(), "Run `make events`."
+    """No file is edited by hand or outdated: `make sample-events` would not change a byte."""
+    assert (FOLDER / name).read_bytes() == files()[name].encode(), "Run `make sample-events`."
 
 
 @pytest.mark.parametrize("name", DELIVERIES)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from devtools import aws
-from devtools.events import FOLDER
 from devtools.inbox import Inbox
+from devtools.sample_events import FOLDER
 from devtools.stack import Stack
 from devtools.template import parsed, resources
 from devtools.waiting import wait_for

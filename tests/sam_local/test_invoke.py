@@ -5,10 +5,10 @@ import subprocess
 
 import pytest
 
-from devtools.events import function_of
 from devtools.local import ROOT
 from devtools.samlocal.deliveries import invoke_file, problems_of
 from devtools.samlocal.run import Ready
+from devtools.sample_events import function_of
 from devtools.stack import environment
 
 NAMES = ("channel_destroy", "voicemail_full.get", "voicemail_new.form", "missed_call.base64", "missed_call.http-api")

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from devtools.events import function_of
 from devtools.local import ROOT
+from devtools.sample_events import function_of
 from devtools.template import parsed
 from hookswitch.dash.hooks import CATALOGUE, DEFAULT_HOOKS, HOOKS
 from simulator.payloads import payload
@@ -72,7 +72,7 @@ def test_sample_event(hook: str) -> None:
     """The simulator makes the hook's events; the files of events/ and docs/schemas/ are written from there."""
     assert payload(hook), f"Add a builder of {hook} to BUILDERS in simulator/, channel_ or notification_payloads.py."
     for path in (f"events/{hook}.json", f"docs/schemas/{hook}.json"):
-        assert (ROOT / path).exists(), f"{path} is missing: run `make events schemas`."
+        assert (ROOT / path).exists(), f"{path} is missing: run `make sample-events schemas`."
         assert json.loads((ROOT / path).read_text(encoding="utf-8"))
 
 

@@ -1,6 +1,8 @@
 """The laptop commands as the Makefile calls them."""
 
+import re
 import sys
+from subprocess import run
 
 import pytest
 
@@ -58,3 +60,14 @@ def test_makefile_calls_commands_that_exist() -> None:
     called = {word[0].strip(";") for word in words if word}
     assert called
     assert called <= {it.callback.__name__.replace("_", "-") for it in app.registered_commands if it.callback}
+
+
+def test_help_fits() -> None:
+    """`make help` lists every target that has a description, users' first, within 80 columns."""
+    listed = run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()  # noqa: S607
+    assert max(map(len, listed)) <= 80
+    groups = [line for line in listed[1:] if line and not line.startswith(" ")]
+    assert groups[0] == "Try it here"
+    assert groups[1].startswith("A stack on AWS")
+    described = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert [line.split()[0] for line in listed if re.match(r"  [a-z]", line)] == described

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from devtools.events import FORM, GET, JSON, arrival
 from devtools.gateway import STAGE, Arrival, http_event, rest_event
+from devtools.sample_events import FORM, GET, JSON, arrival
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.deliveries.delivery import Delivery, path_token
 from hookswitch.events.event import Event

@@ -14,10 +14,10 @@ from docker.errors import APIError, ImageNotFound
 
 from devtools import aws
 from devtools.emulator import ADDRESS, Reach
-from devtools.events import function_of
 from devtools.local import ROOT, TEMPLATE, architecture
 from devtools.samlocal import docker, files
 from devtools.samlocal.deliveries import VARIANTS, Delivery, problems
+from devtools.sample_events import function_of
 from devtools.sending import Answer
 from devtools.stack import Stack
 from devtools.template import parsed

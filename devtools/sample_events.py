@@ -41,11 +41,11 @@ CAUSES = {  # what invokes the functions without their own route
 }
 HEADING = """# Sample events
 
-Events for `sam local invoke` and for tests. `make events` generates these files and this page from the simulated Dash
-and the payload types; don't edit them. Each hook has one event in several encodings: as JSON, as a form (`.form`), in
-the URL of a GET (`.get`, where Dash can send it so), as base64 (`.base64`, which is how the stack's API passes on every
-body; the others are text, to be read), and in the HTTP API format 2.0 (`.http-api`). Their tokens are valid for a stack
-with the local callback secret, such as that of `make up`.
+Events for `sam local invoke` and for tests. `make sample-events` generates these files and this page from the simulated
+Dash and the payload types; don't edit them. Each hook has one event in several encodings: as JSON, as a form (`.form`),
+in the URL of a GET (`.get`, where Dash can send it so), as base64 (`.base64`, which is how the stack's API passes on
+every body; the others are text, to be read), and in the HTTP API format 2.0 (`.http-api`). Their tokens are valid for a
+stack with the local callback secret, such as that of `make up`.
 """
 STORED = ("channel_destroy", "missed_call", "voicemail_new")  # the events of the stream batch
 

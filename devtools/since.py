@@ -1,0 +1,82 @@
+"""The times that people give to commands as SINCE and UNTIL.
+
+A date or time without an offset is in this machine's time zone.
+"""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+
+from devtools.errors import LaptopError
+from hookswitch.events.items import timestamp
+
+FORMS = '30m, 2h, 7d, today, yesterday, 2026-11-24, "2026-11-24 14:00", 2026-11-24T14:00:00Z'
+_AGO = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def since(text: str, now: datetime | None = None) -> datetime:
+    """Return when a period begins, with this machine's time zone; a day means its first moment.
+
+    Args:
+        text: One of `FORMS`. `2h` means two hours ago.
+        now: The present; for tests.
+
+    Raises:
+        LaptopError: It is of another form, does not exist, or is in the future.
+    """
+    now = (now or datetime.now(UTC)).astimezone()
+    start = _parsed("SINCE", text, now, end=False)
+    if start > now:
+        raise LaptopError(f"SINCE={text} is in the future: it is {shown(now)} now.")
+    return start
+
+
+def until(text: str, now: datetime | None = None) -> datetime:
+    """Return when a period ends, with this machine's time zone; a day means its last moment.
+
+    Args:
+        text: One of `FORMS`.
+        now: The present; for tests.
+
+    Raises:
+        LaptopError: It is of another form, or does not exist.
+    """
+    return _parsed("UNTIL", text, (now or datetime.now(UTC)).astimezone(), end=True)
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return a moment in UTC, as the functions, JSON and CSV have it."""
+    return timestamp(moment.astimezone(UTC))
+
+
+def shown(moment: datetime) -> str:
+    """Return a moment as people read it, with the name of this machine's time zone."""
+    return moment.astimezone().strftime("%b %d %H:%M %Z")
+
+
+def _parsed(name: str, text: str, now: datetime, *, end: bool) -> datetime:
+    said = text.strip().upper()
+    try:
+        if ago := _AGO.fullmatch(said.lower()):
+            return (now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})).astimezone()
+        if said == "TODAY":
+            return _day(now.date(), end=end)
+        if said == "YESTERDAY":
+            return _day(now.date() - timedelta(days=1), end=end)
+        if _DAY.fullmatch(said):
+            return _day(date.fromisoformat(said), end=end)
+        if _MOMENT.fullmatch(said):
+            return datetime.fromisoformat(said).astimezone()
+    except (ValueError, OverflowError, OSError):
+        pass  # such as February 30
+    raise LaptopError(f"{name}={text} is not a time. These forms work: {FORMS}.")
+
+
+def _day(day: date, *, end: bool) -> datetime:
+    """Return the first or last moment of a day here. A day may have 23 or 25 hours."""
+    if end:
+        return _day(day + timedelta(days=1), end=False) - _MILLISECOND
+    return datetime.combine(day, time()).astimezone()
