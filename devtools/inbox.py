@@ -106,7 +106,7 @@ class Inbox:
         """Return how often each event id had arrived when the queue was last read."""
         return Counter(message.id for message in self.messages)
 
-    def wait_for(self, event_id: str, limit: float = 15.0) -> Message:
+    def wait_for(self, event_id: str, limit: float = 60.0) -> Message:
         """Return the message of an event as soon as it is there."""
         found = wait_for(
             lambda: [message for message in self.read() if message.id == event_id],
@@ -115,7 +115,7 @@ class Inbox:
         )
         return found[0]
 
-    def wait_for_all(self, event_ids: Iterable[str], limit: float = 15.0) -> Counter[str]:
+    def wait_for_all(self, event_ids: Iterable[str], limit: float = 60.0) -> Counter[str]:
         """Return how often each event arrived, once all of these have arrived, or at the limit."""
         wanted = set(event_ids)
         wait_for(lambda: wanted <= self.counts().keys(), "all events are published", limit)

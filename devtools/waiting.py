@@ -13,7 +13,7 @@ class TooLateError(LaptopError):
     """The condition was not true in time."""
 
 
-def wait_for[T](condition: Callable[[], T], what: str, limit: float = 15.0, interval: float = 0.05) -> T:
+def wait_for[T](condition: Callable[[], T], what: str, limit: float = 60.0, interval: float = 0.05) -> T:
     """Call `condition` until its result is true, and return that result.
 
     Args:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -15,6 +16,7 @@ from simulator.login import TOKEN_LIFETIME, Bucket, Login, RateLimit
 from simulator.resources import Webhooks
 
 LOOPBACK = "127.0.0.1"
+RELEASE_INTERVAL = 0.05  # seconds between two looks whether a delay ends early
 LOGINS = ("api_auth", "user_auth")
 
 
@@ -88,6 +90,13 @@ class DashApi:
         self._thread.join()
         self._server.close_connections()
         self._server.server_close()
+
+    def wait(self, fault: Fault) -> None:
+        """Wait as long as a fault delays an answer."""
+        ends = time.monotonic() + fault.delay
+        while time.monotonic() < ends and not self.closing.wait(min(fault.delay, RELEASE_INTERVAL)):
+            if fault.release and fault.release.is_set():
+                return
 
     def expire_tokens(self) -> None:
         """Make all issued tokens expire now."""
@@ -163,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault = api.faults.strike(self.command, target.path) or Fault()
         broken = fault.drop or fault.status is not None
         performed = self._perform(body) if fault.perform or not (broken or fault.delay) else None
-        api.closing.wait(fault.delay)
+        api.wait(fault)
         if fault.drop:
             self.close_connection = True
             return

@@ -19,6 +19,7 @@ class Fault:
         status: Answer with this HTTP status; `None` leaves the answer as it is.
         message: The `message` of such an answer.
         delay: Seconds until the answer. Long enough, it hangs. It ends early when the server closes.
+        release: Ends the delay early when it is set; None if nothing but the server's end does.
         drop: Close the connection without an answer.
         perform: Carry the action out, and only then delay, drop or fail its answer. Without it a call that
             fails or is dropped has done nothing, and one that is only late acts late.
@@ -31,6 +32,7 @@ class Fault:
     status: int | None = None
     message: str = "datastore_fault"
     delay: float = 0.0
+    release: threading.Event | None = None
     drop: bool = False
     perform: bool = False
 

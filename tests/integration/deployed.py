@@ -100,7 +100,7 @@ class Deployed:
             status = self._described(stack_id)["StackStatus"]
             return "" if status.endswith("_IN_PROGRESS") else status
 
-        return wait_for(at_rest, f"the stack {self.name} has finished", limit=60)
+        return wait_for(at_rest, f"the stack {self.name} has finished", limit=300)
 
     @property
     def reasons(self) -> list[str]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 ROTATED, FUNCTION = "deregister", "Deregister"
+MOST_TRIED = 10  # more deliveries than redrive can keep execution environments busy
 
 
 def queued_bodies(faults: FaultProxies) -> list[dict[str, Any]]:
@@ -44,7 +45,7 @@ def test_what_is_queued(deliver: Deliver, faults: FaultProxies, stack: Stack, in
     assert queued["redelivery"]["body_size"] == len(body)
     before = datetime.fromisoformat(queued["redelivery"]["received_at"])
     faults.clear()
-    (message,) = wait_for(inbox.read, "the event is recovered", 60)
+    (message,) = wait_for(inbox.read, "the event is recovered", 300)
     assert message.event["receivedtime"] == before.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -58,7 +59,7 @@ def test_secrets_are_not_queued(deliver: Deliver, faults: FaultProxies, inbox: I
         not in delivery("notifications", queued["redelivery"]["body"], isBase64Encoded=True).body.decode()
     )
     faults.clear()
-    assert wait_for(inbox.read, "the event is recovered", 60)
+    assert wait_for(inbox.read, "the event is recovered", 300)
 
 
 def test_unusable_delivery_while_dynamodb_fails(deliver: Deliver, faults: FaultProxies, stored: Stored) -> None:
@@ -66,23 +67,26 @@ def test_unusable_delivery_while_dynamodb_fails(deliver: Deliver, faults: FaultP
     faults["dynamodb"].fail("*")
     assert deliver("missed_call", b'{"not": "a missed call", "either": "way"}').outcome == "queued"
     faults.clear()
-    wait_for(lambda: faults["dynamodb"].count("PutItem"), "redrive processes it", 60)
+    wait_for(lambda: faults["dynamodb"].count("PutItem"), "redrive processes it", 300)
     again = deliver("missed_call", b'{"not": "a missed call", "either": "way"}')
     wait_for(lambda: stored(again.event_id), "it is quarantined")
 
 
 def test_one_short_try_while_dynamodb_hangs(deliver: Deliver, faults: FaultProxies, inbox: Inbox) -> None:
-    """After a delivery without a response from DynamoDB, the next one makes a single attempt before it is queued."""
-    sent = [payload("channel_bridge") for _ in range(2)]
-    hangs = [faults["dynamodb"].hang("PutItem", match=str(it["call_id"])) for it in sent]
-    tries = []
-    for it in sent:
-        assert deliver("channel_bridge", encode_json(it)).outcome == "queued"
-        tries.append(sum(str(it["call_id"]) in call.text for call in faults["dynamodb"].calls))
-    for hang in hangs:
-        faults["dynamodb"].lift(hang)
-    assert tries == [3, 1]
-    wait_for(lambda: len(inbox.read()) == 2, "both events are recovered", 60)
+    """After a delivery without a response from DynamoDB, a later one makes a single attempt before it is queued.
+
+    Not always the next one: redrive may be using the execution environment that knows of the failure.
+    """
+    faults["dynamodb"].hang("PutItem")
+    tries: list[int] = []
+    while 1 not in tries and len(tries) < MOST_TRIED:
+        sent = payload("channel_bridge")
+        assert deliver("channel_bridge", encode_json(sent)).outcome == "queued"
+        tries.append(sum(str(sent["call_id"]) in call.text for call in faults["dynamodb"].calls))
+    faults.clear()
+    assert tries[0] >= 3
+    assert tries[-1] == 1
+    wait_for(lambda: len(inbox.read()) == len(tries), "all events are recovered", 300)
 
 
 def test_many_deliveries_while_dynamodb_fails(deliver: Deliver, faults: FaultProxies, inbox: Inbox) -> None:
@@ -93,7 +97,7 @@ def test_many_deliveries_while_dynamodb_fails(deliver: Deliver, faults: FaultPro
         outcomes = list(pool.map(lambda body: deliver("channel_create", body).outcome, bodies * 2))
     assert set(outcomes) == {"queued"}
     faults.clear()
-    wait_for(lambda: len(inbox.counts()) == len(bodies), "all events are recovered", 120)
+    wait_for(lambda: len(inbox.counts()) == len(bodies), "all events are recovered", 600)
     wait_for(lambda: all(deliver("channel_create", body).outcome == "duplicate" for body in bodies), "all are stored")
     assert set(inbox.counts().values()) == {1}
 
@@ -107,7 +111,7 @@ def test_sns_fails(deliver: Deliver, faults: FaultProxies, inbox: Inbox) -> None
     )
     assert inbox.counts() == {}
     faults.clear()
-    assert set(inbox.wait_for_all(ids, 60).values()) == {1}
+    assert set(inbox.wait_for_all(ids, 300).values()) == {1}
 
 
 def test_sns_fails_and_the_stream_goes_on(deliver: Deliver, faults: FaultProxies, inbox: Inbox) -> None:
@@ -117,7 +121,7 @@ def test_sns_fails_and_the_stream_goes_on(deliver: Deliver, faults: FaultProxies
     wait_for(lambda: faults["sns"].count("PublishBatch") >= 3, "publish gives up")
     second = deliver("missed_call", encode_json(payload("missed_call")))
     inbox.wait_for(second.event_id)
-    assert set(inbox.wait_for_all([first.event_id, second.event_id], 60).values()) == {1}
+    assert set(inbox.wait_for_all([first.event_id, second.event_id], 300).values()) == {1}
 
 
 @pytest.mark.usefixtures("_rotated_back")

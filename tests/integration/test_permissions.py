@@ -139,7 +139,7 @@ def test_the_operator_puts_a_failed_batch_back(
     operator("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps({"DDBStreamBatchInfo": batch}))
     wait_for(lambda: faults["sqs"].count("ChangeMessageVisibility"), "redrive finds that SNS does not accept it")
     faults.clear()
-    wait_for(lambda: inbox.counts()[event_id] == 2, "it is published again", 60)
+    wait_for(lambda: inbox.counts()[event_id] == 2, "it is published again", 300)
 
 
 def stretch(streams: Any, stream: str, event_id: str) -> dict[str, str]:
@@ -186,7 +186,7 @@ def test_a_missing_permission_loses_nothing(stack: Stack, iam: "IAMClient", deli
         assert deliver("missed_call", body).outcome == "queued"
     finally:
         iam.delete_role_policy(RoleName=role, PolicyName="broken")
-    (message,) = wait_for(inbox.read, "the event is recovered", 60)
+    (message,) = wait_for(inbox.read, "the event is recovered", 300)
     answer = deliver("missed_call", body)
     assert (answer.outcome, answer.event_id) == ("duplicate", message.id)
 

@@ -6,7 +6,9 @@ account and stack.
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 from uuid import uuid4
 
@@ -266,8 +268,17 @@ def test_create_on_a_slow_dash(deployed: Deployed) -> None:
 
 def test_create_on_a_dash_that_acts_too_late(deployed: Deployed) -> None:
     """Webhooks created only after the client has given up are deleted, too."""
-    deployed.api.faults.add(Fault("PUT", "webhooks$", after=1, count=None, delay=9))
-    assert deployed.create(Hooks="parking,missed_call") == "ROLLBACK_COMPLETE"
+    gave_up, before = Event(), len(deployed.api.calls)
+    deployed.api.faults.add(Fault("PUT", "webhooks$", after=1, count=None, delay=300, release=gave_up))
+
+    def act_late() -> None:
+        wait_for(lambda: any(it.method == "DELETE" for it in deployed.api.calls[before:]), "it cleans up", 300)
+        gave_up.set()
+
+    with ThreadPoolExecutor() as threads:
+        acted = threads.submit(act_late)
+        assert deployed.create(Hooks="parking,missed_call") == "ROLLBACK_COMPLETE"
+        acted.result()
     assert "did not answer creating the webhook Hookswitch missed_call" in deployed.reasons[-1]
     assert without_other(deployed) == []
 

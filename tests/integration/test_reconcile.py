@@ -156,7 +156,7 @@ class Phones:
         """Assert that all of Dash's events are stored and published once, according to the contract."""
         items = self.items()
         assert items.keys() == self.fired
-        counts = self.inbox.wait_for_all(self.fired, 60)
+        counts = self.inbox.wait_for_all(self.fired, 300)
         assert {counts[key] for key in self.fired} == {1}
         for message in self.inbox.messages:
             contract.check(message.event, allowed=None)
