@@ -44,6 +44,7 @@ def environment(endpoint: str) -> dict[str, str]:
         "RETENTION_DAYS": "0",
         "POWERTOOLS_SERVICE_NAME": "hookswitch",
         "POWERTOOLS_METRICS_NAMESPACE": "Hookswitch",
+        "METRICS": "core",
         "PYDANTIC_DISABLE_PLUGINS": "__all__",
         "LAMBDA_TASK_ROOT": "/var/task",  # tells Powertools that it runs on Lambda
         "_X_AMZN_TRACE_ID": "Root=1-6afd86c0-0db76d16e20a568de2f6c4cc;Parent=0db76d16e20a568d;Sampled=0",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.quotas import SNS_WAIT, Measured
 from hookswitch.dash.hooks import HOOKS
+from hookswitch.observability.metrics import CORE, CORE_HOOKS, METRICS, SERVICE
 
 MILLION, GIGABYTE = 1e6, 1e9
 MONTH = 30 * 24 * 3600  # seconds
@@ -50,16 +51,12 @@ ALARMS = 20
 QUEUES = 2  # that Redrive reads: the redrive queue and the publish dead-letter queue
 POLLERS, LONGEST_POLL = 5, 20  # of an idle queue, and seconds (Lambda, "Configuring scaling behavior for SQS")
 POLLS = QUEUES * POLLERS * MONTH / LONGEST_POLL  # requests of a month in which both queues are empty
-METRICS = {  # from docs/metrics.md, one for each combination of name and dimensions
-    "deliveries": 10,
-    "stored by hook": len(HOOKS),
-    "publishing": 2,
-    "redriven": 1,
-    "reconcile": 8,
-    "calls": 6,
-    "hang-up causes": 12,
-    "failed functions": 1,
-}
+HANGUP_CAUSES = 13  # the values of the dimension, in docs/metrics.md
+FUNCTION_ERRORS = 1  # the metric of the log's filter
+CORE_METRICS = len(CORE) + len(CORE_HOOKS) + FUNCTION_ERRORS
+ALL_METRICS = (
+    sum(SERVICE in metric.dimensions for metric in METRICS.values()) + len(HOOKS) + HANGUP_CAUSES + FUNCTION_ERRORS
+)
 
 
 def monthly_costs(measured: Measured, log_bytes: float, millions: int) -> Mapping[str, float]:
@@ -86,7 +83,7 @@ def monthly_costs(measured: Measured, log_bytes: float, millions: int) -> Mappin
         "SNS": events * price["SNS"],
         "SQS, polling of two empty queues": POLLS * price["SQS requests"],
         "CloudWatch Logs": logged * (price["CloudWatch Logs"] + price["CloudWatch Logs, kept"]),
-        "CloudWatch metrics": sum(METRICS.values()) * price["CloudWatch metrics"],
+        "CloudWatch metrics, core": CORE_METRICS * price["CloudWatch metrics"],
         "CloudWatch alarms and dashboard": ALARMS * price["CloudWatch alarms"] + price["CloudWatch dashboard"],
         "Secrets": 2 * price["Secrets Manager"] + cold * price["Secrets Manager calls"],
     }
@@ -99,6 +96,7 @@ def optional_costs(measured: Measured, millions: int) -> Mapping[str, float]:
     kept = len(HOOKS) * MONTH * price["Lambda snapshots"]
     restored = events * COLD_SHARES[millions] * price["Lambda snapshots, restored"]
     return {
+        "All metrics": (ALL_METRICS - CORE_METRICS) * price["CloudWatch metrics"],
         "SnapStart": measured.gigabytes * (kept + restored),
         "A KMS key of your own, a call for every hundredth event": price["KMS key"] + events / 100 * price["KMS calls"],
         "X-Ray, one request in twenty": events / 20 * price["X-Ray"],

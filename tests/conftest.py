@@ -29,6 +29,7 @@ os.environ["PYTHONPATH"] = str(ROOT / "layers" / "hookswitch")
 # As the template sets them: the logger reads its own when the layer is imported.
 os.environ["POWERTOOLS_SERVICE_NAME"] = "hookswitch"
 os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Hookswitch"
+os.environ["METRICS"] = "all"  # the default declares fewer
 
 
 def pytest_configure(config: pytest.Config) -> None:

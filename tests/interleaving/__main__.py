@@ -6,7 +6,11 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 
-os.environ |= {"POWERTOOLS_SERVICE_NAME": "hookswitch", "POWERTOOLS_METRICS_NAMESPACE": "Hookswitch"}
+os.environ |= {
+    "POWERTOOLS_SERVICE_NAME": "hookswitch",
+    "POWERTOOLS_METRICS_NAMESPACE": "Hookswitch",
+    "METRICS": "core",
+}
 
 from tests.interleaving.run import Outcome, run
 

@@ -11,7 +11,8 @@ import pytest
 
 from devtools.local import ROOT
 from devtools.template import ASKED, evaluated, parsed, resources, values_of
-from hookswitch.observability.metrics import METRICS
+from hookswitch.observability.metrics import CORE, METRICS
+from hookswitch.observability.silence import WATCHED
 from hookswitch.receiving.redrive import LONGEST_WAIT
 from tests.documents.test_documents import anchor
 from tests.template.operations.metrics import FILTER, OURS, fits
@@ -113,6 +114,12 @@ def test_alarm_on_a_metric_of_ours(name: str) -> None:
         return
     assert names == {"service": "${AWS::StackName}"}
     assert tuple(names) in METRICS[metric].dimensions
+    assert metric in CORE, "with the default Metrics=core, CloudWatch would never get it"
+
+
+def test_silence_check_needs_core_metrics_only() -> None:
+    """The silence check works with the default metrics."""
+    assert WATCHED in CORE
 
 
 def test_periods_fit() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from devtools.template import ASKED, parsed, resources
 from hookswitch.dash.hooks import HOOKS
-from hookswitch.observability.metrics import METRICS
+from hookswitch.observability.metrics import METRICS, core_dimensions
 from tests.template.operations.dashboard_definition import Line, Search, body, references, shown
 from tests.template.operations.metrics import FILTER, OURS, fits
 
@@ -85,6 +85,36 @@ def test_metrics_of_ours(widget: dict[str, Any]) -> None:
         assert line.dimensions["service"] == "${AWS::StackName}"
         names = {*line.dimensions, *([line.opens] if isinstance(line, Search) else [])}
         assert names in map(set, METRICS[line.name].dimensions)
+
+
+NEEDS_ALL = " (complete with Metrics=all)"
+
+
+def needs_all(widget: dict[str, Any]) -> bool:
+    """Tell whether a widget shows a metric that is not declared by default."""
+    return any(
+        not core_dimensions(line.name, line.dimensions.get("hook"))
+        for line in shown(widget)
+        if line.namespace == OURS and line.name != FILTER
+    )
+
+
+@pytest.mark.parametrize("widget", METRIC_WIDGETS, ids=TITLES)
+def test_title_says_that_metrics_are_missing(widget: dict[str, Any]) -> None:
+    """With the default metrics, exactly the widgets that are incomplete say so."""
+    assert widget["properties"]["title"].endswith(NEEDS_ALL) is needs_all(widget)
+
+
+def test_no_title_says_so_with_all_metrics() -> None:
+    """With all metrics, no widget is incomplete."""
+    widgets = body(NAMES, **EVERYTHING, Metrics="all")["widgets"]
+    assert [it for it in widgets if NEEDS_ALL in it["properties"].get("title", "")] == []
+
+
+def test_first_row_is_complete() -> None:
+    """The row of numbers is the same with the default metrics and with all."""
+    assert METRIC_WIDGETS[0]["properties"]["view"] == "singleValue"
+    assert not needs_all(METRIC_WIDGETS[0])
 
 
 def test_hooks_are_hooks() -> None:

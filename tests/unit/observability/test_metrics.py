@@ -15,7 +15,7 @@ from functions.publish import handler as publishing
 from functions.redrive import handler as redriving
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.errors import QueueUnavailableError, SecretUnavailableError, StorageUnavailableError
-from hookswitch.observability.metrics import METRICS, MetricsRecorder
+from hookswitch.observability.metrics import CORE, CORE_HOOKS, METRICS, MetricsRecorder
 from simulator.encoding import encode_json
 from simulator.payloads import payload
 from tests.emf import documents_in, samples_in, total
@@ -217,6 +217,59 @@ def test_event_that_can_not_be_measured(places: Places, monkeypatch: pytest.Monk
     monkeypatch.setattr(type_, "measurements", lambda _: [None])
     assert call("missed_call", missed())[1]["status"] == "stored"
     assert places.quarantine == []
+
+
+# Core metrics
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_core_is_declared(hook: str, places: Places, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By default only core metrics are declared to CloudWatch, and `stored` by hook for a few hooks."""
+    monkeypatch.setenv("METRICS", "core")
+    all_outcomes(hook, places)
+    places.store = lambda: ("the-key", True)
+    call(hook, request(hook, encode_json(payload(hook, hangup_cause="ORIGINATOR_CANCEL", billing_seconds=0))))
+    call(hook, request(hook, encode_json(payload(hook, hangup_cause="NORMAL_CLEARING", billing_seconds=9))))
+    printed = shapes(capsys.readouterr().out)
+    by_hook = {"stored"} if hook in CORE_HOOKS else set()
+    assert printed.keys() == (CORE & {name for name, by in BY.items() if by in {"every hook", hook}}) | by_hook
+    for name, shape in printed.items():
+        assert shape == (("Count", {("hook", "service")}) if name == "stored" else declared(name))
+
+
+@pytest.mark.usefixtures("places")
+def test_everything_else_can_be_searched_for(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not declared has the same value in the same line, so a query of the log finds it."""
+    sent = request("channel_destroy", encode_json(payload("channel_destroy", hangup_cause="USER_BUSY")))
+    call("channel_destroy", sent)
+    monkeypatch.setenv("METRICS", "core")
+    call("channel_destroy", sent)
+    everything, core = documents_in(capsys.readouterr().out)
+    assert everything.keys() == core.keys()
+    clock = {"_aws", "handling_time", "delay_to_stored"}
+    assert {name: it for name, it in core.items() if name not in clock} == {
+        name: it for name, it in everything.items() if name not in clock
+    }
+    assert core["hangup_cause"] == "USER_BUSY"
+
+
+@pytest.mark.usefixtures("services")
+def test_line_without_core_metrics(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function that counts no core metric prints its line all the same, and declares nothing."""
+    monkeypatch.setenv("METRICS", "core")
+    publishing.handler(stream_of(3), CONTEXT)
+    log = capsys.readouterr().out
+    assert documents_in(log) == []
+    assert '"published":[3.0]' in log
+
+
+def test_core_metrics_are_marked() -> None:
+    """The page marks exactly the core metrics."""
+    marked = set(re.findall(r"^\| `(\w+)` \| .* \*\*Core\.\*\*", PAGE, re.MULTILINE))
+    assert marked == CORE | {"stored"}
+    assert {
+        hook for hook in HOOKS if f"`{hook}`" in PAGE.partition("## Core metrics")[2].partition("\n## ")[0]
+    } == CORE_HOOKS
 
 
 # Behind the hooks

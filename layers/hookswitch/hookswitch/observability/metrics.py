@@ -1,7 +1,8 @@
 """CloudWatch metrics in the embedded metric format, made by Powertools.
 
-`METRICS` lists them all; docs/metrics.md describes each. Namespace and service come from the template
-(POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_SERVICE_NAME).
+`METRICS` lists them all; docs/metrics.md describes each. CloudWatch charges for each metric that a log line declares.
+So unless the template's parameter Metrics is `all`, only those in `CORE` are declared; the others are plain properties
+of the same line. Namespace and service come from the template (POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_SERVICE_NAME).
 """
 
 import json
@@ -16,8 +17,10 @@ from typing import Any, Self
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from hookswitch.observability.log import log_fault, logger
+from hookswitch.settings import declares_all_metrics
 
 SERVICE = ("service",)
+BY_HOOK = (*SERVICE, "hook")
 LONGEST_DELAY = timedelta(days=31)  # queues keep messages for 14 days at most
 MAX_VALUES = 100  # of one metric in a log line (CloudWatch, "Embedded metric format specification")
 _CONTEXT_KEYS = ("hook", "correlation_id", "event_id", "call_id")  # keys of the logger that a line of metrics has too
@@ -41,7 +44,7 @@ _COUNT, _MILLISECONDS, _SECONDS = Metric(), Metric(MetricUnit.Milliseconds), Met
 METRICS: Mapping[str, Metric] = {
     # deliveries, by the hook functions
     "received": _COUNT,
-    "stored": Metric(dimensions=(SERVICE, (*SERVICE, "hook"))),
+    "stored": Metric(dimensions=(SERVICE, BY_HOOK)),
     "duplicate": _COUNT,
     "quarantined": _COUNT,
     "queued": _COUNT,
@@ -79,6 +82,39 @@ METRICS: Mapping[str, Metric] = {
     "missed": _COUNT,
 }
 
+# What alarms, the silence check and the dashboard's first row need: docs/engineering/decisions/0077-core-metrics.md
+CORE = frozenset(
+    {
+        "received",
+        "quarantined",
+        "failed",
+        "webhook_disabled",
+        "webhook_missing",
+        "not_recoverable",
+        "overflowed_seconds",
+        "watermark_age",
+        "reconciled",
+        "silent",
+        "calls",
+        "answered",
+        "abandoned",
+        "missed",
+    }
+)
+CORE_HOOKS = frozenset({"voicemail_new", "outbound_fax_error", "inbound_fax_error", "deregister"})  # `stored`, by hook
+
+
+def core_dimensions(name: str, hook: str | None) -> tuple[tuple[str, ...], ...]:
+    """Return the sets of dimensions under which a metric is declared if only core metrics are.
+
+    Args:
+        name: The metric's name in `METRICS`.
+        hook: The hook that it is counted for, if any.
+    """
+    if name in CORE:
+        return METRICS[name].dimensions
+    return (BY_HOOK,) if name == "stored" and hook in CORE_HOOKS else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
@@ -100,7 +136,7 @@ class MetricsRecorder:
 
     They are printed in one line, or in several if a metric has more than MAX_VALUES values. A dimension has one value
     in an invocation, so one document of the format holds the metrics of all sets of dimensions, with a directive for
-    each set.
+    each set. Metrics that are not declared are in the same document, in the same form, and in no directive.
     """
 
     def __init__(self, **dimensions: str) -> None:
@@ -163,13 +199,17 @@ class MetricsRecorder:
 
     def _document(self, values: Mapping[str, list[float]], context: Mapping[str, str]) -> dict[str, Any]:
         """Return values as one document of the format, with a directive for all metrics of the same dimensions."""
-        by_sets: dict[tuple[tuple[str, ...], ...], dict[str, dict[str, Any]]] = {}
-        for name, found in values.items():
-            metric = METRICS[name]
-            by_sets.setdefault(metric.dimensions, {})[name] = {"Unit": metric.unit.value, "Value": found}
         provider = EphemeralMetrics()
         dimensions = {"service": provider.service, **self._dimensions}
-        document: dict[str, Any] = {}
+        document: dict[str, Any] = {**dimensions, **context}
+        by_sets: dict[tuple[tuple[str, ...], ...], dict[str, dict[str, Any]]] = {}
+        declares_all = declares_all_metrics()
+        for name, found in values.items():
+            metric = METRICS[name]
+            if sets := metric.dimensions if declares_all else core_dimensions(name, dimensions.get("hook")):
+                by_sets.setdefault(sets, {})[name] = {"Unit": metric.unit.value, "Value": found}
+            else:
+                document[name] = found
         directives: list[dict[str, Any]] = []
         for sets, metrics in by_sets.items():
             # All metrics at once: Powertools takes longer for each value and each dimension that is added by itself.
@@ -177,5 +217,6 @@ class MetricsRecorder:
             document |= provider.serialize_metric_set(metrics, used, dict(context))
             (directive,) = document["_aws"]["CloudWatchMetrics"]
             directives.append({**directive, "Dimensions": [list(names) for names in sets]})
-        document["_aws"]["CloudWatchMetrics"] = directives
+        if directives:
+            document["_aws"]["CloudWatchMetrics"] = directives
         return document
