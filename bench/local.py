@@ -35,6 +35,7 @@ def environment(endpoint: str) -> dict[str, str]:
         **{f"AWS_ENDPOINT_URL_{service}": endpoint for service in SERVICES},
         "EVENTS_TABLE": "events",
         "EVENTS_TOPIC_ARN": f"arn:aws:sns:{REGION}:000000000000:events",
+        "TEST_TOPIC_ARN": f"arn:aws:sns:{REGION}:000000000000:test",
         "CALLBACK_SECRET_ARN": f"arn:aws:secretsmanager:{REGION}:000000000000:secret:callback-AbCdEf",
         "REDRIVE_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/000000000000/redrive",
         "PUBLISH_DEAD_LETTER_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/000000000000/unpublished",

@@ -19,7 +19,7 @@ from devtools.hook_types import payload_type
 from devtools.local import ROOT
 from devtools.screen import say
 from hookswitch.dash.hooks import HOOKS
-from hookswitch.events.envelope import Envelope
+from hookswitch.events.envelope import TEST, DeliveryTest, Envelope
 from hookswitch.reconcile.announcement import ANNOUNCEMENTS
 
 FOLDER = ROOT / "docs" / "schemas"
@@ -27,7 +27,8 @@ VERSIONS = FOLDER / "versions.toml"
 COPIES = ROOT / "examples" / "missed_calls" / "schemas"
 COPIED = ("envelope", "missed_call")
 ENVELOPE = "envelope"
-NAMES = (ENVELOPE, *HOOKS, *ANNOUNCEMENTS)
+OWN_TYPES: Mapping[str, Any] = {**ANNOUNCEMENTS, TEST: DeliveryTest}  # of `data` that hookswitch itself makes
+NAMES = (ENVELOPE, *HOOKS, *OWN_TYPES)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 AS_IT_CAME = "AsItCame"
 SINGLE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
@@ -125,9 +126,9 @@ def _schema(name: str, version: int) -> Schema:
     }
     if name == ENVELOPE:
         return {**schema, "properties": properties, "oneOf": [{"required": ["data"]}, {"required": ["dataref"]}]}
-    if name in ANNOUNCEMENTS:
-        parts = {part: _field(declared) for part, declared in made["$defs"].items()}
-        return {**schema, "properties": properties, "$defs": parts}
+    if name in OWN_TYPES:
+        parts = {part: _field(declared) for part, declared in made.get("$defs", {}).items()}
+        return {**schema, "properties": properties, **({"$defs": parts} if parts else {})}
     return {
         **schema,
         "properties": {
@@ -139,8 +140,8 @@ def _schema(name: str, version: int) -> Schema:
 
 def _model_schema(name: str) -> Schema:
     """Return the schema that pydantic makes of the type that is published under a name."""
-    if name == ENVELOPE or name in ANNOUNCEMENTS:
-        return TypeAdapter(ANNOUNCEMENTS.get(name, Envelope)).json_schema(mode="serialization")
+    if name == ENVELOPE or name in OWN_TYPES:
+        return TypeAdapter(OWN_TYPES.get(name, Envelope)).json_schema(mode="serialization")
     model: type[BaseModel] = payload_type(name)
     model.model_rebuild()
     return model.model_json_schema(mode="serialization", by_alias=True)

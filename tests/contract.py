@@ -7,9 +7,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from devtools.schemas import ENVELOPE, FOLDER, NAMES, Schema
+from devtools.schemas import ENVELOPE, FOLDER, NAMES, OWN_TYPES, Schema
 from hookswitch.events.envelope import TYPE_PREFIX
-from hookswitch.reconcile.announcement import ANNOUNCEMENTS
 
 CATCH_ALL = "notifications"  # its events are of any kind, so its schema can't declare their fields
 
@@ -36,7 +35,7 @@ def check(message: Mapping[str, Any], *, allowed: Iterable[str] | None = ()) -> 
     assert name in NAMES, f"docs/schemas/ has no schema of the type {message['type']}."
     _check(ENVELOPE, message)
     if "data" in message:
-        any_field = name == CATCH_ALL or (allowed is None and name not in ANNOUNCEMENTS)
+        any_field = name == CATCH_ALL or (allowed is None and name not in OWN_TYPES)
         _check(name, message["data"], message["data"] if any_field else allowed or ())
 
 

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from hookswitch.aws.clients import PATIENT, PATIENT_ONCE
+from hookswitch.events.envelope import TEST
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing.outbox import Outbox, StreamBatch, read_request
 from hookswitch.publishing.sns import SnsDestination
-from hookswitch.receiving.requests import PublishRequest
+from hookswitch.receiving.requests import TEST_SNS, PublishRequest
 from hookswitch.settings.functions import PublishSettings
 
 
@@ -25,7 +26,11 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     # Redrive itself tries again, so what it asks for gets one try.
     limits = PATIENT if isinstance(request, StreamBatch) else PATIENT_ONCE
     with MetricsRecorder() as metrics:
-        outbox = Outbox([SnsDestination(settings.events_topic, settings.events_table, limits)], settings, metrics)
+        destinations = [
+            SnsDestination(settings.events_topic, settings.events_table, limits),
+            SnsDestination(settings.test_topic, settings.events_table, limits, name=TEST_SNS, kind=TEST),
+        ]
+        outbox = Outbox(destinations, settings, metrics)
         match request:
             case StreamBatch():
                 return outbox.publish_batch(request, deadline).to_message()

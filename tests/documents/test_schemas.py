@@ -19,14 +19,14 @@ from devtools.schemas import AS_IT_CAME, FOLDER, NAMES, Schema, broken_promises,
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import item
 from hookswitch.events.envelope import TYPE_PREFIX
-from hookswitch.events.items import event_item
+from hookswitch.events.items import delivery_test_item, event_item
 from hookswitch.publishing.sns_message import to_entry
 from hookswitch.reconcile.announcement import NOTICED, RESTORED, to_item
 from hookswitch.reconcile.state import News, Recovered
 from hookswitch.settings.functions import ReconcileSettings
 from simulator.payloads import older_channel_destroy, payload
 from tests.contract import check, checked_in
-from tests.receiving import FORM, JSON, SETTINGS, event, payload_type
+from tests.receiving import FORM, JSON, SETTINGS, delivery, event, payload_type
 
 FILES = {str(path.relative_to(ROOT)): path for path in files()}
 MISFITS: Mapping[str, Any] = {"integer": "many", "string": [1], "object": "flat", "array": 7, "boolean": "perhaps"}
@@ -99,6 +99,14 @@ def test_announcements_fit(*, restored: bool) -> None:
     assert values
     message = message_from(values)
     assert message["type"].endswith(RESTORED if restored else NOTICED)
+    check(message)
+
+
+def test_test_deliveries_fit() -> None:
+    """So does a test delivery, whose type is `test` whatever its hook."""
+    message = message_from(delivery_test_item(delivery("missed_call", "{}"), "0123456789abcdef" * 2, SETTINGS))
+    assert message["type"] == "com.virtualpbx.dash.test"
+    assert message["data"]["hook"] == "missed_call"
     check(message)
 
 

@@ -74,6 +74,7 @@ def _variables(desired: Desired) -> dict[str, str]:
     return {
         "EVENTS_TABLE": "events",
         "EVENTS_TOPIC_ARN": "topic",
+        "TEST_TOPIC_ARN": "test-topic",
         "CALLBACK_SECRET_ARN": desired.callback_secret_arn,
         "REDRIVE_QUEUE_URL": REDRIVE_QUEUE,
         "PUBLISH_DEAD_LETTER_QUEUE_URL": PUBLISH_QUEUE,

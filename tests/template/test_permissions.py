@@ -39,6 +39,7 @@ POLLING_A_STREAM = {
     "dynamodb:ListStreams",
 }
 SENDERS = {"RedriveQueue": "HookRole", "PublishDeadLetterQueue": "PublishRole"}
+TOPICS = ("EventsTopic", "TestTopic")
 
 
 @cache
@@ -229,19 +230,21 @@ def test_no_queue_takes_dead_letters_of_another() -> None:
         assert made()[queue]["Properties"]["RedriveAllowPolicy"] == {"redrivePermission": "denyAll"}
 
 
-def test_who_may_publish() -> None:
+@pytest.mark.parametrize("topic", TOPICS)
+def test_who_may_publish(topic: str) -> None:
     """Only the publish function's role may publish; subscribing is left to the account's own policies."""
-    publishing = denials("EventsTopicPolicy")["OnlyPublishPublishes"]
-    assert (publishing["Action"], publishing["Resource"]) == ("sns:Publish", {"Ref": "EventsTopic"})
+    publishing = denials(f"{topic}Policy")["OnlyPublishPublishes"]
+    assert (publishing["Action"], publishing["Resource"]) == ("sns:Publish", {"Ref": topic})
+    assert Permission("PublishRole", "sns:Publish", topic) in allowed(made())
     assert publishing["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["PublishRole", "Arn"]}}}
 
 
 def test_nothing_goes_over_plain_http() -> None:
-    """Every queue and the topic refuse calls without TLS."""
+    """Every queue and the topics refuse calls without TLS."""
     queues = of_type("AWS::SQS::Queue", made())
     policies = of_type("AWS::SQS::QueuePolicy", made())
     assert sorted(it["Queues"][0]["Ref"] for it in policies.values()) == sorted(queues)
-    for policy in [*policies, "EventsTopicPolicy"]:
+    for policy in [*policies, *(f"{topic}Policy" for topic in TOPICS)]:
         plain = denials(policy)["OnlyOverTls"]
         assert plain["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert plain["Action"] in ("sqs:*", ["sns:Publish", "sns:Subscribe"])

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from devtools.template import ASKED, parsed, resources
-from hookswitch.events.items import event_item, quarantine_item
+from hookswitch.events.items import delivery_test_item, event_item, quarantine_item
 from simulator.payloads import payload
 from tests.receiving import SETTINGS, delivery, event
 from tests.template.views import EVERYTHING, full, minimal, of_type
@@ -65,12 +65,13 @@ def test_stream_reaches_the_publish_function() -> None:
 
 
 def test_filter_of_the_stream() -> None:
-    """Only new events are published: no changes or removals, and no quarantined deliveries."""
+    """Only new events and test deliveries are published: no changes or removals, and no quarantined deliveries."""
     mapping = of_type("AWS::Lambda::EventSourceMapping", full())["PublishStream"]
     (pattern,) = [json.loads(it["Pattern"]) for it in mapping["FilterCriteria"]["Filters"]]
     assert pattern.pop("eventName") == ["INSERT"]
     wanted = pattern["dynamodb"]["NewImage"]["kind"]["S"]
     assert event_item(event("parking", payload("parking")), SETTINGS)["kind"] in wanted
+    assert delivery_test_item(delivery("parking", "{}"), "0" * 32, SETTINGS)["kind"] in wanted
     assert quarantine_item(delivery("parking", "{"), ("No JSON.",), SETTINGS)["kind"] not in wanted
 
 

@@ -12,13 +12,16 @@ from devtools.template import parsed
 from functions.publish import handler as publishing
 from hookswitch.aws import clients
 from hookswitch.events.attributes import item as attributes
-from hookswitch.events.items import event_item
+from hookswitch.events.items import delivery_test_item, event_item
 from hookswitch.publishing import dead_letter_queue, outbox, sns
 from simulator.payloads import payload
-from tests.receiving import SETTINGS, event
+from tests.emf import samples_in
+from tests.receiving import SETTINGS, delivery, event
 
 SECONDS = float(parsed()["Resources"]["Publish"]["Properties"]["Timeout"])
 REDRIVE_WAITS = 34.0
+TEST_ID = "0123456789abcdef" * 2
+TEST_KEY = f"test-parking-{TEST_ID}"
 
 
 class Context(SimpleNamespace):
@@ -42,7 +45,9 @@ class Services:
         refused: For each call of PublishBatch, which of its entries SNS refuses.
         unacceptable: What SNS refuses for what it contains.
         published: The events of each call.
-        noted: What the publish dead-letter queue holds.
+        noted: The keys in the publish dead-letter queue.
+        owed: Its messages.
+        gone: Keys of items that are no longer in the table.
         sns_away, sqs_away: The service fails as a whole.
         not_noted: For each call of SendMessageBatch, which of its entries SQS refuses.
         sns_seconds, sqs_seconds: How long a call takes.
@@ -56,13 +61,16 @@ class Services:
         self.unacceptable: set[str] = set()
         self.published: list[list[str]] = []
         self.noted: list[str] = []
+        self.owed: list[dict[str, str]] = []
+        self.gone: set[str] = set()
         self.sns_away = self.sqs_away = False
 
     def publish_batch(self, *, TopicArn: str, PublishBatchRequestEntries: list[dict[str, Any]]) -> dict[str, Any]:
         """Do as SNS does."""
-        assert TopicArn == "the-topic"
         self.now += self.sns_seconds
         ids = [entry["Id"] for entry in PublishBatchRequestEntries]
+        for each in ids:
+            assert TopicArn == ("the-test-topic" if each.startswith("test-") else "the-topic")
         self.published.append(ids)
         if self.sns_away:
             raise ClientError({"Error": {"Code": "InternalError"}}, "PublishBatch")
@@ -87,13 +95,19 @@ class Services:
         keys = {entry["Id"]: json.loads(entry["MessageBody"])["event_id"] for entry in Entries}
         refused = self.not_noted.pop(0) if self.not_noted else set()
         self.noted += [key for key in keys.values() if key not in refused]
+        self.owed += [
+            message for each in Entries if (message := json.loads(each["MessageBody"]))["event_id"] not in refused
+        ]
         return {"Failed": [{"Id": each, "Code": "InternalError"} for each, key in keys.items() if key in refused]}
 
     def get_item(self, *, TableName: str, Key: dict[str, dict[str, str]], ConsistentRead: bool) -> dict[str, Any]:
-        """Do as DynamoDB does: each key is an event's."""
+        """Do as DynamoDB does: each key is an event's or a test delivery's."""
         assert (TableName, ConsistentRead) == ("the-table", True)
-        image = attributes(event_item(event("parking", payload("parking")), SETTINGS))
-        return {"Item": image | {"event_id": Key["event_id"]}}
+        key = Key["event_id"]["S"]
+        if key in self.gone:
+            return {}
+        image = marked_image() if key.startswith("test-") else event_image()
+        return {"Item": image | {"event_id": {"S": key}}}
 
 
 @pytest.fixture
@@ -106,23 +120,33 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Services:
     for module in (publishing, outbox, sns, dead_letter_queue):
         monkeypatch.setattr(module, "time", clock)
     monkeypatch.setenv("EVENTS_TOPIC_ARN", "the-topic")
+    monkeypatch.setenv("TEST_TOPIC_ARN", "the-test-topic")
     monkeypatch.setenv("PUBLISH_DEAD_LETTER_QUEUE_URL", "the-queue")
     monkeypatch.setenv("EVENTS_TABLE", "the-table")
     return services
 
 
+def event_image() -> dict[str, Any]:
+    """Return the attributes of a new event's item, as the stream has them."""
+    return dict(attributes(event_item(event("parking", payload("parking")), SETTINGS)))
+
+
+def marked_image() -> dict[str, Any]:
+    """Return those of a test delivery's item."""
+    return dict(attributes(delivery_test_item(delivery("parking", "{}"), TEST_ID, SETTINGS)))
+
+
 def stream_of(count: int) -> dict[str, Any]:
     """Return a batch of the table's stream with so many new events."""
+    return stream_with(*(event_image() for _ in range(count)))
+
+
+def stream_with(*images: dict[str, Any]) -> dict[str, Any]:
+    """Return a batch of the table's stream with these new items."""
     return {
         "Records": [
-            {
-                "eventName": "INSERT",
-                "dynamodb": {
-                    "SequenceNumber": str(number),
-                    "NewImage": attributes(event_item(event("parking", payload("parking")), SETTINGS)),
-                },
-            }
-            for number in range(count)
+            {"eventName": "INSERT", "dynamodb": {"SequenceNumber": str(number), "NewImage": image}}
+            for number, image in enumerate(images)
         ]
     }
 
@@ -244,3 +268,45 @@ def test_item_that_is_no_event(services: Services) -> None:
     publishing.handler(stream, CONTEXT)
     assert services.published == [[ids_of(stream)[0], ids_of(stream)[2]]]
     assert services.noted == [ids_of(stream)[1]]
+
+
+def test_test_delivery(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is published on its own topic only, beside the events of its batch, and counts in no metric."""
+    stream = stream_with(event_image(), marked_image(), event_image())
+    assert publishing.handler(stream, CONTEXT) == {"batchItemFailures": []}
+    assert services.published == [[ids_of(stream)[0], ids_of(stream)[2]], [TEST_KEY]]
+    counted = {sample.name: sum(sample.values) for sample in samples_in(capsys.readouterr().out)}
+    assert counted.pop("delay_to_published") > 0
+    assert counted == {"published": 2, "unpublishable": 0}
+
+
+def test_test_delivery_while_sns_is_away(services: Services) -> None:
+    """It is owed to its own topic, and published there once redrive names it."""
+    services.sns_away = True
+    publishing.handler(stream_with(marked_image()), CONTEXT)
+    assert services.owed == [{"event_id": TEST_KEY, "destination": "sns-test"}]
+    services.sns_away, services.published = False, []
+    named = {"event_ids": [TEST_KEY], "destination": "sns-test"}
+    assert publishing.handler(named, CONTEXT) == {"unpublished": []}
+    assert services.published == [[TEST_KEY]]
+
+
+def test_test_delivery_that_is_gone(services: Services) -> None:
+    """Nobody waits for it any more, so that it does not end as a dead letter; a missing event does."""
+    services.gone = {TEST_KEY, "event"}
+    assert publishing.handler({"event_ids": [TEST_KEY], "destination": "sns-test"}, CONTEXT) == {"unpublished": []}
+    with pytest.raises(KeyError):
+        publishing.handler({"event_ids": ["event"]}, CONTEXT)
+    assert services.published == []
+
+
+def test_test_delivery_that_is_owed_to_the_topic_of_events(services: Services) -> None:
+    """Whatever the queue says, subscribers to events get no test."""
+    assert publishing.handler({"event_ids": [TEST_KEY]}, CONTEXT) == {"unpublished": []}
+    assert services.published == []
+
+
+def test_test_delivery_to_be_noted(services: Services) -> None:
+    """It is noted for its own topic, and events for theirs."""
+    assert publishing.handler({"note": ["event"], "tests": [TEST_KEY]}, CONTEXT) == {"unnoted": []}
+    assert services.owed == [{"event_id": "event"}, {"event_id": TEST_KEY, "destination": "sns-test"}]

@@ -185,7 +185,7 @@ POINTER = {
     "DDBStreamBatchInfo": {
         "shardId": "shard",
         "startSequenceNumber": "1",
-        "endSequenceNumber": "4",
+        "endSequenceNumber": "6",
         "batchSize": 4,
         "streamArn": "stream",
     },
@@ -193,21 +193,24 @@ POINTER = {
 
 
 def test_failed_stream_batch(services: Services) -> None:
-    """Lambda's pointer to a stretch of the stream is read again, and its new events are noted one by one."""
+    """Lambda's pointer to a stretch of the stream is read again, and its new events are noted one by one.
+
+    A test delivery among them is noted as such. Other items are left out, also the state of reconcile.
+    """
     services.answers = {"publish": {"unnoted": []}}
-    kinds = ["event", "event", "quarantine", "event", "event"]
+    kinds = ["event", "event", "quarantine", "event", "event", "test", None]
     services.records = [
         {
             "eventName": "INSERT" if number != 3 else "MODIFY",
             "dynamodb": {
                 "SequenceNumber": str(number),
-                "NewImage": {"event_id": {"S": f"event-{number}"}, "kind": {"S": kind}},
+                "NewImage": {"event_id": {"S": f"event-{number}"}, **({"kind": {"S": kind}} if kind else {})},
             },
         }
         for number, kind in enumerate([*kinds, "event"])
     ]
     assert failures(messages(POINTER, queue="unpublished"), services) == []
-    assert services.invoked == [("publish", {"note": ["event-1", "event-4"]})]
+    assert services.invoked == [("publish", {"note": ["event-1", "event-4"], "tests": ["event-5"]})]
     services.answers = {"publish": {"unnoted": ["event-4"]}}
     assert failures(messages(POINTER, queue="unpublished"), services) == ["0"]
 

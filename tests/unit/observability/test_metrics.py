@@ -24,7 +24,7 @@ from tests.unit.functions.test_publish import CONTEXT, Services, ids_of, service
 from tests.unit.functions.test_redrive import DELIVERY, STORED, messages
 from tests.unit.functions.test_redrive import Services as Invoked
 from tests.unit.functions.test_redrive import services as invoked
-from tests.unit.receiving.test_receiver import Places, call, places, raising, request
+from tests.unit.receiving.test_receiver import TEST_ID, Places, call, places, raising, request
 
 __all__ = ["invoked", "places", "services"]  # fixtures
 
@@ -49,6 +49,7 @@ def all_outcomes(hook: str, places: Places) -> None:
     call(hook, request(hook, b"{}"))
     call(hook, sent | {"pathParameters": {"token": "wrong"}})
     call(hook, request(hook, encode_json(payload(hook, preview=True))))
+    call(hook, request(hook, encode_json({"hookswitch_test": TEST_ID})))
     places.store = raising(StorageUnavailableError("away"))
     call(hook, sent)
     places.away = {"queue": QueueUnavailableError("away")}

@@ -4,6 +4,7 @@ import base64
 import json
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from hookswitch.receiving.redelivery import Outcome
 from hookswitch.settings.hooks import HookSettings
 from simulator.encoding import encode_json
 from simulator.payloads import payload
+from tests.emf import samples_in
 from tests.receiving import SETTINGS, delivery, payload_type, rest_event
 
 SECRET = "a secret of more than thirty-two characters"
@@ -29,6 +31,7 @@ class Places:
 
     Attributes:
         quarantine: The items of the quarantine.
+        tests: The items of test deliveries, by their keys.
         queue: The deliveries in the redrive queue.
         store: What happens to an event.
         away: What to raise instead of keeping anything there, by place.
@@ -36,13 +39,18 @@ class Places:
 
     def __init__(self) -> None:
         self.quarantine: list[dict[str, Any]] = []
+        self.tests: dict[str, dict[str, Any]] = {}
         self.queue: list[Any] = []
         self.store: Callable[[], tuple[str, bool]] = lambda: ("the-key", True)
         self.away: dict[str, Exception] = {}
 
     def put_new(self, values: dict[str, Any], table: str) -> bool:
-        """Take an item of the quarantine."""
+        """Take an item of the quarantine, or of a test delivery."""
         assert table == SETTINGS.events_table
+        if values["kind"] == "test":
+            if "tests" in self.away:
+                raise self.away["tests"]
+            return self.tests.setdefault(str(values["event_id"]), values) is values
         if "quarantine" in self.away:
             raise self.away["quarantine"]
         self.quarantine.append(values)
@@ -240,6 +248,61 @@ def test_preview(places: Places) -> None:
     sent = encode_json(payload("voicemail_new") | {"preview": True})
     assert call("voicemail_new", request("voicemail_new", sent)) == (200, {"status": Outcome.PREVIEW})
     assert not places.quarantine
+
+
+TEST_ID = "0123456789abcdef" * 2
+MARKED = payload("missed_call") | {"hookswitch_test": TEST_ID}
+
+
+@pytest.mark.parametrize("sent", [{"hookswitch_test": TEST_ID}, MARKED])
+def test_test_delivery(sent: dict[str, Any], places: Places) -> None:
+    """A marked delivery is stored as a test, once, with its hook and its id and nothing else that it holds."""
+    places.store = raising(AssertionError("It was stored as an event."))
+    marked = request("missed_call", encode_json(sent))
+    key = f"test-missed_call-{TEST_ID}"
+    assert call("missed_call", marked) == (200, {"status": "test", "event_id": key})
+    assert call("missed_call", marked) == (200, {"status": "duplicate", "event_id": key})
+    item = places.tests[key]
+    assert item["payload"] == {"hook": "missed_call", "hookswitch_test": TEST_ID}
+    assert not item.keys() & {"feed", "timeline_key", "call_id", "subject_key"}
+    received_at = datetime.fromisoformat(str(item["received_at"])).timestamp()
+    assert item["expires_at"] == int(received_at) + 3600
+
+
+def test_test_delivery_is_counted_as_such_only(places: Places, capsys: pytest.CaptureFixture[str]) -> None:
+    """No metric of deliveries, events or times has it, the first time or again."""
+    assert not places.tests
+    for _ in range(2):
+        call("missed_call", request("missed_call", encode_json(MARKED)))
+    assert [(sample.name, sample.values) for sample in samples_in(capsys.readouterr().out)] == [("test", (1,))] * 2
+
+
+@pytest.mark.parametrize(
+    "value", ["", TEST_ID[1:], TEST_ID + "0", TEST_ID.upper(), f"{TEST_ID[1:]} ", 1, None, [TEST_ID]]
+)
+def test_mark_of_another_form(value: object, places: Places) -> None:
+    """Any other value of the field changes nothing."""
+    sent = payload("missed_call") | {"hookswitch_test": value}
+    assert call("missed_call", request("missed_call", encode_json(sent)))[1]["status"] == "stored"
+    assert not places.tests
+
+
+@pytest.mark.parametrize("error", [StorageUnavailableError("away"), UnusableError("refused")])
+def test_test_delivery_while_dynamodb_is_away(error: Exception, places: Places) -> None:
+    """It waits in the redrive queue like any other delivery, and is a test again when it comes from there."""
+    places.away = {"tests": error}
+    marked = request("missed_call", encode_json(MARKED))
+    assert call("missed_call", marked) == (200, {"status": "queued"})
+    places.away = {}
+    (queued,) = places.queue
+    status, body = call("missed_call", {"redelivery": queued.to_message()})
+    assert (status, body) == (200, {"status": "test", "event_id": f"test-missed_call-{TEST_ID}"})
+
+
+def test_test_delivery_without_the_token(places: Places) -> None:
+    """It is refused like any other."""
+    assert call("missed_call", rest_event(encode_json(MARKED), pathParameters={"token": "wrong"}))[0] == 403
+    assert not places.tests
 
 
 def test_error_that_nobody_expected(monkeypatch: pytest.MonkeyPatch, places: Places) -> None:

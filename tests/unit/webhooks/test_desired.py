@@ -6,6 +6,7 @@ from hookswitch.callback.token import token_for
 from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.dash.hooks import HOOKS as ALL_HOOKS
 from hookswitch.errors import InvalidTemplateError
+from hookswitch.receiving.processing import TEST_FIELD
 from hookswitch.webhooks.desired import RESERVED, Desired
 from simulator.validation import validate
 from tests.unit.doubles import SECRET, properties
@@ -118,4 +119,4 @@ def test_plain_http_on_this_machine(url: str) -> None:
 def test_names_that_identify_events_are_reserved() -> None:
     """No field that any hook's events are told apart by can be overwritten by custom data."""
     needed = {name for names in (*IDENTITY.values(), *NEEDED.values()) for name in names}
-    assert needed | set(ELSEWHERE.values()) | {"preview", "type", "account_id"} <= RESERVED
+    assert needed | set(ELSEWHERE.values()) | {"preview", "type", "account_id", TEST_FIELD} <= RESERVED

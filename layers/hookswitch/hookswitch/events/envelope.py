@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 TYPE_PREFIX = "com.virtualpbx.dash."
+EVENT, TEST = "event", "test"  # the kinds of items that are published
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Envelope(TypedDict):
     """
 
     specversion: Literal["1.0"]
-    id: Annotated[str, Field("The same if the event is published again.", pattern="^[0-9a-f]{32}$")]
+    id: Annotated[str, Field("The same if the event is published again.", pattern="^(test-[a-z_]+-)?[0-9a-f]{32}$")]
     source: Annotated[str, Field("dash/<id of the account>", pattern="^dash/.")]
     type: Annotated[
         str, Field("Ends with the name of the schema of `data`.", pattern="^com\\.virtualpbx\\.dash\\.[a-z_]+$")
@@ -60,3 +61,10 @@ class Envelope(TypedDict):
     recovered: NotRequired[Annotated[bool, Field("True if it was recovered from Dash's attempt log.")]]
     data: NotRequired[Mapping[str, Any]]
     dataref: NotRequired[Annotated[str, Field("dynamodb:<table>/<id>")]]
+
+
+class DeliveryTest(TypedDict):
+    """A test delivery, which came the way of the hook's events. It is published on the test topic only."""
+
+    hook: Annotated[str, Field("The hook that received it.")]
+    hookswitch_test: Annotated[str, Field("What whoever sent it recognizes it by.", pattern="^[0-9a-f]{32}$")]

@@ -11,11 +11,13 @@ from hookswitch.deliveries.delivery import Delivery
 from hookswitch.events.event import Event, event_key
 
 if TYPE_CHECKING:
+    from hookswitch.events.envelope import DeliveryTest
     from hookswitch.settings.functions import ReconcileSettings
     from hookswitch.settings.hooks import HookSettings
 
 QUARANTINE = "quarantine"  # the kind of a quarantined delivery's item, and the feed that has all of them
 QUARANTINE_WINDOW = 120  # seconds in which an identical unusable delivery is taken for a retry
+TEST_LIFETIME = timedelta(hours=1)
 _LAST_IN_TIMELINE = 99
 
 
@@ -86,6 +88,27 @@ def announcement_item(  # noqa: PLR0913 - the parts of the item
         "expires_at": _expiry(at, settings.retention_days),
         "timeline_key": _timeline_key(occurred_at, _LAST_IN_TIMELINE, occurred_at),
         "feed": _feed(settings.account_id, hook, occurred_at),
+    }
+
+
+def delivery_test_item(delivery: Delivery, test_id: str, settings: "HookSettings") -> dict[str, object]:
+    """Return the attributes of a test delivery's item.
+
+    It has no key of an index, so whoever does not know its key finds it only by reading the whole table.
+    """
+    received_at = timestamp(delivery.received_at)
+    payload: DeliveryTest = {"hook": delivery.hook, "hookswitch_test": test_id}
+    return {
+        "event_id": f"test-{delivery.hook}-{test_id}",
+        "kind": "test",
+        "hook": delivery.hook,
+        "account_id": settings.account_id,
+        "occurred_at": received_at,
+        "received_at": received_at,
+        "summary": f"Test delivery to {delivery.hook}",
+        "payload": payload,
+        "correlation_id": delivery.correlation_id,
+        "expires_at": int((delivery.received_at + TEST_LIFETIME).timestamp()),
     }
 
 

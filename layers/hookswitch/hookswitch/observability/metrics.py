@@ -49,6 +49,7 @@ METRICS: Mapping[str, Metric] = {
     "quarantined": _COUNT,
     "queued": _COUNT,
     "preview": _COUNT,
+    "test": _COUNT,
     "refused": _COUNT,
     "failed": _COUNT,
     "handling_time": _MILLISECONDS,
@@ -143,6 +144,7 @@ class MetricsRecorder:
         """Start with values of dimensions, such as the hook."""
         self._dimensions = dict(dimensions)
         self._values: dict[str, list[float]] = {}
+        self._only = ""
 
     def __enter__(self) -> Self:
         """Start to record."""
@@ -170,6 +172,11 @@ class MetricsRecorder:
             values.append(float(value))
         self._dimensions |= dimensions
 
+    def add_only(self, name: str) -> None:
+        """Count one, and drop all other metrics of the invocation, those before and those after."""
+        self.add(name)
+        self._only = name
+
     def add_delay(self, name: str, since: float) -> None:
         """Record the time since a moment in Unix seconds.
 
@@ -190,6 +197,8 @@ class MetricsRecorder:
             self.add(name, round((time.perf_counter() - started) * 1000, 3))
 
     def _print(self) -> None:
+        if self._only:
+            self._values = {self._only: self._values[self._only]}
         keys = logger.get_current_keys()
         context = {name: keys[name] for name in _CONTEXT_KEYS if keys.get(name)}
         most = max(map(len, self._values.values()), default=0)

@@ -1,5 +1,7 @@
 """The table's stream as an outbox: publishes its events, and records what is still owed to which destination.
 
+Test deliveries take the same way to a destination of their own.
+
 An event that a destination rejects, or a destination that is unavailable, does not block anything else: after a few
 attempts, the event's key goes to the publish dead-letter queue, from which functions/redrive/ has it published later.
 Only events that this queue does not accept either are returned to the stream. Whatever a service does, the work ends
@@ -14,10 +16,11 @@ from typing import Any, Self
 from hookswitch.aws import clients
 from hookswitch.aws.clients import PATIENT, QUICK, Limits
 from hookswitch.errors import RequestError
+from hookswitch.events.envelope import EVENT, TEST
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing import dead_letter_queue
-from hookswitch.publishing.destination import Destination, Image, Status, StoredEvent
+from hookswitch.publishing.destination import Destination, Image, Result, Status, StoredEvent
 from hookswitch.receiving.requests import NoteRequest, NoteResult, PublishRequest, PublishResult, UnpublishedEvent
 from hookswitch.settings.functions import PublishSettings
 
@@ -98,9 +101,11 @@ class Outbox:
         # The last call to a destination, and then the last one to the queue, have to end before the deadline.
         last_note = deadline - PATIENT.seconds
         stop_at = last_note - PATIENT.seconds
-        events, unreadable = _read_images(batch.images.values())
-        owed = [UnpublishedEvent(event_id, name) for event_id in unreadable for name in self._destinations]
+        owed = []
         for destination in self._destinations.values():
+            images = [image for image in batch.images.values() if _kind(image) == destination.kind]
+            events, unreadable = _read_images(images)
+            owed += [UnpublishedEvent(event_id, destination.name) for event_id in unreadable]
             owed += self._publish(events, destination, stop_at)
         lost = self._note(owed, last_note, PATIENT) if owed else []
         returned = {event.event_id for event in lost}
@@ -119,45 +124,60 @@ class Outbox:
         destination = self._destinations.get(request.destination)
         if not destination:
             raise RequestError(f"This version of hookswitch does not publish to {request.destination}.")
-        events, unreadable = _read_images([self._read(event_id) for event_id in request.event_ids])
+        images = [self._read(event_id, destination.kind) for event_id in request.event_ids]
+        events, unreadable = _read_images(image for image in images if image and _kind(image) == destination.kind)
         owed = self._publish(events, destination, stop_at)
         return PublishResult((*unreadable, *(event.event_id for event in owed)))
 
     def note(self, request: NoteRequest) -> NoteResult:
-        """Note events as owed to every destination, without trying to publish them."""
-        owed = [UnpublishedEvent(event_id, name) for event_id in request.event_ids for name in self._destinations]
+        """Note events and test deliveries as owed to every destination, without trying to publish them."""
+        keys = {EVENT: request.event_ids, TEST: request.test_ids}
+        owed = [
+            UnpublishedEvent(event_id, destination.name)
+            for destination in self._destinations.values()
+            for event_id in keys[destination.kind]
+        ]
         lost = self._note(owed, time.monotonic() + NOTE_SECONDS, QUICK)
         return NoteResult(tuple(dict.fromkeys(event.event_id for event in lost)))
 
     def _note(self, owed: Sequence[UnpublishedEvent], stop_at: float, limits: Limits) -> list[UnpublishedEvent]:
         return dead_letter_queue.add(owed, self._settings.publish_dead_letter_queue, stop_at, clients.sqs(limits))
 
-    def _read(self, event_id: str) -> Image:
+    def _read(self, event_id: str, kind: str) -> Image | None:
+        """Return an item; None for a test delivery that is gone, since nobody waits for it any more."""
         response = clients.dynamodb().get_item(
             TableName=self._settings.events_table, Key={"event_id": {"S": event_id}}, ConsistentRead=True
         )
-        return response["Item"]
+        return response.get("Item") if kind == TEST else response["Item"]
 
     def _publish(
         self, events: Iterable[StoredEvent], destination: Destination, stop_at: float
     ) -> list[UnpublishedEvent]:
         """Publish events to one destination; return what it did not accept."""
         owed = []
-        self._metrics.add("unpublishable", 0)
+        is_counted = destination.kind == EVENT  # test deliveries count nowhere
+        if is_counted:
+            self._metrics.add("unpublishable", 0)
         for result in destination.publish(events, stop_at):
             if result.status is Status.TAKEN:
-                self._count(result.event)
+                logger.info("Event published.", extra=result.event.log_keys)
             else:
                 owed.append(UnpublishedEvent(result.event.event_id, destination.name))
-                if result.status is Status.REFUSED:
-                    self._metrics.add("unpublishable")
+            if is_counted:
+                self._count(result)
         return owed
 
-    def _count(self, event: StoredEvent) -> None:
-        logger.info("Event published.", extra=event.log_keys)
-        self._metrics.add("published")
-        if event.occurred_at is not None:
-            self._metrics.add_delay("delay_to_published", event.occurred_at)
+    def _count(self, result: Result) -> None:
+        if result.status is Status.REFUSED:
+            self._metrics.add("unpublishable")
+        elif result.status is Status.TAKEN:
+            self._metrics.add("published")
+            if result.event.occurred_at is not None:
+                self._metrics.add_delay("delay_to_published", result.event.occurred_at)
+
+
+def _kind(image: Image) -> str:
+    return image["kind"]["S"]
 
 
 def _read_images(images: Iterable[Image]) -> tuple[list[StoredEvent], list[str]]:

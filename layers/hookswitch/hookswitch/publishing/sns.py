@@ -1,4 +1,4 @@
-"""The SNS topic as a destination of events."""
+"""SNS topics as destinations of events, and of test deliveries."""
 
 import time
 from collections import deque
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, override
 from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, PATIENT, Limits, error_code
 from hookswitch.backoff import jittered
+from hookswitch.events.envelope import EVENT
 from hookswitch.observability.log import logger
 from hookswitch.publishing.destination import Destination, Result, Status, StoredEvent
 from hookswitch.publishing.sns_message import batches, to_entry, without_data
@@ -31,7 +32,7 @@ _NOT_ABOUT_CONTENT = ("KMS", "Throttl", "TooManyRequests", "Authorization", "Sec
 
 
 class SnsDestination(Destination):
-    """The topic of events.
+    """A topic: by default that of events.
 
     An event that SNS rejects because of its content is sent once more without its data. If SNS rejects that too, no
     retry will help. When a whole call fails because of its content, its events are sent one by one. An event that SNS
@@ -39,11 +40,12 @@ class SnsDestination(Destination):
     SDK's own retries, SNS counts as unavailable, and the remaining events are not sent.
     """
 
-    name = SNS
-
-    def __init__(self, topic_arn: str, table: str, limits: Limits = PATIENT) -> None:
+    def __init__(
+        self, topic_arn: str, table: str, limits: Limits = PATIENT, *, name: str = SNS, kind: str = EVENT
+    ) -> None:
         """Prepare to publish events from a table to a topic, within these time limits per call."""
         self.table = table
+        self.name, self.kind = name, kind
         self._topic_arn, self._limits = topic_arn, limits
 
     @override

@@ -1,6 +1,7 @@
 """The way of an authentic delivery: decode it, redact it, make the event of it, store that."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +9,17 @@ from hookswitch.deliveries.delivery import Delivery
 from hookswitch.deliveries.undecodable import decode_bytes, encode_text
 from hookswitch.errors import HookswitchError, StorageUnavailableError, UnusableError
 from hookswitch.events.event import Event
-from hookswitch.events.items import quarantine_item
+from hookswitch.events.items import delivery_test_item, quarantine_item
 from hookswitch.events.table import put_new, store_event
 from hookswitch.observability.log import log_fault, logger
 from hookswitch.payloads.base import Payload, is_preview
 from hookswitch.receiving.redelivery import Outcome, RedeliveryResult
 from hookswitch.receiving.redrive_queue import enqueue
 from hookswitch.settings.hooks import HookSettings
+
+TEST_FIELD = "hookswitch_test"  # marks a test delivery: docs/engineering/decisions/0071-test-deliveries.md
+TEST_ID_LENGTH = 32
+HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +31,14 @@ class Result:
         event_id: Key of its item in the table; None if it has none yet.
         reasons: Why it is quarantined, if it is.
         event: What was made of it; None if it is quarantined or queued.
+        is_test: Whether it is a test delivery.
     """
 
     outcome: Outcome
     event_id: str | None = None
     reasons: tuple[str, ...] = ()
     event: Event | None = None
+    is_test: bool = False
 
     def for_sender(self) -> RedeliveryResult:
         """Return what a sender is told who can't change anything about it."""
@@ -59,16 +66,19 @@ def process(payload_type: type[Payload], delivery: Delivery, settings: HookSetti
     if fields is not None and is_preview(fields):
         return Result(Outcome.PREVIEW)
     delivery, fields = redact(payload_type, delivery, fields)
+    test_id = _test_id(fields)
     try:
         if fields is None:
             return quarantine(delivery, reasons, settings)
+        if test_id:
+            return store_test(delivery, test_id, settings)
         return store(payload_type, delivery, fields, settings)
     except StorageUnavailableError as error:
         if not may_queue:
             raise
         logger.warning("Delivery goes to the redrive queue. %s", error)
         enqueue(delivery, settings)
-        return Result(Outcome.QUEUED)
+        return Result(Outcome.QUEUED, is_test=bool(test_id))
 
 
 def _decode(delivery: Delivery) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
@@ -77,6 +87,12 @@ def _decode(delivery: Delivery) -> tuple[dict[str, Any] | None, tuple[str, ...]]
         return delivery.decode(), ()
     except UnusableError as error:
         return None, error.reasons
+
+
+def _test_id(fields: Mapping[str, Any] | None) -> str | None:
+    """Return what a test delivery is recognized by; None for every other delivery."""
+    value = (fields or {}).get(TEST_FIELD)
+    return value if isinstance(value, str) and len(value) == TEST_ID_LENGTH and HEXADECIMAL.issuperset(value) else None
 
 
 def redact(
@@ -121,6 +137,17 @@ def store(payload_type: type[Payload], delivery: Delivery, fields: dict[str, Any
     return Result(Outcome.STORED if is_new else Outcome.DUPLICATE, event_id, event=event)
 
 
+def store_test(delivery: Delivery, test_id: str, settings: HookSettings) -> Result:
+    """Store a test delivery, of which nothing but its hook and its id is kept.
+
+    Raises:
+        StorageUnavailableError: DynamoDB did not take it.
+    """
+    item = delivery_test_item(delivery, test_id, settings)
+    is_new = _put_own(item, settings)
+    return Result(Outcome.TEST if is_new else Outcome.DUPLICATE, str(item["event_id"]), is_test=True)
+
+
 def quarantine(delivery: Delivery, reasons: tuple[str, ...], settings: HookSettings) -> Result:
     """Keep a delivery that can't be used, with the reasons.
 
@@ -128,10 +155,19 @@ def quarantine(delivery: Delivery, reasons: tuple[str, ...], settings: HookSetti
         StorageUnavailableError: DynamoDB did not take it.
     """
     item = quarantine_item(delivery, reasons, settings)
-    try:
-        put_new(item, settings.events_table)
-    except UnusableError as error:
-        raise StorageUnavailableError(str(error)) from error
+    _put_own(item, settings)
     logger.append_keys(event_id=item["event_id"])
     logger.warning("Delivery is unusable: %s", " ".join(reasons))
     return Result(Outcome.QUARANTINED, str(item["event_id"]), reasons)
+
+
+def _put_own(item: Mapping[str, object], settings: HookSettings) -> bool:
+    """Write an item whose form is ours, unless it is there; return whether it was written.
+
+    Raises:
+        StorageUnavailableError: DynamoDB did not take it, for whatever reason.
+    """
+    try:
+        return put_new(item, settings.events_table)
+    except UnusableError as error:
+        raise StorageUnavailableError(str(error)) from error

@@ -141,6 +141,9 @@ def _record(result: Result, metrics: MetricsRecorder) -> None:
     if result.event_id:
         logger.append_keys(event_id=result.event_id)  # that of a duplicate may be another than its own
     logger.info("Delivery %s.", result.outcome, extra={"outcome": result.outcome})
+    if result.is_test:
+        metrics.add_only("test")
+        return
     if result.event:
         metrics.add(result.outcome, hook=result.event.payload.hook)  # which need not be that of the address
     else:

@@ -29,6 +29,7 @@ class Outcome(StrEnum):
     QUARANTINED = "quarantined"
     QUEUED = "queued"
     PREVIEW = "preview"
+    TEST = "test"
 
 
 @dataclass(frozen=True, slots=True)

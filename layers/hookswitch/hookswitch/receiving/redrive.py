@@ -22,6 +22,7 @@ from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, INVOKE_ANY, error_code
 from hookswitch.backoff import jittered
 from hookswitch.errors import NotTakenError
+from hookswitch.events.envelope import EVENT, TEST
 from hookswitch.observability.log import log_fault, logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.receiving.hook_functions import ALIAS, invoke
@@ -119,21 +120,22 @@ def _publish(message: UnpublishedEvent) -> None:
 def _divide(batch: FailedStreamBatch) -> None:
     """Have the publish function make one message of each event in a stretch of the stream."""
     try:
-        event_ids = tuple(_events_in(batch))
+        new = list(_new_items_in(batch))
     except CALL_ERRORS as error:
         raise NotTakenError(f"The table's stream can't be read ({error_code(error)}).") from error
-    response = _invoke_publish(NoteRequest(event_ids))
+    event_ids, test_ids = (tuple(key for key, kind in new if kind == wanted) for wanted in (EVENT, TEST))
+    response = _invoke_publish(NoteRequest(event_ids, test_ids))
     if NoteResult.from_message(response).unnoted:
         raise NotTakenError("The publish dead-letter queue does not take the events' keys.")
-    logger.info("A failed batch is divided.", extra={"events": len(event_ids)})
+    logger.info("A failed batch is divided.", extra={"events": len(event_ids) + len(test_ids)})
 
 
 def _invoke_publish(request: PublishRequest | NoteRequest) -> dict[str, Any]:
     return invoke(RedriveSettings.from_environment().publish_function, request.to_message(), INVOKE_ANY)
 
 
-def _events_in(batch: FailedStreamBatch) -> Iterator[str]:
-    """Yield the keys of the events in a stretch of the stream, which keeps its records for a day."""
+def _new_items_in(batch: FailedStreamBatch) -> Iterator[tuple[str, str]]:
+    """Yield key and kind of every new item in a stretch of the stream, which keeps its records for a day."""
     streams = clients.dynamodb_streams()
     iterator: str | None = streams.get_shard_iterator(
         StreamArn=batch.stream,
@@ -145,8 +147,9 @@ def _events_in(batch: FailedStreamBatch) -> Iterator[str]:
         response = streams.get_records(ShardIterator=iterator)
         for record in response["Records"]:
             change = record["dynamodb"]
-            if record["eventName"] == "INSERT" and change["NewImage"]["kind"]["S"] == "event":
-                yield change["NewImage"]["event_id"]["S"]
+            if record["eventName"] == "INSERT":
+                image = change["NewImage"]
+                yield image["event_id"]["S"], image.get("kind", {}).get("S", "")  # the state of reconcile has no kind
             if change["SequenceNumber"] == batch.end:
                 return
         iterator = response.get("NextShardIterator")

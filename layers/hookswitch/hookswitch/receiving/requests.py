@@ -12,7 +12,7 @@ from hookswitch.deliveries.delivery import Delivery
 from hookswitch.errors import RequestError
 from hookswitch.receiving.redelivery import Message
 
-SNS = "sns"
+SNS, TEST_SNS = "sns", "sns-test"  # destinations: the topics of events and of test deliveries
 
 _REPLAY_EXAMPLE = (
     '{"hook": "missed_call", "since": "2026-11-23T14:00:00Z", "until": "2026-11-23T15:00:00Z", "dry_run": true}'
@@ -176,14 +176,16 @@ class NoteRequest:
     """Invokes the publish function: put these events into the publish dead-letter queue, one message for each.
 
     Attributes:
-        event_ids: Keys of the items.
+        event_ids: Keys of the events' items.
+        test_ids: Keys of test deliveries' items.
     """
 
     event_ids: tuple[str, ...]
+    test_ids: tuple[str, ...] = ()
 
     def to_message(self) -> dict[str, Any]:
         """Return the function's event."""
-        return {"note": list(self.event_ids)}
+        return {"note": list(self.event_ids), **({"tests": list(self.test_ids)} if self.test_ids else {})}
 
     @classmethod
     def from_message(cls, message: Message) -> Self:
@@ -192,7 +194,7 @@ class NoteRequest:
         Raises:
             LookupError, TypeError, ValueError: The message is not one of ours.
         """
-        return cls(_texts(message["note"]))
+        return cls(_texts(message["note"]), _texts(message.get("tests", [])))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,26 @@ class PublishSettings:
 
     Attributes:
         events_table: Name of the table of events (EVENTS_TABLE).
-        events_topic: ARN of the SNS topic (EVENTS_TOPIC_ARN).
+        events_topic: ARN of the SNS topic of events (EVENTS_TOPIC_ARN).
+        test_topic: ARN of the SNS topic of test deliveries (TEST_TOPIC_ARN).
         publish_dead_letter_queue: URL of the queue for events that SNS did not take (PUBLISH_DEAD_LETTER_QUEUE_URL).
     """
 
     events_table: str
     events_topic: str
+    test_topic: str
     publish_dead_letter_queue: str
 
     @classmethod
     def from_environment(cls) -> Self:
         """Return the settings of the function that runs."""
         env = os.environ
-        return cls(env["EVENTS_TABLE"], env["EVENTS_TOPIC_ARN"], env["PUBLISH_DEAD_LETTER_QUEUE_URL"])
+        return cls(
+            events_table=env["EVENTS_TABLE"],
+            events_topic=env["EVENTS_TOPIC_ARN"],
+            test_topic=env["TEST_TOPIC_ARN"],
+            publish_dead_letter_queue=env["PUBLISH_DEAD_LETTER_QUEUE_URL"],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ RESERVED = frozenset(
         *("call_id", "other_leg_call_id", "timestamp", "event_timestamp", "parking_slot"),
         *("voicemail_id", "voicemail_box", "voicemail_timestamp", "fax_id", "fax_jobid", "fax_timestamp"),
         *("to", "system_log_id", "message_count", "max_message_count", "username", "realm", "contact", "preview"),
+        "hookswitch_test",  # would make every event a test delivery
     }
 )
 
