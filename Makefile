@@ -71,7 +71,18 @@ down: ## Stop what `make up` left running
 	@if [ -x $(BIN)/python ]; then $(LAPTOP) down; else echo "Nothing is running."; fi
 
 ##@ A stack on AWS [STACK=hookswitch], or the one that is up
-.PHONY: webhooks reconcile replay rotate
+.PHONY: status events logs webhooks reconcile replay rotate
+
+status: $(DEV) ## Show how it is doing, and what needs attention ## [FORMAT=json]
+	@exec $(LAPTOP) status --stack "$(STACK)" --format "$(or $(FORMAT),table)"
+
+events: $(DEV) ## Show the newest events ## [HOOK=missed_call] [SINCE=2d] [COUNT=99] [ACCOUNT=] [FORMAT=csv]
+	@exec $(LAPTOP) events --stack "$(STACK)" --hook "$(HOOK)" --since "$(SINCE)" --account "$(ACCOUNT)" \
+	  --count "$(or $(COUNT),50)" --format "$(or $(FORMAT),table)"
+
+logs: $(DEV) ## Show what the functions log ## [HOOK=missed_call] [SINCE=2h] [FOLLOW=1] [ALL=1] [FORMAT=json]
+	@exec $(LAPTOP) logs --stack "$(STACK)" --hook "$(HOOK)" --since "$(SINCE)" --follow "$(FOLLOW)" --all "$(ALL)" \
+	  --format "$(or $(FORMAT),table)"
 
 webhooks: $(DEV) ## Show what is registered on Dash
 	@exec $(LAPTOP) webhooks --stack "$(STACK)"

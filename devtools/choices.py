@@ -1,8 +1,11 @@
 """`hookswitch.toml`: what the user of this checkout has chosen for stacks on AWS. Git ignores it.
 
+HOOKSWITCH_CONFIG may name another file instead.
+
 Secrets have no place in it.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +15,7 @@ from typing import Any
 from devtools.errors import LaptopError
 from devtools.local import ROOT, STACK_NAME
 
-FILE = ROOT / "hookswitch.toml"
+FILE = Path(os.environ.get("HOOKSWITCH_CONFIG") or ROOT / "hookswitch.toml")
 EXAMPLE = "hookswitch.example.toml"
 SECRET = "DashApiKey"  # noqa: S105 - a parameter's name
 

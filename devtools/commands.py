@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
-LOCALLY, WEBHOOKS, CHECKS, FILES = "On this machine", "Webhooks of a stack", "Checks", "Files made from the code"
+LOCALLY, STACK, WEBHOOKS = "On this machine", "A stack", "Webhooks of a stack"
+CHECKS, FILES = "Checks", "Files made from the code"
 PORTS = range(1024, 65535)  # the simulated Dash listens on the port after it
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -22,6 +23,7 @@ StackName = Annotated[str, typer.Option(help="Name of a stack on AWS; empty for 
 HookName = Annotated[str, typer.Option(help="Name of the hook.")]
 Since = Annotated[str, typer.Option(help="When to begin: 2h, 7d, today, 2026-11-24 or RFC 3339.")]
 Until = Annotated[str, typer.Option(help="When to end; a day means its end.")]
+OutputFormat = Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="How to show it.")]
 DryRun = Annotated[str, typer.Option(help="Anything but empty: only say what would be done.")]
 
 
@@ -68,6 +70,51 @@ def sam_local(port: Port = 4566, api_port: Port = 3000) -> None:
     from devtools.samlocal.run import run
 
     _exit(ok=run(port, api_port))
+
+
+@app.command(rich_help_panel=STACK)
+def status(
+    stack: StackName = "",
+    form: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")] = "table",
+) -> None:
+    """Show how a stack is doing; the exit code is 1 if something needs attention."""
+    from devtools.status import show
+
+    _exit(ok=show(stack, form))
+
+
+@app.command(rich_help_panel=STACK)
+def events(  # noqa: PLR0913, PLR0917 - the options
+    stack: StackName = "",
+    hook: HookName = "",
+    since: Since = "",
+    account: Annotated[
+        str, typer.Option(help="Dash account id; empty for the stack's own. Descendants' events need theirs.")
+    ] = "",
+    count: Annotated[int, typer.Option(min=1, help="The most to show.")] = 50,
+    form: OutputFormat = "table",
+) -> None:
+    """Show the newest events, of the last 24 hours by default."""
+    from devtools.events import show
+
+    _exit(ok=show(stack, hook, since, account, count, form))
+
+
+@app.command(rich_help_panel=STACK)
+def logs(  # noqa: PLR0913, PLR0917 - the options
+    stack: StackName = "",
+    hook: HookName = "",
+    since: Since = "",
+    form: OutputFormat = "table",
+    follow: Annotated[str, typer.Option(help="Anything but empty: go on until Ctrl-C.")] = "",
+    everything: Annotated[
+        str, typer.Option("--all", help="Anything but empty: also metrics, and what Lambda writes at every call.")
+    ] = "",
+) -> None:
+    """Show what the functions log, in the last hour by default."""
+    from devtools.tail import show
+
+    _exit(ok=show(stack, hook, since, form, follow=bool(follow), everything=bool(everything)))
 
 
 @app.command(rich_help_panel=WEBHOOKS)

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from statistics import median
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from devtools.outcome import Outcome, is_complete
-from devtools.screen import cell
+from devtools.screen import cropped, grid
 from devtools.sending import ENCODINGS, Sent
 from hookswitch.dash.hooks import HOOKS
 
@@ -18,12 +17,12 @@ def table(sent: Sequence[Sent], found: Outcome) -> Table:
 
     It fits 80 columns, and uses more for the event's summary.
     """
-    lines = Table(box=SIMPLE_HEAD, pad_edge=False, expand=True)
+    lines = grid()
     lines.add_column("hook", style="bold", no_wrap=True)
     for encoding in ENCODINGS:
         lines.add_column(encoding, justify="right", no_wrap=True)
     lines.add_column("ms", justify="right", no_wrap=True)
-    lines.add_column("the first event", no_wrap=True, ratio=1)
+    lines.add_column("the first event")
     for hook in HOOKS:
         events = [event for event in sent if event.hook == hook]
         if events:
@@ -47,5 +46,5 @@ def _first(of_hook: Sequence[Sent], found: Outcome) -> tuple[Text, Text]:
     if not events:
         return Text(""), Text("")
     item = found.items.get(events[0].event_id)
-    shown = cell(item["summary"]) if item else Text("missing", "bold red")
+    shown = cropped(item["summary"]) if item else Text("missing", "bold red")
     return Text(f"{median(event.answers[0].ms for event in events):.0f}"), shown

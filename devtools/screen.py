@@ -8,8 +8,11 @@ import os
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from hookswitch.payloads.text import one_line
@@ -62,6 +65,18 @@ def printable(text: str) -> str:
 def cell(text: object, style: str = "") -> Text:
     """Return a table's cell: one line in which nothing reads as markup."""
     return Text(one_line(str(text), MAX_CELL), style)
+
+
+def grid(**more: Any) -> Table:
+    """Return a table with a line below its header and two spaces between columns."""
+    return Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), **more)
+
+
+def cropped(text: object) -> Text:
+    """Return a cell that is cropped with an ellipsis, in a column that gives way to the others."""
+    line = cell(text)
+    line.no_wrap, line.overflow = True, "ellipsis"
+    return line
 
 
 @contextlib.contextmanager

@@ -126,6 +126,19 @@ class Target:
         """The stack's outputs."""
         return {output["OutputKey"]: output["OutputValue"] for output in self.described.get("Outputs", [])}
 
+    def output(self, name: str) -> str:
+        """Return an output of the stack.
+
+        Raises:
+            LaptopError: It has none of that name: it is another application's, or was never deployed completely.
+        """
+        if name not in self.outputs:
+            raise LaptopError(
+                f"The stack {self.stack} has no output {name}; its status is {self.described['StackStatus']}. "
+                f"Deploy it with `make deploy{self.argument}`, or name another one with STACK=..."
+            )
+        return self.outputs[name]
+
     @cached_property
     def parameters(self) -> Mapping[str, str]:
         """The stack's parameters; secret ones are masked."""

@@ -5,13 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from devtools.errors import LaptopError
 from devtools.local import STACK_FILE
-from devtools.screen import cell, console, say, step
+from devtools.screen import cell, console, grid, say, step
 from devtools.target import Target, told
 from devtools.up import write
 from hookswitch.callback.token import token_for
@@ -126,7 +125,7 @@ def masked(uri: str) -> str:
 
 
 def _table(webhooks: list[dict[str, Any]], plan: Plan, ownership: Ownership) -> Table:
-    lines = Table(box=SIMPLE_HEAD, pad_edge=False)
+    lines = grid()
     for name in ("hook", "path", "sent as", "tries", "state"):
         lines.add_column(name, overflow="fold", no_wrap=name == "hook")
     differing = _differing(plan)

@@ -43,6 +43,26 @@ def test_hook_that_does_not_exist(call: Call, capsys: pytest.CaptureFixture[str]
     assert "missed_call" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("events", "--since", "last week"), "These forms work: 30m, 2h"),
+        (("logs", "--since", "2099-01-01"), "in the future"),
+        (("reconcile", "--since", "then"), "SINCE=then is not a time"),
+        (("replay", "--until", "soon"), "UNTIL=soon is not a time"),
+        (("events", "--hook", "missed_cal"), "The hooks are: channel_create"),
+        (("logs", "--hook", "missed_cal"), "The hooks are: channel_create"),
+        (("events", "--account", "acme"), "not a Dash account id"),
+    ],
+)
+def test_argument_that_is_invalid(
+    arguments: tuple[str, ...], said: str, call: Call, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is refused before AWS is asked, and the error says what works instead."""
+    assert call(*arguments) == 1
+    assert said in capsys.readouterr().err
+
+
 def test_interruption(call: Call, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Ctrl-C ends a command with the exit code that shells expect."""
 

@@ -43,3 +43,33 @@ def test_more_lines_than_a_page_in_the_overlap() -> None:
     assert len(reader.read()) == 20
     logs.add(2_000_030)
     assert reader.read() == ["2000030"]
+
+
+class PagedLogs:
+    """CloudWatch Logs as AWS has it: it names the next page, which may follow an empty one."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def filter_log_events(self, **asked: Any) -> dict[str, Any]:
+        """Return two lines, then nothing, then two more."""
+        self.asked.append(asked)
+        event = {"logStreamName": "stream", "message": "same"}
+        pages = [
+            [event | {"timestamp": 5_000, "eventId": "1"}, event | {"timestamp": 5_000, "eventId": "2"}],
+            [],
+            [event | {"timestamp": 5_001, "eventId": "3"}, event | {"timestamp": 5_001, "eventId": "4"}],
+        ]
+        at = int(asked.get("nextToken", "0"))
+        found = [it for it in pages[at] if int(str(it["timestamp"])) >= asked["startTime"]]
+        return {"events": found, **({"nextToken": str(at + 1)} if at + 1 < len(pages) else {})}
+
+
+def test_pages_of_aws() -> None:
+    """All pages are read, and lines that differ only in their id are different lines."""
+    logs = PagedLogs()
+    reader = LogReader(logs, "group", 1_000, '{ $.hook = "parking" }')  # type: ignore[arg-type] # a double
+    assert [event["eventId"] for event in reader.events()] == ["1", "2", "3", "4"]
+    assert list(reader.events()) == []
+    assert logs.asked[0]["startTime"] == 1_000
+    assert {asked["filterPattern"] for asked in logs.asked} == {'{ $.hook = "parking" }'}

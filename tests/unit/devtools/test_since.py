@@ -1,6 +1,5 @@
 """SINCE and UNTIL: what people type, and what it means where they are."""
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from devtools.errors import LaptopError
 from devtools.since import FORMS, rfc3339, since, until
+from tests.unit.devtools.here import in_zone
 
 NOW = datetime(2026, 11, 25, 4, 30, tzinfo=UTC)  # still the evening of the 24th in New York
 ZONE = "America/New_York"
@@ -18,11 +18,8 @@ ZONE = "America/New_York"
 @pytest.fixture(autouse=True, scope="module")
 def _here() -> Iterator[None]:
     """A machine in New York."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TZ", ZONE)
-        time.tzset()
+    with in_zone(ZONE):
         yield
-    time.tzset()
 
 
 @pytest.mark.parametrize(

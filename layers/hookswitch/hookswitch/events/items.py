@@ -51,7 +51,7 @@ def event_item(event: Event, settings: "HookSettings") -> dict[str, object]:
         "timeline_key": _timeline_key(occurred_at, payload.timeline_order, received_at),
         "call_id": payload.timeline_call() or None,
         "subject_key": None if not subject or subject.startswith("call/") else subject,
-        "feed": _feed(event.account_id, hook, occurred_at),
+        "feed": feed_key(event.account_id, hook, occurred_at),
     }
 
 
@@ -87,7 +87,7 @@ def announcement_item(  # noqa: PLR0913 - the parts of the item
         "payload": payload,
         "expires_at": _expiry(at, settings.retention_days),
         "timeline_key": _timeline_key(occurred_at, _LAST_IN_TIMELINE, occurred_at),
-        "feed": _feed(settings.account_id, hook, occurred_at),
+        "feed": feed_key(settings.account_id, hook, occurred_at),
     }
 
 
@@ -178,7 +178,8 @@ def _timeline_key(occurred_at: str, order: int, received_at: str) -> str:
     return f"{occurred_at}#{order:02}#{received_at}"
 
 
-def _feed(account_id: str, hook: str, occurred_at: str) -> str:
+def feed_key(account_id: str, hook: str, occurred_at: str) -> str:
+    """Return the partition key of an account's events of one hook on the day (UTC) of a timestamp."""
     day = occurred_at.partition("T")[0]
     return f"{account_id}/{hook}/{day}"
 

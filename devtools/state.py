@@ -1,0 +1,122 @@
+"""What a stack's table, queues and alarms say about how it is doing."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from devtools.feeds import NAMES, Feeds, Item
+from devtools.target import Target
+from hookswitch.reconcile.ledger import KEY as RECONCILE
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sqs import SQSClient
+
+HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
+QUEUES = {  # the output with a queue's address
+    "redrive queue": "RedriveQueueUrl",
+    "publish dead-letter queue": "PublishDeadLetterQueueUrl",
+    "dead-letter queue": "DeadLetterQueueUrl",
+}
+IN_QUEUE = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+
+
+@dataclass(frozen=True)
+class State:
+    """What there is to know of a stack.
+
+    Attributes:
+        target: The stack.
+        looked_at: When this was looked up.
+        last_hour: Events of the stack's own Dash account in the last hour, by hook.
+        last_day: The same in the last 24 hours.
+        newest: The account's newest event of the last seven days.
+        queues: How many messages are in each queue.
+        quarantined: Deliveries quarantined in the last seven days, by hook.
+        alarms: The description of each alarm that is in ALARM, by its logical id.
+        watermark: Up to when reconcile has recovered everything; None before its first run.
+    """
+
+    target: Target
+    looked_at: datetime
+    last_hour: Counter[str]
+    last_day: Counter[str]
+    newest: Item | None
+    queues: Mapping[str, int]
+    quarantined: Counter[str]
+    alarms: Mapping[str, str]
+    watermark: datetime | None
+
+    @classmethod
+    def of(cls, target: Target) -> "State":
+        """Look it up.
+
+        Raises:
+            LaptopError: There is no such stack.
+            ClientError, BotoCoreError: AWS can't be asked.
+        """
+        now, feeds = datetime.now(UTC), Feeds.of(target)
+        last_day = feeds.count(NAMES, now - DAY)
+        newest = feeds.newest(NAMES, now - (DAY if last_day else WEEK), 1)
+        return cls(
+            target=target,
+            looked_at=now,
+            last_hour=feeds.count(NAMES, now - HOUR),
+            last_day=last_day,
+            newest=newest[0] if newest else None,
+            queues=_queues(target),
+            quarantined=feeds.quarantined(now - WEEK),
+            alarms=_alarms(target),
+            watermark=_watermark(target),
+        )
+
+    @property
+    def reconcile_rate(self) -> str:
+        """How often reconcile runs, as the parameter says."""
+        return self.target.parameters.get("ReconcileRate", "off")
+
+    @property
+    def changed_at(self) -> datetime:
+        """When the stack was created or last updated."""
+        return self.target.described.get("LastUpdatedTime") or self.target.described["CreationTime"]
+
+    @property
+    def hooks(self) -> list[str]:
+        """The hooks that the stack registers on Dash."""
+        return self.target.parameters.get("Hooks", "").split(",")
+
+    def is_young(self, age: timedelta) -> bool:
+        """Tell whether the stack was created so recently that what is missing may still come."""
+        return self.looked_at - self.target.described["CreationTime"] < age
+
+
+def _queues(target: Target) -> dict[str, int]:
+    client: SQSClient = target.client("sqs")
+    found = {}
+    for queue, output in QUEUES.items():
+        url = target.output(output)
+        attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        found[queue] = sum(int(number) for name, number in attributes.items() if name in IN_QUEUE)
+    return found
+
+
+def _alarms(target: Target) -> dict[str, str]:
+    """Return what the stack's alarms that sound say. CloudFormation names alarms after the stack."""
+    client: Any = target.client("cloudwatch")
+    logical = {physical: name for name, physical in target.resources.items()}
+    pages = client.get_paginator("describe_alarms").paginate(StateValue="ALARM", AlarmNamePrefix=f"{target.stack}-")
+    alarms = [alarm for page in pages for alarm in page["MetricAlarms"] if alarm["AlarmName"] in logical]
+    return {logical[alarm["AlarmName"]]: alarm.get("AlarmDescription", "") for alarm in alarms}
+
+
+def _watermark(target: Target) -> datetime | None:
+    client: DynamoDBClient = target.client("dynamodb")
+    key = {"event_id": {"S": RECONCILE}}
+    item = client.get_item(TableName=target.output("EventsTableName"), Key=key, ConsistentRead=True).get("Item", {})
+    return datetime.fromisoformat(item["watermark"]["S"]) if "watermark" in item else None

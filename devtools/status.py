@@ -1,0 +1,202 @@
+"""`make status`: how a stack is doing, here or on AWS. It asks AWS only; `make doctor` also asks Dash."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from rich.table import Table
+from rich.text import Text
+
+from devtools.feeds import NAMES
+from devtools.screen import cell, console, grid, say
+from devtools.since import rfc3339, shown
+from devtools.state import DAY, HOUR, State
+from devtools.target import Target, told
+from hookswitch.dash.hooks import HOOKS
+from hookswitch.payloads.text import one_line
+
+AT_REST = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
+SECTIONS = {  # of the runbook
+    "redrive queue": "redrive-queue-not-draining",
+    "publish dead-letter queue": "publish-queue-not-draining",
+    "dead-letter queue": "dead-letters",
+}
+RUNBOOK = "docs/runbook.md"
+MAX_SUMMARY = 60
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the screen.
+
+    Attributes:
+        name: What it is about.
+        value: How that is.
+        next_step: What to do about it; empty if nothing needs attention.
+    """
+
+    name: str
+    value: str
+    next_step: str = ""
+
+
+def show(stack: str, form: Literal["table", "json"]) -> bool:
+    """Print how a stack is doing, and return whether nothing needs attention.
+
+    Raises:
+        LaptopError: AWS can't be asked, or there is no such stack.
+    """
+    with told():
+        status = State.of(Target.find(stack))
+    rows = list(_rows(status))
+    wrong = [row for row in rows if row.next_step]
+    if form == "json":
+        print(json.dumps(_document(status, wrong)))
+        return not wrong
+    console.print(_screen(rows))
+    if status.last_day:
+        console.print("", _by_hook(status), "", sep="\n")
+    say(f"{_number(len(wrong), 'thing needs', 'things need')} attention." if wrong else "Nothing needs attention.")
+    return not wrong
+
+
+def age(since: timedelta) -> str:
+    """Return a duration as people say it, in its largest unit."""
+    seconds = max(0, int(since.total_seconds()))
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length * 2 or (unit != "minute" and seconds >= length and seconds % length == 0):
+            return _number(seconds // length, unit, f"{unit}s")
+    return _number(seconds, "second", "seconds")
+
+
+def _rows(status: State) -> Iterator[Row]:
+    yield from _of_stack(status)
+    yield from _of_events(status)
+    yield from _of_queues(status)
+    yield from _of_alarms(status)
+    yield _of_reconcile(status)
+
+
+def _of_stack(status: State) -> Iterator[Row]:
+    target = status.target
+    where = f"{target.session.region_name}{', on this machine' if target.endpoint else ''}"
+    yield Row("stack", f"{target.stack} in {where}")
+    state, step = str(target.described["StackStatus"]), ""
+    if state.endswith("_IN_PROGRESS"):
+        step = "Wait until it has finished."
+    elif state not in AT_REST:
+        step = (
+            f"`aws cloudformation describe-stack-events --stack-name {target.stack}` says why. Then deploy it again: "
+            f"`make deploy{target.argument}`."
+        )
+    yield Row("status", f"{state} since {shown(status.changed_at)}", step)
+    if version := target.outputs.get("Version"):
+        yield Row("version", version)
+    descendants = " and its descendants" if target.parameters.get("IncludeSubaccounts") == "true" else ""
+    yield Row("Dash account", f"{target.parameters['DashAccountId']}{descendants}")
+    others = [hook for hook in HOOKS if hook not in status.hooks]
+    without = f", without {', '.join(others)}" if others else ""
+    yield Row("hooks", f"{len(HOOKS) - len(others)} of {len(HOOKS)}{without}")
+
+
+def _of_events(status: State) -> Iterator[Row]:
+    numbers = f"{status.last_day.total()} in 24 hours, {status.last_hour.total()} in the last hour (own account)"
+    yield Row("events", numbers)
+    if status.newest is None:
+        step = f"Make a test call. `make doctor{status.target.argument}` tests the way from Dash to here."
+        yield Row("newest event", "none in seven days", "" if status.is_young(DAY) else step)
+    else:
+        moment = datetime.fromisoformat(str(status.newest["occurred_at"]))
+        said = one_line(str(status.newest.get("summary", "")), MAX_SUMMARY)
+        yield Row("newest event", f"{age(status.looked_at - moment)} ago, {shown(moment)}: {said}")
+
+
+def _of_queues(status: State) -> Iterator[Row]:
+    for name, number in status.queues.items():
+        wait = "" if name == "dead-letter queue" else "Look again in a few minutes; it should drain. "
+        step = f"{wait}See {RUNBOOK}#{SECTIONS[name]}." if number else ""
+        yield Row(name, _number(number, "message", "messages"), step)
+    yield _of_quarantine(status)
+
+
+def _of_quarantine(status: State) -> Row:
+    if not status.quarantined:
+        return Row("quarantine", "nothing in seven days")
+    hooks = status.quarantined.most_common()
+    value = f"{status.quarantined.total()} in seven days: {', '.join(f'{hook} {number}' for hook, number in hooks)}"
+    command = f"make replay HOOK={hooks[0][0]} DRY_RUN=1{status.target.argument}"
+    return Row("quarantine", value, f"See {RUNBOOK}#quarantined-deliveries. `{command}` counts them.")
+
+
+def _of_alarms(status: State) -> Iterator[Row]:
+    if not status.alarms:
+        yield Row("alarms", "none")
+    for name, description in status.alarms.items():
+        yield Row("alarm", name.removesuffix("Alarm"), description)
+
+
+def _of_reconcile(status: State) -> Row:
+    rate, watermark = status.reconcile_rate, status.watermark
+    if rate == "off":
+        return Row("reconcile", "off (ReconcileRate)")
+    limit = 3 * HOUR if rate == "rate(1 hour)" else HOUR  # as the alarms have it
+    step = f"See {RUNBOOK}#watermark-age. `make reconcile DRY_RUN=1{status.target.argument}` says what it would do."
+    if watermark is None:
+        return Row("reconcile", "has not run yet", "" if status.is_young(limit) else step)
+    behind = status.looked_at - watermark
+    return Row(
+        "reconcile",
+        f"everything up to {age(behind)} ago is recovered ({shown(watermark)})",
+        step if behind > limit else "",
+    )
+
+
+def _screen(rows: list[Row]) -> Table:
+    lines = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    lines.add_column("", no_wrap=True)
+    lines.add_column("", no_wrap=True)
+    lines.add_column("", overflow="fold")
+    for row in rows:
+        value = cell(row.value)
+        if row.next_step:
+            value.append("\n").append_text(cell(f"→ {row.next_step}", "yellow"))
+        lines.add_row(Text("✗", "bold red") if row.next_step else Text("✓", "green"), cell(row.name), value)
+    return lines
+
+
+def _by_hook(status: State) -> Table:
+    lines = grid()
+    lines.add_column("events by hook", no_wrap=True)
+    lines.add_column("last hour", justify="right")
+    lines.add_column("24 hours", justify="right")
+    for hook in NAMES:
+        if number := status.last_day[hook]:
+            lines.add_row(hook, str(status.last_hour[hook]), str(number))
+    return lines
+
+
+def _document(status: State, wrong: list[Row]) -> dict[str, Any]:
+    target, newest = status.target, status.newest
+    return {
+        "stack": target.stack,
+        "region": target.session.region_name,
+        "status": target.described["StackStatus"],
+        "changed_at": rfc3339(status.changed_at),
+        **({"version": target.outputs["Version"]} if "Version" in target.outputs else {}),
+        "account_id": target.parameters["DashAccountId"],
+        "hooks": status.hooks,
+        "events": {"last_hour": dict(status.last_hour), "last_24_hours": dict(status.last_day)},
+        "newest_event": {name: newest.get(name) for name in ("event_id", "hook", "occurred_at")} if newest else None,
+        "queues": {name.replace(" ", "_").replace("-", "_"): number for name, number in status.queues.items()},
+        "quarantined": dict(status.quarantined),
+        "alarms": list(status.alarms),
+        "watermark": rfc3339(status.watermark) if status.watermark else None,
+        "attention": [{"what": row.name, "how": row.value, "next_step": row.next_step} for row in wrong],
+        "looked_at": rfc3339(status.looked_at),
+    }
+
+
+def _number(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

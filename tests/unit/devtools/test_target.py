@@ -1,0 +1,22 @@
+"""The stack that a command is about."""
+
+import boto3
+import pytest
+
+from devtools.errors import LaptopError
+from devtools.target import Target
+
+
+def target(**outputs: str) -> Target:
+    """Return a stack on AWS that was rolled back, with some outputs."""
+    stack = Target(boto3.Session(region_name="us-east-1"), None, "hookswitch")
+    listed = [{"OutputKey": name, "OutputValue": value} for name, value in outputs.items()]
+    vars(stack)["described"] = {"StackStatus": "ROLLBACK_COMPLETE", "Outputs": listed}
+    return stack
+
+
+def test_output() -> None:
+    """An output is known by its name; without it, the error says how the stack is."""
+    assert target(EventsTableName="table").output("EventsTableName") == "table"
+    with pytest.raises(LaptopError, match="has no output LogGroupName; its status is ROLLBACK_COMPLETE"):
+        target(EventsTableName="table").output("LogGroupName")
