@@ -56,16 +56,18 @@ def test_alarm_leads_to_its_section(name: str) -> None:
     """Its description says what it means and ends with a link to its section, which is named after it."""
     words = re.findall("[A-Z][a-z]+", name.removesuffix("Alarm"))
     section = "-".join(words).lower()
-    text, _, address = alarms()[name]["AlarmDescription"].rpartition(" See ")
+    text, _, address = written(alarms()[name]["AlarmDescription"]).rpartition(" See ")
+    assert text.startswith("${AWS::StackName}: "), "by which the notices of its end know it"
     assert address == f"docs/runbook.md#{section}"
     assert text.count(". ") >= 1, "what it means, and what to do first"
-    assert len(alarms()[name]["AlarmDescription"]) <= 1024
+    longest_name = "s" * 128
+    assert len(written(alarms()[name]["AlarmDescription"]).replace("${AWS::StackName}", longest_name)) <= 1024
     assert section in SECTIONS
 
 
 def test_runbook_has_no_other_section() -> None:
     """The runbook describes only alarms that exist, in the order of the file."""
-    assert list(SECTIONS) == [alarm["AlarmDescription"].rpartition("#")[2] for alarm in alarms().values()]
+    assert list(SECTIONS) == [written(alarm["AlarmDescription"]).rpartition("#")[2] for alarm in alarms().values()]
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -86,11 +88,17 @@ def test_queries_find_the_log_lines() -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_alarm_notifies_the_topic(name: str) -> None:
-    """It notifies the topic when it starts and ends, uses one plain metric, and says what missing data means."""
+    """It notifies the topic when it starts, uses one plain metric, and says what missing data means.
+
+    An alarm that is only created is OK too, so another resource notifies the topic of its end.
+    """
     alarm = alarms()[name]
-    assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "OperationsTopic"}]
+    assert alarm["AlarmActions"] == [{"Ref": "OperationsTopic"}]
+    assert "OKActions" not in alarm
     assert "Metrics" not in alarm, "the emulator refuses metric math"
-    assert alarm["TreatMissingData"] in {"notBreaching", "breaching", "ignore"}
+    assert alarm["TreatMissingData"] in {"notBreaching", "ignore", "missing"}, "breaching: a new stack's would sound"
+    tells_of_no_data = alarm.get("InsufficientDataActions") == [{"Ref": "OperationsTopic"}]
+    assert tells_of_no_data is (alarm["TreatMissingData"] == "missing")
     assert {"Namespace", "MetricName", "Statistic", "Period", "Threshold", "ComparisonOperator"} <= alarm.keys()
 
 
@@ -135,11 +143,11 @@ def test_periods_fit() -> None:
     ("rate", "minutes"), [("rate(1 minute)", 1), ("rate(5 minutes)", 5), ("rate(15 minutes)", 15), ("rate(1 hour)", 60)]
 )
 def test_reconcile_may_be_late(rate: str, minutes: int) -> None:
-    """Whatever the interval, two runs may fail or end late before the alarm fires; missing data fires it."""
+    """Whatever the interval, two runs may fail or end late before the alarm fires; so does no run after the first."""
     alarm = alarms(ReconcileRate=rate)["ReconcileFailingAlarm"]
     assert int(alarm["Period"]) * int(alarm["EvaluationPeriods"]) >= 3 * minutes * 60
     assert (alarm["TreatMissingData"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
-        "breaching",
+        "missing",
         "LessThanThreshold",
         1,
     )
@@ -174,13 +182,34 @@ def test_queue_that_is_unread_is_not_one_that_waits() -> None:
 
 
 def test_who_may_publish() -> None:
-    """Only CloudWatch, and only for alarms of this account."""
-    (statement,) = parsed()["Resources"]["OperationsTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    """Only CloudWatch for alarms of this account, and the rule that tells of their end."""
+    statement, rule = parsed()["Resources"]["OperationsTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert (statement["Action"], statement["Resource"]) == ("sns:Publish", {"Ref": "OperationsTopic"})
     account, source = statement["Condition"]["StringEquals"], statement["Condition"]["ArnLike"]
     assert account == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     assert source["aws:SourceArn"]["Fn::Sub"].endswith(":${AWS::AccountId}:alarm:*")
+    assert rule == {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": {"Ref": "OperationsTopic"},
+        "Condition": {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["RecoveryNotices", "Arn"]}}},
+    }
+
+
+def test_notices_of_the_end() -> None:
+    """They go to the topic, in JSON with the fields that CloudWatch itself sends, about alarms of this stack only."""
+    properties = parsed()["Resources"]["RecoveryNotices"]["Properties"]
+    (target,) = properties["Targets"]
+    assert target["Arn"] == {"Ref": "OperationsTopic"}
+    assert "RoleArn" not in target
+    told, paths = target["InputTransformer"]["InputTemplate"], target["InputTransformer"]["InputPathsMap"]
+    fields = json.loads(re.sub(r"<(\w+)>", r'"\1"', told))
+    assert set(fields.values()) == paths.keys()
+    assert fields.keys() >= {"AlarmName", "AlarmDescription", "NewStateValue", "NewStateReason", "StateChangeTime"}
+    (prefix,) = properties["EventPattern"]["detail"]["configuration"]["description"]
+    assert written(prefix["prefix"]) == "${AWS::StackName}: "
 
 
 def test_no_operations_email_by_default() -> None:

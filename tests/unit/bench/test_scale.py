@@ -9,7 +9,7 @@ from bench import page, scale
 from bench.end_to_end import Clocked
 from bench.local import PAGE
 from bench.measure import Costs
-from bench.pricing import PRICES, QUEUES, monthly_costs
+from bench.pricing import ALARMS, PRICES, QUEUES, monthly_costs
 from bench.quotas import (
     CONCURRENCY,
     DYNAMODB_WAIT,
@@ -114,3 +114,8 @@ def test_redrive_leaves_executions_for_deliveries() -> None:
     limits_of_mappings = [it["Properties"]["ScalingConfig"]["MaximumConcurrency"] for it in mappings]
     assert len(limits_of_mappings) == QUEUES
     assert 2 * sum(limits_of_mappings) < NEW_ACCOUNT_CONCURRENCY
+
+
+def test_all_alarms_are_counted() -> None:
+    """The page's number of alarms is the template's."""
+    assert sum(it["Type"] == "AWS::CloudWatch::Alarm" for it in parsed()["Resources"].values()) == ALARMS

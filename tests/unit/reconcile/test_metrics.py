@@ -50,9 +50,11 @@ def test_run_that_fails_is_not_reconciled(world: World, capsys: Capture) -> None
     capsys.readouterr()
     with pytest.raises(HookswitchError):
         world.reconcile()
-    printed = shapes(capsys.readouterr().out).keys()
-    assert "recovered" in printed
-    assert not {"reconciled", "webhook_disabled", "webhook_missing"} & printed
+    log = capsys.readouterr().out
+    printed = shapes(log).keys()
+    assert {"recovered", "reconciled"} <= printed
+    assert total(log, "reconciled") == 0, "which tells it from a run that never was"
+    assert not {"webhook_disabled", "webhook_missing"} & printed
 
 
 def test_runs_that_tell_nothing(world: World, capsys: Capture) -> None:

@@ -66,6 +66,13 @@ class Run:
         Raises:
             HookswitchError: A part failed; all other parts were done.
         """
+        try:
+            return self._carry_out()
+        except HookswitchError:
+            self._metrics.add("reconciled", 0)  # no value at all would mean that there was no run
+            raise
+
+    def _carry_out(self) -> dict[str, Any]:
         for name in METRICS_OF_A_RUN:
             self._metrics.add(name, 0)
         recovery = Recovery(self._state, self._save, self._notices, self._metrics)
