@@ -141,7 +141,12 @@ def stack(endpoint: str, dash_api: DashApi, built: Path) -> Stack:
     """
     del built
     try:
-        chosen = {"DashApiUrl": dash_api.url, "ReconcileRate": "off", "OperatorRoleArn": operators.ARN}
+        chosen = {
+            "DashApiUrl": dash_api.url,
+            "ReconcileRate": "off",
+            "OperatorRoleArn": operators.ARN,
+            "SubscriberAccounts": operators.SUBSCRIBER,
+        }
         return stacks.deploy(endpoint, overrides=chosen)
     except StackError as error:
         pytest.fail(str(error), pytrace=False)

@@ -13,6 +13,7 @@ from devtools.local import REGION
 
 NAME = "operator"
 ARN = f"arn:aws:iam::000000000000:role/{NAME}"
+SUBSCRIBER = "111122223333"  # an account that stacks know as one of SubscriberAccounts
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],

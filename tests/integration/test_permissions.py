@@ -107,6 +107,26 @@ def test_strangers_publish_nothing(stranger: Client, stack: Stack, deliver: Deli
         assert len(inbox.counts()) == 1
 
 
+def another_account(account: str, endpoint: str) -> Client:
+    """Return clients of another account's root user: the emulator takes a key that is an account's id for it."""
+    return clients_of(boto3.Session(account, "a-secret-key", region_name=local.REGION), endpoint)
+
+
+def test_other_accounts_subscribe(endpoint: str, stack: Stack, deliver: Deliver) -> None:
+    """The accounts that the stack names can subscribe a queue of their own, and do nothing else; others can't."""
+    topic = stack.outputs["EventsTopicArn"]
+    subscriber = another_account(operators.SUBSCRIBER, endpoint)
+    with Inbox(subscriber("sns"), subscriber("sqs"), topic) as inbox:
+        inbox.wait_for(deliver("missed_call", encode_json(payload("missed_call"))).event_id)
+    assert not refused(subscriber("sns").get_topic_attributes, TopicArn=topic)
+    assert refused(subscriber("sns").publish, TopicArn=topic, Message="forged")
+    assert refused(
+        subscriber("sns").set_topic_attributes, TopicArn=topic, AttributeName="DisplayName", AttributeValue=""
+    )
+    queue = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": f"arn:aws:sqs:{local.REGION}:444455556666:a-queue"}
+    assert refused(another_account("444455556666", endpoint)("sns").subscribe, **queue)
+
+
 def test_not_even_root(stack: Stack, sqs: "SQSClient", sns: "SNSClient") -> None:
     """Even the account's root user, whom IAM policies do not limit, has to change the resource's own policy first."""
     assert refused(sqs.send_message, QueueUrl=stack.outputs["RedriveQueueUrl"], MessageBody="{}")

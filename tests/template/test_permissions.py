@@ -26,6 +26,7 @@ from tests.permissions import (
     statements,
     used,
 )
+from tests.template.views import fits
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 OPERATOR = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Operations_0123456789abcdef"
@@ -295,3 +296,33 @@ def test_an_idle_action_is_found(tmp_path: Any) -> None:
     assert Permission("RedriveRole", "dynamodb:DeleteItem", "EventsTable") in left
     assert not expected & set(left)
     assert not [it for it in left if it.action.startswith(("logs:", "sqs:Receive"))]
+
+
+@pytest.mark.parametrize(
+    ("given", "accounts"),
+    [("", []), ("111122223333", ["111122223333"]), ("111122223333,444455556666", ["111122223333", "444455556666"])],
+)
+def test_who_else_may_subscribe(given: str, accounts: list[str]) -> None:
+    """Only the accounts that the parameter names may subscribe, and they may do nothing else."""
+    policy = resources(parsed(), **ASKED, SubscriberAccounts=given)["EventsTopicPolicy"]["Properties"]
+    allowing = [it for it in policy["PolicyDocument"]["Statement"] if it["Effect"] == "Allow"]
+    assert [it["Principal"] for it in allowing] == ([{"AWS": accounts}] if accounts else [])
+    for statement in allowing:
+        assert set(statement["Action"]) == {"sns:Subscribe", "sns:GetTopicAttributes"}
+        assert statement["Resource"] == {"Ref": "EventsTopic"}
+
+
+@pytest.mark.parametrize(
+    ("given", "accepted"),
+    [
+        ("111122223333", True),
+        ("111122223333,444455556666", True),
+        ("11112222333", False),
+        ("111122223333, 444455556666", False),
+        ("*", False),
+        ("arn:aws:iam::111122223333:root", False),
+    ],
+)
+def test_subscribers_are_accounts(given: str, *, accepted: bool) -> None:
+    """Nothing but account ids can be named, so nobody lets everyone subscribe by mistake."""
+    assert fits(given, parsed()["Parameters"]["SubscriberAccounts"]) is accepted
