@@ -141,17 +141,29 @@ class DeadlineError(UnavailableError):
     """The time that was given for the work is used up."""
 
 
+def reason(code: str, request_id: str) -> str:
+    """Return why a call of AWS failed, as the texts of errors say it."""
+    return f"{code}, request id {request_id}" if request_id else code
+
+
 class AwsError(Exception):
     """A call of AWS failed; never shown to people as it is.
 
     Attributes:
         code: The service's name for the reason, or the SDK's name for the way in which no answer came.
+        request_id: The id of the last response, which AWS Support asks for; empty if there was none.
     """
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, request_id: str = "") -> None:
         """Keep the code, which is the error's text too."""
         super().__init__(code)
         self.code = code
+        self.request_id = request_id
+
+    @property
+    def reason(self) -> str:
+        """The code, with the id of the last response if there was one, for the text of another error."""
+        return reason(self.code, self.request_id)
 
 
 class ServiceError(AwsError):
@@ -161,9 +173,9 @@ class ServiceError(AwsError):
         body: The whole answer, as it is in JSON.
     """
 
-    def __init__(self, code: str, body: Mapping[str, Any]) -> None:
-        """Keep code and answer."""
-        super().__init__(code)
+    def __init__(self, code: str, body: Mapping[str, Any], request_id: str = "") -> None:
+        """Keep code, answer and the answer's id."""
+        super().__init__(code, request_id)
         self.body = body
 
 

@@ -5,6 +5,8 @@ from functools import partial
 import pytest
 
 from hookswitch.aws.protocol import DYNAMODB, SECRETS_MANAGER, Service
+from hookswitch.errors import AwsError, StorageUnavailableError
+from hookswitch.events.table import put_new
 from tests.unit.aws.stub import ADDRESS, PUT, READ, SECRET, TOO_BUSY, AwsStub, Reply, clients, outcome
 
 SCRIPTS: dict[str, list[Reply]] = {
@@ -93,3 +95,49 @@ def test_service_that_is_away_for_long(service: AwsStub, waits: list[float]) -> 
     assert counts[0] == counts[1]
     assert {1, 2, 3} <= set(counts[0])
     assert waits
+
+
+def id_of(number: int) -> dict[str, str]:
+    """Return the header with which AWS names a response."""
+    return {"x-amzn-RequestId": f"RESPONSE{number}"}
+
+
+@pytest.mark.parametrize("kind", [DYNAMODB, SECRETS_MANAGER], ids=lambda kind: kind.name)
+def test_names_the_last_response(kind: Service, service: AwsStub, waits: list[float]) -> None:
+    """An error has the id of the last response, which AWS Support asks for, also after retries."""
+    for client in clients(kind):
+        service.replies = [
+            Reply(500, {"__type": "InternalServerError"}, id_of(attempt)) for attempt in range(kind.tries)
+        ]
+        with pytest.raises(AwsError) as caught:
+            client.call("PutItem", **PUT) if kind is DYNAMODB else client.call(*READ, **SECRET)
+        assert caught.value.request_id == f"RESPONSE{kind.tries - 1}"
+        assert caught.value.reason == f"InternalServerError, request id RESPONSE{kind.tries - 1}"
+    assert waits
+
+
+def test_names_a_response_before_silence(service: AwsStub, waits: list[float]) -> None:
+    """If the last attempt has no response, the error has the id of the response before it."""
+    service.replies = [Reply(500, {"__type": "InternalServerError"}, id_of(1)), Reply(deed="hangs up")]
+    with pytest.raises(AwsError) as caught:
+        clients(DYNAMODB)[0].call("PutItem", **PUT)
+    assert (caught.value.code, caught.value.request_id) == ("ConnectionClosedError", "RESPONSE1")
+    assert waits
+
+
+def test_silence_has_no_name(service: AwsStub, waits: list[float]) -> None:
+    """Without any response, the reason is the code alone."""
+    service.replies = [Reply(deed="hangs up")]
+    for client in clients(DYNAMODB):
+        with pytest.raises(AwsError) as caught:
+            client.call("PutItem", **PUT)
+        assert caught.value.reason == "ConnectionClosedError"
+    assert waits
+
+
+@pytest.mark.usefixtures("waits")
+def test_log_names_the_response(service: AwsStub) -> None:
+    """What is logged of a delivery that DynamoDB did not take names the response."""
+    service.replies = [Reply(500, {"__type": "InternalServerError"}, id_of(7))]
+    with pytest.raises(StorageUnavailableError, match=r"InternalServerError, request id RESPONSE7\.$"):
+        put_new({"event_id": "an-event"}, "events")

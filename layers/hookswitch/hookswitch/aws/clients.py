@@ -15,6 +15,7 @@ from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hookswitch.aws.protocol import CONNECT_SECONDS, DYNAMODB, READ_SECONDS, SECRETS_MANAGER, SHORT_READ_SECONDS
+from hookswitch.errors import reason
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient
@@ -138,6 +139,17 @@ def cloudwatch() -> Any:
 def error_code(error: ClientError | BotoCoreError) -> str:
     """Return the service's error code for a failed call, or the SDK's error name if there was no response."""
     return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+
+
+def request_id(error: ClientError | BotoCoreError) -> str:
+    """Return the id of the last response to a failed call; empty if there was none, or if it had no id."""
+    response = error.response if isinstance(error, ClientError) else {}
+    return str(response.get("ResponseMetadata", {}).get("RequestId", ""))
+
+
+def error_reason(error: ClientError | BotoCoreError) -> str:
+    """Return why a call failed: its code, and the id of the last response, which AWS Support asks for."""
+    return reason(error_code(error), request_id(error))
 
 
 def credentials() -> ReadOnlyCredentials | None:

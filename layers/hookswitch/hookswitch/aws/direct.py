@@ -70,7 +70,7 @@ class DirectClient(Client):
         if operation == "TransactWriteItems":
             parameters["ClientRequestToken"] = secrets.token_hex(16)  # makes retries idempotent
         body = json.dumps(parameters, default=_base64).encode()
-        spent = 0
+        spent, request_id = 0, ""
         tries, read_seconds = (1, SHORT_READ_SECONDS) if self._breaker.is_open else (self._service.tries, None)
         for attempt in range(tries):
             after = None
@@ -82,6 +82,7 @@ class DirectClient(Client):
                     found = self._parsed(response)
                     self._quota = min(_QUOTA, self._quota + (spent or 1))
                     return found
+                request_id = response.headers.get("x-amzn-requestid", request_id)
                 refusal = _refusal(response)
                 throttled = refusal.code in _THROTTLED or response.status == _TOO_MANY_REQUESTS
                 again = throttled or refusal.code in _TRANSIENT or response.status in _TRANSIENT_STATUS
@@ -96,6 +97,7 @@ class DirectClient(Client):
             time.sleep(self._wait(attempt, after, throttled=throttled))
         if isinstance(failure, NoAnswerError):
             self._breaker.unanswered()
+        failure.request_id = request_id  # of the last response, also if a later attempt had none
         raise failure
 
     def close(self) -> None:

@@ -39,7 +39,7 @@ class SdkClient(Client):
             found: dict[str, Any] = getattr(self._client(), xform_name(operation))(**parameters)
         except ClientError as error:
             self._breaker.answered()
-            raise ServiceError(clients.error_code(error), error.response) from error
+            raise ServiceError(clients.error_code(error), error.response, clients.request_id(error)) from error
         except BotoCoreError as error:
             self._breaker.unanswered()
             raise NoAnswerError(clients.error_code(error)) from error

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from hookswitch.aws import clients
-from hookswitch.aws.clients import CALL_ERRORS, error_code
+from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.aws.protocol import SECRETS_MANAGER
 from hookswitch.aws.via_botocore import SdkClient
 from hookswitch.callback.verification import REFRESH_INTERVAL, secret_reader
@@ -66,8 +66,10 @@ def read_callback_secret(secret_arn: str) -> CallbackSecret:
     try:
         changed = clients.secrets_manager().describe_secret(SecretId=secret_arn).get("LastChangedDate")
     except CALL_ERRORS as error:
-        code = error_code(error)
-        raise SecretUnavailableError(f"The callback secret can't be described: Secrets Manager says {code}.") from error
+        reason = error_reason(error)
+        raise SecretUnavailableError(
+            f"The callback secret can't be described: Secrets Manager says {reason}."
+        ) from error
     settle = WaitSettings.from_environment().callback_settle or REFRESH_INTERVAL + MARGIN
     # A changed tag counts too, which costs a minute's wait at most.
     return CallbackSecret(str(current), (changed or datetime.now(UTC)).timestamp() + settle)

@@ -109,11 +109,11 @@ def secret_reader(secret_id: str, client: Callable[[], Client] = hook_clients.se
             if error.code == "ResourceNotFoundException" and stage == "AWSPREVIOUS":
                 return None
             raise SecretUnavailableError(
-                f"The callback secret can't be read: Secrets Manager says {error.code}."
+                f"The callback secret can't be read: Secrets Manager says {error.reason}."
             ) from error
         except NoAnswerError as error:
             raise SecretUnavailableError(
-                f"The callback secret can't be read: Secrets Manager does not answer ({error})."
+                f"The callback secret can't be read: Secrets Manager does not answer ({error.reason})."
             ) from error
         return str(secret["SecretString"])
 

@@ -3,7 +3,7 @@
 from enum import Enum, auto
 
 from hookswitch.aws import clients
-from hookswitch.aws.clients import CALL_ERRORS, error_code
+from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.errors import StackError
 
 
@@ -26,7 +26,7 @@ def read_phase(stack_id: str) -> StackPhase:
     try:
         stacks = clients.cloudformation().describe_stacks(StackName=stack_id)["Stacks"]
     except CALL_ERRORS as error:
-        raise StackError(f"The stack's status can't be read ({error_code(error)}).") from error
+        raise StackError(f"The stack's status can't be read ({error_reason(error)}).") from error
     status = stacks[0]["StackStatus"]
     if status.startswith(("DELETE_", "ROLLBACK_")):
         return StackPhase.ENDING

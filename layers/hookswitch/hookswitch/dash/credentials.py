@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hookswitch.aws import clients
-from hookswitch.aws.clients import error_code
+from hookswitch.aws.clients import error_reason
 from hookswitch.errors import CredentialsError, UnavailableError
 
 Stage = Literal["AWSCURRENT", "AWSPREVIOUS"]
@@ -76,13 +76,14 @@ def read(secret_arn: str, stage: Stage = "AWSCURRENT") -> Credentials:
     try:
         answer = clients.secrets_manager().get_secret_value(SecretId=secret_arn, VersionStage=stage)
     except ClientError as error:
-        code = error_code(error)
+        reason = error_reason(error)
         raise CredentialsError(
-            f"The secret with the Dash credentials can't be read: Secrets Manager says {code}. Check "
+            f"The secret with the Dash credentials can't be read: Secrets Manager says {reason}. Check "
             "DashCredentialsArn, and that the secret still exists."
         ) from error
     except BotoCoreError as error:
         raise UnavailableError(
-            f"The secret with the Dash credentials can't be read: no answer from Secrets Manager ({error_code(error)})."
+            "The secret with the Dash credentials can't be read: no answer from Secrets Manager "
+            f"({error_reason(error)})."
         ) from error
     return parse(answer.get("SecretString", ""))

@@ -51,10 +51,9 @@ def put_new(values: Mapping[str, object], table: str) -> bool:
 
 
 def _explained(error: ServiceError | NoAnswerError) -> UnusableError | StorageUnavailableError:
-    code = error.code
-    if code == "ValidationException":  # no retry will help
+    if error.code == "ValidationException":  # no retry will help
         return UnusableError("DynamoDB can't store the item: it is too large, or one of its keys is empty or too long.")
-    return StorageUnavailableError(f"DynamoDB did not accept the item: {code}.")
+    return StorageUnavailableError(f"DynamoDB did not accept the item: {error.reason}.")
 
 
 def _store_in_window(event: Event, window: int, settings: HookSettings) -> tuple[str, bool]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hookswitch.aws import clients
-from hookswitch.aws.clients import CALL_ERRORS, INVOKE_HOOK, Limits, error_code
+from hookswitch.aws.clients import CALL_ERRORS, INVOKE_HOOK, Limits, error_reason
 from hookswitch.deliveries.delivery import Delivery
 from hookswitch.errors import NotTakenError, StackError
 from hookswitch.receiving.redelivery import Redelivery, RedeliveryResult
@@ -37,7 +37,7 @@ class HookFunctions:
                 if resource["ResourceType"] == "AWS::Lambda::Function"
             }
         except CALL_ERRORS as error:
-            raise StackError(f"The stack's functions can't be listed ({error_code(error)}).") from error
+            raise StackError(f"The stack's functions can't be listed ({error_reason(error)}).") from error
 
     def deliver(self, hook: str, delivery: Delivery, *, queue: bool = False) -> RedeliveryResult:
         """Have a hook's function handle a delivery as if Dash had just made it.
@@ -69,7 +69,7 @@ def invoke(function: str, payload: Mapping[str, Any], limits: Limits) -> dict[st
     try:
         answer = clients.lambda_(limits).invoke(FunctionName=function, Payload=json.dumps(payload))
     except CALL_ERRORS as error:
-        raise NotTakenError(f"{function} can't be invoked ({error_code(error)}).") from error
+        raise NotTakenError(f"{function} can't be invoked ({error_reason(error)}).") from error
     result = json.loads(answer["Payload"].read() or b"{}")
     if "FunctionError" in answer or not isinstance(result, dict):
         kind = result.get("errorType", "an error") if isinstance(result, dict) else "an error"

@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from hookswitch.aws import clients
-from hookswitch.aws.clients import CALL_ERRORS, INVOKE_ANY, error_code
+from hookswitch.aws.clients import CALL_ERRORS, INVOKE_ANY, error_reason
 from hookswitch.backoff import jittered
 from hookswitch.errors import NotTakenError
 from hookswitch.events.envelope import EVENT, TEST
@@ -122,7 +122,7 @@ def _divide(batch: FailedStreamBatch) -> None:
     try:
         new = list(_new_items_in(batch))
     except CALL_ERRORS as error:
-        raise NotTakenError(f"The table's stream can't be read ({error_code(error)}).") from error
+        raise NotTakenError(f"The table's stream can't be read ({error_reason(error)}).") from error
     event_ids, test_ids = (tuple(key for key, kind in new if kind == wanted) for wanted in (EVENT, TEST))
     response = _invoke_publish(NoteRequest(event_ids, test_ids))
     if NoteResult.from_message(response).unnoted:
@@ -164,7 +164,9 @@ def _delay(record: SQSRecord, seconds: int) -> None:
             VisibilityTimeout=seconds,
         )
     except CALL_ERRORS as error:
-        logger.warning("The message waits as long as its queue says: SQS did not take a delay (%s).", error_code(error))
+        logger.warning(
+            "The message waits as long as its queue says: SQS did not take a delay (%s).", error_reason(error)
+        )
 
 
 def _queue_url(arn: str) -> str:

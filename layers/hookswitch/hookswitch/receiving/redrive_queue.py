@@ -22,5 +22,5 @@ def enqueue(delivery: Delivery, settings: HookSettings) -> None:
     try:
         clients.sqs().send_message(QueueUrl=settings.redrive_queue, MessageBody=json.dumps(message))
     except clients.CALL_ERRORS as error:
-        code = clients.error_code(error)
-        raise QueueUnavailableError(f"The redrive queue did not accept the delivery: {code}.") from error
+        reason = clients.error_reason(error)
+        raise QueueUnavailableError(f"The redrive queue did not accept the delivery: {reason}.") from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from hookswitch.aws import clients
-from hookswitch.aws.clients import CALL_ERRORS, error_code
+from hookswitch.aws.clients import CALL_ERRORS, error_code, error_reason
 from hookswitch.errors import StorageUnavailableError
 from hookswitch.reconcile.state import State, iso
 
@@ -43,7 +43,7 @@ class Ledger:
                 TableName=self._table, Key={"event_id": {"S": KEY}}, ConsistentRead=True
             )
         except CALL_ERRORS as error:
-            raise _unavailable(error_code(error)) from error
+            raise _unavailable(error_reason(error)) from error
         return _state_in(answer.get("Item", {}))
 
     def acquire(self, seconds: float) -> tuple[bool, State | None]:
@@ -73,7 +73,7 @@ class Ledger:
         except CALL_ERRORS as error:
             if error_code(error) == "ConditionalCheckFailedException":
                 return False, None
-            raise _unavailable(error_code(error)) from error
+            raise _unavailable(error_reason(error)) from error
         return True, _state_in(answer["Attributes"])
 
     def save(self, state: State, *, release: bool = False) -> None:
@@ -97,7 +97,7 @@ class Ledger:
                 },
             )
         except CALL_ERRORS as error:
-            raise _unavailable(error_code(error)) from error
+            raise _unavailable(error_reason(error)) from error
 
 
 def _state_in(item: "Mapping[str, AttributeValueTypeDef]") -> State | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer
 
 from hookswitch.aws import clients
-from hookswitch.aws.clients import CALL_ERRORS, error_code
+from hookswitch.aws.clients import CALL_ERRORS, error_code, error_reason
 from hookswitch.errors import StorageUnavailableError
 from hookswitch.events.attributes import attribute
 from hookswitch.events.items import QUARANTINE, quarantine_summary, timestamp
@@ -46,7 +46,7 @@ class Quarantine:
             try:
                 page = clients.dynamodb().query(**query)
             except CALL_ERRORS as error:
-                raise _unavailable(error_code(error)) from error
+                raise _unavailable(error_reason(error)) from error
             for item in page["Items"]:
                 yield item["event_id"]["S"], item["timeline_key"]["S"]
             if "LastEvaluatedKey" not in page:
@@ -60,7 +60,7 @@ class Quarantine:
                 TableName=self._table, Key={"event_id": {"S": key}}, ConsistentRead=True
             )
         except CALL_ERRORS as error:
-            raise _unavailable(error_code(error)) from error
+            raise _unavailable(error_reason(error)) from error
         item: Mapping[str, AttributeValueTypeDef] | None = answer.get("Item")
         return {name: _PLAIN(value) for name, value in item.items()} if item else None
 
@@ -69,7 +69,7 @@ class Quarantine:
         try:
             clients.dynamodb().delete_item(TableName=self._table, Key={"event_id": {"S": key}})
         except CALL_ERRORS as error:
-            raise _unavailable(error_code(error)) from error
+            raise _unavailable(error_reason(error)) from error
 
     def update_reasons(self, key: str, hook: str, reasons: tuple[str, ...]) -> None:
         """Record why a delivery is still rejected, and when that was found; never recreate a deleted item."""
@@ -87,7 +87,7 @@ class Quarantine:
             )
         except CALL_ERRORS as error:
             if error_code(error) != "ConditionalCheckFailedException":
-                raise _unavailable(error_code(error)) from error
+                raise _unavailable(error_reason(error)) from error
 
 
 def _unavailable(code: str) -> StorageUnavailableError:

@@ -23,7 +23,7 @@ from functools import partial
 from typing import Any
 
 from hookswitch.aws import clients
-from hookswitch.aws.clients import CALL_ERRORS, error_code
+from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.callback.secret import read_callback_secret
 from hookswitch.cloudformation.custom_resource import FailedError, Request, Success
 from hookswitch.dash import credentials
@@ -276,7 +276,7 @@ def _api_address(settings: ProvisionSettings) -> str:
         answer = clients.cloudformation().describe_stack_resource(StackName=settings.stack_id, LogicalResourceId="Api")
     except CALL_ERRORS as error:
         raise StackError(
-            f"The address of the stack's API can't be read: CloudFormation says {error_code(error)}. Try again."
+            f"The address of the stack's API can't be read: CloudFormation says {error_reason(error)}. Try again."
         ) from error
     api, region = answer["StackResourceDetail"]["PhysicalResourceId"], settings.stack_id.split(":")[3]
     return f"https://{api}.execute-api.{region}.{settings.url_suffix}/{settings.stage}"
@@ -300,7 +300,7 @@ def _is_rolling_back(stack_id: str) -> bool:
     try:
         stacks = clients.cloudformation().describe_stacks(StackName=stack_id)["Stacks"]
     except CALL_ERRORS as error:
-        logger.warning("The stack's status can't be read: %s", error_code(error))
+        logger.warning("The stack's status can't be read: %s", error_reason(error))
         return False
     return stacks[0]["StackStatus"].startswith("UPDATE_ROLLBACK")
 
