@@ -14,6 +14,8 @@ FOLLOW ?=
 ALL    ?=
 DRY_RUN ?=
 DOCKER ?=
+SET ?=
+EVERYTHING ?=
 API_PORT ?= 3000
 REQUESTS ?= 100000
 SEED ?=
@@ -71,7 +73,13 @@ down: ## Stop what `make up` left running
 	@if [ -x $(BIN)/python ]; then $(LAPTOP) down; else echo "Nothing is running."; fi
 
 ##@ A stack on AWS [STACK=hookswitch], or the one that is up
-.PHONY: status events logs webhooks reconcile replay rotate
+.PHONY: deploy doctor status events logs remove webhooks reconcile replay rotate
+
+deploy: $(DEV) $(SAM) ## Create a stack on AWS, or update it ## [SET="RetentionDays=90 ..."]
+	@exec $(LAPTOP) deploy --stack "$(STACK)" --set '$(subst ','\'',$(SET))'
+
+doctor: $(DEV) ## Check that it works, from Dash to its subscribers ## [FORMAT=json]
+	@exec $(LAPTOP) doctor --stack "$(STACK)" --format "$(or $(FORMAT),table)"
 
 status: $(DEV) ## Show how it is doing, and what needs attention ## [FORMAT=json]
 	@exec $(LAPTOP) status --stack "$(STACK)" --format "$(or $(FORMAT),table)"
@@ -83,6 +91,9 @@ events: $(DEV) ## Show the newest events ## [HOOK=missed_call] [SINCE=2d] [COUNT
 logs: $(DEV) ## Show what the functions log ## [HOOK=missed_call] [SINCE=2h] [FOLLOW=1] [ALL=1] [FORMAT=json]
 	@exec $(LAPTOP) logs --stack "$(STACK)" --hook "$(HOOK)" --since "$(SINCE)" --follow "$(FOLLOW)" --all "$(ALL)" \
 	  --format "$(or $(FORMAT),table)"
+
+remove: $(DEV) ## Remove it from AWS and its webhooks from Dash ## [EVERYTHING=yes]
+	@exec $(LAPTOP) remove --stack "$(STACK)" --everything "$(EVERYTHING)"
 
 webhooks: $(DEV) ## Show what is registered on Dash
 	@exec $(LAPTOP) webhooks --stack "$(STACK)"

@@ -1,8 +1,6 @@
 """`hookswitch.toml`: what the user of this checkout has chosen for stacks on AWS. Git ignores it.
 
-HOOKSWITCH_CONFIG may name another file instead.
-
-Secrets have no place in it.
+HOOKSWITCH_CONFIG names another file, for instance one for each customer. Secrets have no place in it.
 """
 
 import os
@@ -15,7 +13,8 @@ from typing import Any
 from devtools.errors import LaptopError
 from devtools.local import ROOT, STACK_NAME
 
-FILE = Path(os.environ.get("HOOKSWITCH_CONFIG") or ROOT / "hookswitch.toml")
+VARIABLE = "HOOKSWITCH_CONFIG"
+FILE = ROOT / "hookswitch.toml"
 EXAMPLE = "hookswitch.example.toml"
 SECRET = "DashApiKey"  # noqa: S105 - a parameter's name
 
@@ -37,14 +36,17 @@ class Choices:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def load(file: Path | None = None) -> Choices:
+def load() -> Choices:
     """Return what the file says; the defaults if there is none.
 
     Raises:
-        LaptopError: It is not valid TOML, has an unknown key or a value of another type, or contains the API key.
+        LaptopError: The named file does not exist, is not valid TOML, has an unknown key or a value of another type,
+            or contains the API key.
     """
-    file = file or FILE
+    file = Path(os.environ.get(VARIABLE) or FILE)
     if not file.exists():
+        if VARIABLE in os.environ:
+            raise LaptopError(f"{file}, which {VARIABLE} names, does not exist.")
         return Choices()
     try:
         found: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))

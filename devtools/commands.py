@@ -20,6 +20,7 @@ def _port(port: int) -> int:
 
 Port = Annotated[int, typer.Option(callback=_port, help="Port of the emulator.")]
 StackName = Annotated[str, typer.Option(help="Name of a stack on AWS; empty for the one that is up here.")]
+StackOnAws = Annotated[str, typer.Option(help="Name of a stack on AWS; empty for that of hookswitch.toml.")]
 HookName = Annotated[str, typer.Option(help="Name of the hook.")]
 Since = Annotated[str, typer.Option(help="When to begin: 2h, 7d, today, 2026-11-24 or RFC 3339.")]
 Until = Annotated[str, typer.Option(help="When to end; a day means its end.")]
@@ -115,6 +116,36 @@ def logs(  # noqa: PLR0913, PLR0917 - the options
     from devtools.tail import show
 
     _exit(ok=show(stack, hook, since, form, follow=bool(follow), everything=bool(everything)))
+
+
+@app.command(rich_help_panel=STACK)
+def deploy(
+    stack: StackOnAws = "", settings: Annotated[str, typer.Option("--set", help="Parameters: Name=value ...")] = ""
+) -> None:
+    """Create a stack on AWS, or update it."""
+    from devtools.deploying.deploy import deploy
+
+    _exit(ok=deploy(stack, settings))
+
+
+@app.command(rich_help_panel=STACK)
+def doctor(
+    stack: StackName = "", output: Annotated[Literal["table", "json"], typer.Option("--format")] = "table"
+) -> None:
+    """Check that a stack works, from Dash to its subscribers."""
+    from devtools.doctor import doctor
+
+    _exit(ok=doctor(stack, output))
+
+
+@app.command(rich_help_panel=STACK)
+def remove(
+    stack: StackOnAws = "", everything: Annotated[str, typer.Option(help="yes: also the table and the queues.")] = ""
+) -> None:
+    """Remove a stack from AWS, and its webhooks from Dash."""
+    from devtools.deploying.remove import remove
+
+    _exit(ok=remove(stack, everything=everything == "yes"))
 
 
 @app.command(rich_help_panel=WEBHOOKS)

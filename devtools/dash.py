@@ -22,11 +22,23 @@ from simulator.transport import emulator_resolver
 if TYPE_CHECKING:
     import subprocess
 
+CALLFLOW = {  # the main number: rings everybody, then takes a message, and reports calls that nobody answered
+    "id": "9f2c61d0b7e84a35a1d4c8e6f0b3725a",
+    "name": "Main number",
+    "numbers": ["+15557654321"],
+    "flow": {
+        "module": "missed_call_alert",
+        "data": {"recipients": [{"type": "email", "id": "office@example.com"}]},
+        "children": {"_": {"module": "ring_group", "data": {}, "children": {"_": {"module": "voicemail", "data": {}}}}},
+    },
+}
+
 
 def simulator(endpoint: str) -> Dash:
     """Return a Dash with the local account, whose events reach the stack on the emulator."""
     dash = Dash(resolver=emulator_resolver(endpoint))
     dash.add_account(DASH_ACCOUNT_ID, api_key=DASH_API_KEY)
+    dash.callflows[DASH_ACCOUNT_ID] = [CALLFLOW]
     return dash
 
 

@@ -91,14 +91,22 @@ def build(
     *,
     directory: Path = BUILD,
     bytecode: bool = True,
+    machine: str = "",
     on_line: OnLine | None = None,
 ) -> Path:
-    """Build functions and layers for the local architecture, with bytecode, and return the path of the built template.
+    """Build functions and layers, with bytecode, and return the path of the built template.
+
+    Args:
+        template: The template to build.
+        directory: Where to.
+        bytecode: Whether to compile the modules.
+        machine: The architecture, as the template names it; empty for this machine's own, as the emulator needs it.
+        on_line: Called with each line that sam prints.
 
     Raises:
         StackError: The template is missing or can't be built; the message has sam's error.
     """
-    if sys.platform != "linux":
+    if not machine and sys.platform != "linux":
         raise StackError(
             "The emulator runs functions on the computer itself, and they are built for Linux: "
             "use Linux, WSL, or a Linux virtual machine."
@@ -107,7 +115,7 @@ def build(
         raise StackError(f"{shown(template)} does not exist.")
     log = LOCAL / "sam-build.log"
     command = [
-        *_sam("build"),
+        *sam("build"),
         "--template-file",
         str(template),
         "--build-dir",
@@ -115,13 +123,13 @@ def build(
         "--cache-dir",
         str(directory.with_name(f"{directory.name}-cache")),
         "--parameter-overrides",
-        f"Architecture={architecture()}",
+        f"Architecture={machine or architecture()}",
     ]
     with _alone():
         try:
             run(command, environment=environment(), log=log, on_line=on_line)
         except CommandError as error:
-            raise StackError(_told("sam build", error.output, log)) from error
+            raise StackError(explain("sam build", error.output, log)) from error
         if bytecode:
             add_bytecode(directory)
     return directory / "template.yaml"
@@ -150,7 +158,7 @@ def deploy(
     given = {**parameters(), "CallbackSecretSourceArn": callback_secret(endpoint), **(overrides or {})}
     log = LOCAL / f"sam-deploy-{stack_name}.log"
     command = [
-        *_sam("deploy"),
+        *sam("deploy"),
         "--template-file",
         str(template),
         "--stack-name",
@@ -168,7 +176,7 @@ def deploy(
             raise StackError(
                 f"The stack {stack_name} was not deployed. CloudFormation's reasons:\n" + "\n".join(reasons)
                 if reasons
-                else _told("sam deploy", error.output, log)
+                else explain("sam deploy", error.output, log)
             ) from error
     return Stack(endpoint, stack_name, outputs(endpoint, stack_name), given)
 
@@ -190,7 +198,7 @@ def package(endpoint: str, bucket: str, directory: Path, *, template: Path = BUI
     """
     packaged = directory / "packaged.json"
     command = [
-        *_sam("package"),
+        *sam("package"),
         "--template-file",
         str(template),
         "--s3-bucket",
@@ -206,7 +214,7 @@ def package(endpoint: str, bucket: str, directory: Path, *, template: Path = BUI
         try:
             run(command, environment=environment(endpoint), log=log)
         except CommandError as error:
-            raise StackError(_told("sam package", error.output, log)) from error
+            raise StackError(explain("sam package", error.output, log)) from error
     return packaged
 
 
@@ -278,11 +286,16 @@ def validate(template: Path = TEMPLATE) -> str:
     Raises:
         CommandError: The template has errors, which are in the message.
     """
-    command = [*_sam("validate"), "--lint", "--template-file", str(template), "--region", REGION]
+    command = [*sam("validate"), "--lint", "--template-file", str(template), "--region", REGION]
     return run(command, environment=environment(), log=LOCAL / "sam-validate.log")
 
 
-def _sam(command: str) -> list[str]:
+def sam(command: str) -> list[str]:
+    """Return the beginning of a command line of the SAM CLI.
+
+    Raises:
+        StackError: It is not installed.
+    """
     if not SAM.exists():
         raise StackError("The SAM CLI is not installed. Run `make setup` first.")
     return [str(SAM), command, "--config-file", str(CONFIG)]
@@ -295,11 +308,10 @@ def environment(endpoint: str | None = None) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("AWS_", "SAM_CLI_", "PYTHON", "VIRTUAL_ENV"))
     }
-    path = [str(LOCAL / "dev" / "bin"), str(SAM.parent), kept.get("PATH", os.defpath)]
     direct = ",".join(["127.0.0.1", "localhost", *([urlsplit(endpoint).hostname or ""] if endpoint else [])])
     return {
         **kept,
-        "PATH": os.pathsep.join(path),  # first, the python3.13 and pip for sam's builds
+        "PATH": path_for_sam(kept.get("PATH", os.defpath)),
         "NO_PROXY": direct,
         "no_proxy": direct,
         "SAM_CLI_TELEMETRY": "0",
@@ -322,7 +334,12 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _told(command: str, output: str, log: Path) -> str:
+def path_for_sam(path: str) -> str:
+    """Return a PATH with the python3.13 and the pip for sam's builds in front."""
+    return os.pathsep.join([str(LOCAL / "dev" / "bin"), str(SAM.parent), path])
+
+
+def explain(command: str, output: str, log: Path) -> str:
     """Return an error message with sam's own reason, from its output."""
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     start = next((at for at, line in enumerate(lines) if line.lstrip().startswith(("Error:", "Build Failed"))), None)

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self, override
 from urllib.parse import parse_qsl, urlsplit
 
+from simulator.callflows import Callflows
 from simulator.dash import Dash
 from simulator.envelope import Answer, ApiError, Call, bad_identifier, failure, invalid_method, success
 from simulator.faults import Fault, Faults
@@ -66,6 +67,7 @@ class DashApi:
         self.closing = threading.Event()
         self._login = Login(dash, token_lifetime)
         self._webhooks = Webhooks(dash)
+        self._callflows = Callflows(dash)
         self._bucket = Bucket(rate_limit, dash.clock) if rate_limit else None
         self._server = _Server((address, port), self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -123,6 +125,9 @@ class DashApi:
             case ["accounts", account_id, "webhooks", *rest]:
                 self._login.authorize(call, account_id)
                 return self._webhooks.answer(call, account_id, rest)
+            case ["accounts", account_id, "callflows", *rest]:
+                self._login.authorize(call, account_id)
+                return self._callflows.answer(call, account_id, rest)
             case _:
                 raise bad_identifier(call.path[-1])
 

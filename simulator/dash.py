@@ -78,6 +78,7 @@ class Dash:
         keep_successes: Whether the attempt log also keeps successes.
         page_limit: The maximum number of entries per page of the API, whatever a request asks for.
         cluster_id: Added last to every payload, unless it is `None`.
+        callflows: The documents of an account's callflows; none by default, and None if the API does not open them.
     """
 
     resolver: Resolver = default_resolver
@@ -92,6 +93,7 @@ class Dash:
     page_limit: int | None = None
     cluster_id: str | None = CLUSTER_ID
     accounts: dict[str, Account] = field(default_factory=dict, init=False)
+    callflows: dict[str, list[dict[str, Any]] | None] = field(default_factory=dict, init=False)
     sender: Sender = field(init=False)
     _webhooks: dict[str, Webhook] = field(default_factory=dict, init=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)

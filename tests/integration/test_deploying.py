@@ -1,0 +1,288 @@
+"""`make deploy`, `make doctor` and `make remove` as a person runs them: at a terminal, against a whole emulator.
+
+The tests are one story in the order of this file: a first deployment, its examination, an update, a removal.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pexpect
+import pytest
+
+from devtools import aws, emulator
+from devtools.dash import simulator
+from devtools.local import ACCESS_KEY, DASH_ACCOUNT_ID, DASH_API_KEY, REGION, ROOT, SECRET_KEY, STACK_NAME, architecture
+from simulator.api import DashApi
+from simulator.payloads import payload
+
+COLUMNS = 80
+MINUTES = 10 * 60  # seconds; what takes longer hangs
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+@dataclass
+class Here:
+    """An emulator, a Dash, and the user's settings."""
+
+    endpoint: str
+    api: DashApi
+    environment: Mapping[str, str]
+
+    def command(self, *words: str) -> list[str]:
+        """Return a command line, as the Makefile has it."""
+        return [sys.executable, "-m", "devtools", *words]
+
+    def run(self, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command where nobody can be asked, as in a pipeline."""
+        return subprocess.run(  # noqa: S603 - our own program
+            self.command(*words),
+            cwd=ROOT,
+            env={**self.environment, "CI": "true", **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=MINUTES,
+            check=False,
+        )
+
+    def talk(self, *words: str, answers: Sequence[tuple[str, str]]) -> tuple[int, str]:
+        """Run a command at a terminal of 80 columns and answer its questions; return its exit code and its screen."""
+        program, *arguments = self.command(*words)
+        child = pexpect.spawn(
+            program,
+            arguments,
+            cwd=str(ROOT),
+            env=cast("Any", {**self.environment, "TERM": "xterm"}),
+            dimensions=(60, COLUMNS),
+            timeout=MINUTES,
+            encoding="utf-8",
+        )
+        screen = []
+        for question, answer in answers:
+            child.expect_exact(question)
+            screen.append(child.before or "")
+            child.sendline(answer)
+        child.expect(pexpect.EOF)
+        screen.append(child.before or "")
+        child.close()
+        return child.exitstatus or 0, ESCAPE.sub("", "".join(screen))
+
+    @property
+    def stacks(self) -> list[str]:
+        """The names of the stacks that exist, but for that of SAM's bucket."""
+        found = aws.cloudformation(self.endpoint).describe_stacks()["Stacks"]
+        return [stack["StackName"] for stack in found if not stack["StackName"].startswith("aws-sam-cli")]
+
+    @property
+    def table(self) -> str:
+        """The name of the stack's table."""
+        (found,) = [
+            output["OutputValue"]
+            for stack in aws.cloudformation(self.endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
+            for output in stack["Outputs"]
+            if output["OutputKey"] == "EventsTableName"
+        ]
+        return str(found)
+
+    def items(self, table: str) -> list[str]:
+        """Return the keys of a table's items."""
+        pages = aws.dynamodb(self.endpoint).get_paginator("scan").paginate(TableName=table)
+        return [item["event_id"]["S"] for page in pages for item in page["Items"]]
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
+    """An emulator and a Dash of their own, and a user who has chosen what leads to them."""
+    port, home = emulator.free_port(), tmp_path_factory.mktemp("home")
+    config = home / "hookswitch.toml"
+    endpoint = f"http://{emulator.ADDRESS}:{port}"
+    with emulator.running(port, tmp_path_factory.mktemp("emulator"), {}), DashApi(simulator(endpoint)) as api:
+        config.write_text(f'[parameters]\nDashApiUrl = "{api.url}"\nArchitecture = "{architecture()}"\n')
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DASH_", "CI"))}
+        chosen = {
+            "HOME": str(home),
+            "HOOKSWITCH_CONFIG": str(config),
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "COLUMNS": str(COLUMNS),
+        }
+        yield Here(endpoint, api, {**kept, **chosen})
+
+
+def lines_of(screen: str) -> list[str]:
+    """Return the lines that a terminal shows, without spaces at their ends."""
+    return [line.rpartition("\r")[2].rstrip() for line in screen.replace("\r\n", "\n").split("\n")]
+
+
+def test_missing_answers_in_a_pipeline(here: Here) -> None:
+    """It says what is missing and where to put it, and makes nothing."""
+    done = here.run("deploy")
+    assert done.returncode == 1
+    assert "DashApiKey is missing. Set the environment variable DASH_API_KEY" in done.stderr
+    assert here.stacks == []
+
+
+def test_wrong_key(here: Here) -> None:
+    """The login is tried before anything is made."""
+    done = here.run("deploy", DASH_ACCOUNT_ID=DASH_ACCOUNT_ID, DASH_API_KEY="f" * 64)
+    assert done.returncode == 1
+    assert "✗  Dash login" in done.stdout
+    assert "Dash does not know this API key" in " ".join(done.stdout.split())
+    assert "Nothing has been made" in done.stderr
+    assert here.stacks == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (f"DashApiKey={DASH_API_KEY}", "must not be on a command line"),
+        ("RetentoinDays=90", "Did you mean RetentionDays?"),
+        ("RetentionDays=ninety", "RetentionDays: 'ninety' is not a number."),
+        ("PayloadFormat=xml", "Use one of: json, form-data."),
+        ("BusinessHours=25", "must be hours such as 9-16"),
+        ("RetentionDays", "SET needs name=value"),
+    ],
+)
+def test_setting_that_cannot_be_used(here: Here, settings: str, said: str) -> None:
+    """It is refused at once, by CloudFormation's own rules."""
+    done = here.run("deploy", "--set", settings, DASH_ACCOUNT_ID=DASH_ACCOUNT_ID, DASH_API_KEY=DASH_API_KEY)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert DASH_API_KEY not in done.stdout + done.stderr
+
+
+def test_three_answers(here: Here) -> None:
+    """Three answers make a stack that works; a wrong one is asked again, and the key is never shown."""
+    code, screen = here.talk(
+        "deploy",
+        answers=[
+            ("Dash API key (not shown): ", DASH_API_KEY),
+            ("Dash account id (32 hexadecimal digits): ", "no-account"),
+            ("Dash account id (32 hexadecimal digits): ", DASH_ACCOUNT_ID),
+            ("E-mail address for alerts", "office@example.com"),
+        ],
+    )
+    assert code == 0, screen
+    assert DASH_API_KEY not in screen
+    assert "'no-account' can't be used; it must be 32 lowercase hexadecimal digits" in " ".join(screen.split())
+    assert lines_of(screen)[-2] == "It works."
+    assert max(map(len, lines_of(screen))) <= COLUMNS
+    assert here.stacks == [STACK_NAME]
+    assert len(here.api.dash.webhooks(DASH_ACCOUNT_ID)) == 13
+
+
+def test_doctor_of_a_stack_that_works(here: Here) -> None:
+    """All hooks store and publish a test delivery, of which nothing is left."""
+    done = here.run("doctor")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "13 of 13 hooks stored and published one" in done.stdout
+    assert "refused with 403" in done.stdout
+    assert "✗" not in done.stdout
+    assert not [key for key in here.items(here.table) if key.startswith("test-")]
+    sqs = aws.sqs(here.endpoint)
+    assert not [url for url in sqs.list_queues().get("QueueUrls", []) if "doctor" in url]
+
+
+def test_doctor_of_a_disabled_webhook(here: Here) -> None:
+    """It names the webhook, says why it is off and what to do, and ends with 1 for scripts."""
+    webhook = here.api.dash.webhooks(DASH_ACCOUNT_ID)[0]
+    webhook.enabled, webhook.disable_reason = False, "too many attempts failed"
+    done = here.run("doctor", "--format", "json")
+    assert done.returncode == 1
+    assert "too many attempts failed" in done.stdout
+    assert "docs/runbook.md#webhook-disabled" in done.stdout
+    webhook.enabled, webhook.disable_reason = True, None
+
+
+def test_doctor_without_the_action_for_missed_calls(here: Here) -> None:
+    """It says that missed_call can't fire, which is no fault of the stack."""
+    flows = here.api.dash.callflows
+    before = flows[DASH_ACCOUNT_ID]
+    for callflows, said in (([], "none of 0 callflows has the action"), (None, "Dash does not show its callflows")):
+        flows[DASH_ACCOUNT_ID] = cast("list[dict[str, Any]] | None", callflows)
+        done = here.run("doctor")
+        assert done.returncode == 0
+        assert said in " ".join(done.stdout.split())
+    flows[DASH_ACCOUNT_ID] = before
+
+
+def test_update(here: Here) -> None:
+    """A second run asks for nothing but consent, keeps what was chosen, and says beforehand what changes."""
+    webhooks = {webhook.id: webhook.uri for webhook in here.api.dash.webhooks(DASH_ACCOUNT_ID)}
+    code, screen = here.talk("deploy", "--set", "RetentionDays=90", answers=[("Go on? [Y/n]: ", "n")])
+    assert code == 1
+    assert "resources are updated, 0 are added, 0 are removed" in " ".join(screen.split())
+    code, screen = here.talk("deploy", "--set", "RetentionDays=90", answers=[("Go on? [Y/n]: ", "y")])
+    assert code == 0, screen
+    (stack,) = aws.cloudformation(here.endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
+    given = {it["ParameterKey"]: it["ParameterValue"] for it in stack["Parameters"]}
+    assert (given["RetentionDays"], given["AlertEmail"]) == ("90", "office@example.com")
+    assert {webhook.id: webhook.uri for webhook in here.api.dash.webhooks(DASH_ACCOUNT_ID)}.keys() == webhooks.keys()
+
+
+def test_deployment_that_fails(here: Here) -> None:
+    """One sentence says what CloudFormation could not do, and the stack is as before."""
+    acl = f"arn:aws:wafv2:{REGION}:000000000000:regional/webacl/office/{'0' * 8}-0000-0000-0000-{'0' * 12}"
+    done = here.run("deploy", "--set", f"WebAclArn={acl}")  # a type of resource that the emulator refuses
+    assert done.returncode == 1
+    assert "AWS::WAFv2::WebACLAssociation" in done.stderr
+    assert here.run("doctor").returncode == 0
+
+
+def test_removal_and_deployment_over_the_old_table(here: Here) -> None:
+    """The webhooks and the stack go, the events stay, and the next stack goes on with them."""
+    dash = here.api.dash
+    dash.fire(DASH_ACCOUNT_ID, "missed_call", payload("missed_call"))
+    table = here.table
+    (kept,) = here.items(table)
+    code, screen = here.talk("remove", answers=[("Remove hookswitch and its webhooks? [y/N]", "y")])
+    assert code == 0, screen
+    assert here.stacks == []
+    assert dash.webhooks(DASH_ACCOUNT_ID) == []
+    assert here.items(table) == [kept]
+    command = re.search(r'make deploy SET="(\S+)"', screen)
+    assert command
+    done = here.run("deploy", "--set", command[1], DASH_ACCOUNT_ID=DASH_ACCOUNT_ID, DASH_API_KEY=DASH_API_KEY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert here.table == table
+    assert here.items(table) == [kept]
+
+
+def test_removal_of_everything(here: Here) -> None:
+    """The stack's name has to be typed, and then nothing is left; a pipeline can't do that."""
+    table = here.table
+    assert "has to be confirmed at a terminal" in here.run("remove", "--everything", "yes").stderr
+    question = "Type hookswitch to delete everything"
+    code, _ = here.talk("remove", "--everything", "yes", answers=[(question, "yes")])
+    assert code == 1
+    assert here.stacks == [STACK_NAME]
+    code, screen = here.talk("remove", "--everything", "yes", answers=[(question, "hookswitch")])
+    assert code == 0, screen
+    assert here.stacks == []
+    assert table not in aws.dynamodb(here.endpoint).list_tables()["TableNames"]
+    assert not aws.sqs(here.endpoint).list_queues().get("QueueUrls")
+
+
+def test_commands_without_a_stack(here: Here) -> None:
+    """They say that there is none, and how to make one."""
+    for words in (("doctor",), ("remove",)):
+        done = here.run(*words)
+        assert done.returncode == 1
+        assert "There is no stack hookswitch in us-east-1. Deploy it with `make deploy`" in done.stderr
+
+
+def test_nothing_secret_is_left_on_this_machine(here: Here) -> None:
+    """Neither the logs of sam nor the packaged template have the key."""
+    del here
+    files = [*Path(ROOT / ".local").glob("*.log"), *Path(ROOT / ".local" / "deploy").rglob("*.json")]
+    assert files
+    assert not [file for file in files if DASH_API_KEY in file.read_text(errors="replace")]
