@@ -20,7 +20,7 @@ from tests.leaks import note_secrets
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
-    from types_boto3_cloudformation.type_defs import StackTypeDef
+    from types_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
 
 CODE, TEMPLATES = "code", "templates"  # buckets
 SEVEN = "channel_create,channel_answer,channel_bridge,channel_destroy,parking,missed_call,register"
@@ -105,13 +105,16 @@ class Deployed:
     @property
     def reasons(self) -> list[str]:
         """The reasons for failures in the stack's events, newest first."""
-        pages = self.client.get_paginator("describe_stack_events").paginate(StackName=self._described()["StackId"])
-        events = [event for page in pages for event in page["StackEvents"]]
         return [
             f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
-            for event in events
+            for event in self._events()
             if event["ResourceStatus"].endswith("_FAILED") and event["LogicalResourceId"] != self.name
         ]
+
+    @property
+    def begun(self) -> set[str]:
+        """The logical ids in the stack's events: of all resources that it ever began to make."""
+        return {event["LogicalResourceId"] for event in self._events()}
 
     @property
     def webhooks(self) -> list[Webhook]:
@@ -132,6 +135,10 @@ class Deployed:
         """Fire an event, and return the status of the response to each webhook called."""
         firings = self.api.dash.fire(self.account.id, hook, payload(hook) | {"account_id": self.account.id})
         return [firing.attempts[-1].status for firing in firings]
+
+    def _events(self) -> "list[StackEventTypeDef]":
+        pages = self.client.get_paginator("describe_stack_events").paginate(StackName=self._described()["StackId"])
+        return [event for page in pages for event in page["StackEvents"]]
 
     def _call(self) -> dict[str, Any]:
         return {

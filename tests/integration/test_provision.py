@@ -230,10 +230,13 @@ def test_two_stacks_on_one_account(deployed: Deployed, packaged: dict[str, Any])
     assert second.delete() == "DELETE_COMPLETE"
 
 
-def test_create_with_a_wrong_key(deployed: Deployed) -> None:
-    """The stack's events say what is wrong, and everything is rolled back."""
+def test_create_with_a_wrong_key(deployed: Deployed, own_emulator: Emulator) -> None:
+    """The stack's events say what to do, and nothing is left: the table was not even begun."""
+    tables = _client(own_emulator, "dynamodb").list_tables()["TableNames"]
     assert deployed.create(DashApiKey="f" * 64) == "ROLLBACK_COMPLETE"
-    assert deployed.reasons[-1].startswith("Webhooks: Dash does not know this API key. Check DashApiKey")
+    assert deployed.reasons[-1].startswith("DashLogin: Dash does not know this API key. Check DashApiKey")
+    assert "EventsTable" not in deployed.begun
+    assert _client(own_emulator, "dynamodb").list_tables()["TableNames"] == tables
     assert without_other(deployed) == []
     assert deployed.delete() == "DELETE_COMPLETE"
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from devtools.local import ROOT
-from devtools.template import parsed, references
+from devtools.template import ASKED, expanded, parsed, references, resources
 from hookswitch.dash.hooks import DEFAULT_HOOKS
+from hookswitch.webhooks.dash_login import CHECKED
 from hookswitch.webhooks.desired import Desired
 
 
@@ -29,6 +30,35 @@ def test_every_property_is_understood() -> None:
     aliases = {field.alias for field in Desired.model_fields.values()}
     assert properties("Webhooks").keys() - aliases == {"ServiceToken", "ServiceTimeout", "Deployment"}
     assert aliases <= properties("Webhooks").keys()
+
+
+def needed(resource: str) -> set[str]:
+    """Return everything that has to exist before a resource, directly or not."""
+    made = resources(expanded(**ASKED), **ASKED)
+    found: set[str] = set()
+    waiting = [resource]
+    while waiting:
+        direct = set(references(made[waiting.pop()])) & made.keys()
+        waiting += direct - found
+        found |= direct
+    return found
+
+
+def test_login_is_checked_before_the_table_is_made() -> None:
+    """Nothing that outlives a stack whose creation fails is made before the check."""
+    made = resources(expanded(**ASKED | {"AccessLog": "on-with-account-role"}), **ASKED)
+    retained = {name for name, it in made.items() if it.get("DeletionPolicy") == "Retain"}
+    assert "EventsTable" in retained
+    for name in retained:
+        assert "DashLogin" in needed(name)
+    assert not retained & needed("DashLogin")
+
+
+def test_login_is_checked_again_when_it_may_fail() -> None:
+    """CloudFormation sends an update when the account, the address or the secret is another."""
+    login = properties("DashLogin")
+    assert login.keys() - {"ServiceToken", "ServiceTimeout"} == set(CHECKED)
+    assert login["ServiceTimeout"] > properties("Provision")["Timeout"]
 
 
 def test_time_limits() -> None:

@@ -26,6 +26,7 @@ from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.callback.secret import read_callback_secret
 from hookswitch.cloudformation.custom_resource import FailedError, Request, Success
+from hookswitch.cloudformation.stack import read_status
 from hookswitch.dash import credentials
 from hookswitch.dash.client import DashClient
 from hookswitch.errors import (
@@ -298,11 +299,10 @@ def _ownership(client: DashClient, desired: Desired, old: Mapping[str, Any]) -> 
 def _is_rolling_back(stack_id: str) -> bool:
     """Tell whether CloudFormation is rolling back a failed update; requests don't say."""
     try:
-        stacks = clients.cloudformation().describe_stacks(StackName=stack_id)["Stacks"]
-    except CALL_ERRORS as error:
-        logger.warning("The stack's status can't be read: %s", error_reason(error))
+        return read_status(stack_id).startswith("UPDATE_ROLLBACK")
+    except StackError as error:
+        logger.warning(str(error))
         return False
-    return stacks[0]["StackStatus"].startswith("UPDATE_ROLLBACK")
 
 
 def _what_may_be_left(desired: Desired) -> str:
