@@ -134,7 +134,7 @@ def _note(items: Sequence[Item], more: int, start: datetime, command: str) -> st
         return f"No events {since}."
     if more <= 0:
         return f"{len(items)} {'event' if len(items) == 1 else 'events'} {since}."
-    return f"The newest {len(items)} of {len(items) + more} events {since}. All of them: `{command}`."
+    return f"The newest {len(items)} of {len(items) + more} events {since}. All of them:\n  {command}"
 
 
 def _typed(arguments: Mapping[str, Any]) -> str:

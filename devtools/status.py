@@ -15,7 +15,6 @@ from devtools.since import rfc3339, shown
 from devtools.state import DAY, HOUR, State
 from devtools.target import Target, told
 from hookswitch.dash.hooks import HOOKS
-from hookswitch.payloads.text import one_line
 
 AT_REST = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
 SECTIONS = {  # of the runbook
@@ -24,7 +23,6 @@ SECTIONS = {  # of the runbook
     "dead-letter queue": "dead-letters",
 }
 RUNBOOK = "docs/runbook.md"
-MAX_SUMMARY = 60
 
 
 @dataclass(frozen=True)
@@ -109,8 +107,8 @@ def _of_events(status: State) -> Iterator[Row]:
         yield Row("newest event", "none in seven days", "" if status.is_young(DAY) else step)
     else:
         moment = datetime.fromisoformat(str(status.newest["occurred_at"]))
-        said = one_line(str(status.newest.get("summary", "")), MAX_SUMMARY)
-        yield Row("newest event", f"{age(status.looked_at - moment)} ago, {shown(moment)}: {said}")
+        value = f"{age(status.looked_at - moment)} ago, {shown(moment)}: {status.newest['hook']}"
+        yield Row("newest event", value)
 
 
 def _of_queues(status: State) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from devtools import since as times
 from devtools.events import Format, require_hook
 from devtools.log_lines import Line
 from devtools.logs import LogReader
-from devtools.screen import console, is_narrow, printable, say
+from devtools.screen import console, is_narrow, say
 from devtools.target import Target, told
 
 SINCE = "1h"
@@ -90,7 +90,7 @@ class Printer:
         if line.day != self._day:
             self._day = line.day
             say(self._day, style="bold")
-        text = Text(printable(str(line)), STYLES.get(line.level, ""))
+        text = Text(str(line), STYLES.get(line.level, ""))
         if is_narrow():
             console.print(text, no_wrap=True, overflow="ellipsis")
         else:

@@ -134,6 +134,17 @@ def test_whole_in_a_file(shown: io.StringIO, monkeypatch: pytest.MonkeyPatch) ->
     assert len(shown.getvalue().splitlines()) == 2
 
 
+def test_columns_are_aligned(shown: io.StringIO) -> None:
+    """What says which hook it is about stands below each other, also without a hook."""
+    tail.Printer("table").print([line(STORED), line(STORED | {"hook": "parking"}), line({"message": "Applied."})])
+    lines = shown.getvalue().splitlines()[1:]
+    assert [row.rstrip()[15:] for row in lines] == [
+        "outbound_fax_error 01234567 Delivery stored.",
+        "parking            01234567 Delivery stored.",
+        f"{'':18} {'':8} Applied.",
+    ]
+
+
 def test_a_heading_for_each_day(shown: io.StringIO) -> None:
     """The day is shown once, and again when it changes."""
     lines = [Line.of(AT + hours * 3_600_000, json.dumps(STORED)) for hours in (0, 1, 24, 25)]
