@@ -87,6 +87,47 @@ def test_snapstart(given: dict[str, str], expected: str) -> None:
         assert made[id_of(hook)]["Properties"]["SnapStart"] == {"ApplyOn": expected}
 
 
+def test_no_canary_by_default() -> None:
+    """CodeDeploy has no part in a stack unless it is asked for."""
+    made = resources(minimal(), **ASKED)
+    assert [name for name, it in made.items() if it["Type"].startswith("AWS::CodeDeploy") or "UpdatePolicy" in it] == []
+    assert "CanaryRole" not in made
+
+
+def test_canary() -> None:
+    """CodeDeploy moves each hook's alias gradually, and back if deliveries fail; it touches no other function."""
+    template = expanded(**ASKED, Canary="true")
+    made = resources(template, **ASKED, Canary="true")
+    hooks = {id_of(hook) for hook in HOOKS}
+    groups = {name: it["Properties"] for name, it in made.items() if it["Type"] == "AWS::CodeDeploy::DeploymentGroup"}
+    assert groups.keys() == {f"{hook}DeploymentGroup" for hook in hooks}
+    for group in groups.values():
+        assert group["AlarmConfiguration"]["Enabled"] is True
+        alarms = {alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]}
+        assert alarms == {"FailedDeliveriesAlarm", "ServerErrorsAlarm"}
+        assert made.keys() >= alarms
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+        assert group["DeploymentConfigName"]["Fn::Sub"][1] == {"ConfigName": "Canary10Percent5Minutes"}
+        assert group["ServiceRoleArn"] == {"Fn::GetAtt": ["CanaryRole", "Arn"]}
+    moved = {name: it["UpdatePolicy"] for name, it in made.items() if "UpdatePolicy" in it}
+    assert moved == {
+        f"{hook}Alias{ALIAS}": {
+            "CodeDeployLambdaAliasUpdate": {
+                "ApplicationName": {"Ref": "ServerlessDeploymentApplication"},
+                "DeploymentGroupName": {"Ref": f"{hook}DeploymentGroup"},
+            }
+        }
+        for hook in hooks
+    }
+    assert "CodeDeployServiceRole" not in made, "SAM's own role, which may do more"
+
+
+def test_canary_publishes_nothing() -> None:
+    """Switching it on or off leaves the published versions as they are: Lambda would refuse to publish them again."""
+    one, other = (of_type("AWS::Lambda::Version", expanded(**ASKED, Canary=canary)) for canary in ("true", "false"))
+    assert one == other
+
+
 def test_reserved_concurrency() -> None:
     """Each hook has it if it is set; other functions never do, so the stack can't starve its own publishing."""
     template = expanded(**ASKED, ReservedConcurrency="50")
