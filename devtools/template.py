@@ -27,6 +27,7 @@ PACKAGED = "s3://a-bucket-of-ours/a-package"
 _IN_SUB = re.compile(r"\$\{([^!][^}]*)\}")
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "Fn::Contains": lambda values, value: value in values,
     "Fn::And": lambda *conditions: all(conditions),
     "Fn::Equals": lambda one, other: str(one) == str(other),
     "Fn::Not": lambda condition: not condition,

@@ -48,14 +48,30 @@ def can_be_created(**given: str) -> bool:
     template = parsed()
     values = values_of(template, **given)
     return (
-        values.keys() == template["Parameters"].keys()
+        values.keys() - {"AWS::Region"} == template["Parameters"].keys()
         and all(fits(values[name], it) for name, it in template["Parameters"].items())
         and all(
             evaluated(assertion["Assert"], template, values)
             for rule in template.get("Rules", {}).values()
+            if evaluated(rule.get("RuleCondition", True), template, values)
             for assertion in rule["Assertions"]
         )
     )
+
+
+@pytest.mark.parametrize(
+    ("snap_start", "region", "accepted"),
+    [
+        ("on", "us-east-1", True),
+        ("on", "ap-east-1", True),
+        ("on", "ap-east-2", False),
+        ("on", "ap-southeast-6", False),
+        ("off", "ap-east-2", True),
+    ],
+)
+def test_snapstart_only_where_lambda_has_it(snap_start: str, region: str, *, accepted: bool) -> None:
+    """A Region without SnapStart refuses it before anything is created."""
+    assert can_be_created(**ASKED, SnapStart=snap_start, **{"AWS::Region": region}) is accepted
 
 
 def test_parameters_are_explained() -> None:
