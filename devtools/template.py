@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from cfnlint.decode import decode
+from cfnlint.decode import decode_str
 
 from devtools.errors import LaptopError
 from devtools.local import DASH_ACCOUNT_ID, DASH_API_KEY, LOCAL, REGION, TEMPLATE
@@ -39,7 +39,16 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 @cache
 def parsed() -> dict[str, Any]:
     """Return the template with its includes, and intrinsic functions in the long form: `{"Ref": ...}`."""
-    template, faults = decode(str(TEMPLATE))
+    return parse(TEMPLATE.read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Return a template's text, perhaps that of another release, as `parsed` returns the present one.
+
+    Raises:
+        LaptopError: It is no template.
+    """
+    template, faults = decode_str(text)
     if faults:
         raise LaptopError(f"template.yaml can't be parsed: {faults}")
     plain: dict[str, Any] = _with_includes(json.loads(json.dumps(template)))
@@ -61,7 +70,12 @@ def _with_includes(value: Any) -> Any:
 
 def expanded(**parameters: str) -> dict[str, Any]:
     """Return the template as the transform expands it for these parameters, after `sam package`."""
-    template = json.loads(json.dumps(parsed()))
+    return expand(parsed(), **parameters)
+
+
+def expand(original: Template, **parameters: str) -> dict[str, Any]:
+    """Return a template as the transform expands it for these parameters, after `sam package`."""
+    template = json.loads(json.dumps(original))
     for resource in template["Resources"].values():
         for name in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
             resource["Properties"][name] = PACKAGED
