@@ -36,7 +36,8 @@ type Call = Callable[..., subprocess.CompletedProcess[str]]
 def environment(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of somebody whose AWS account is the emulator, in New York."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    nothing = tmp_path_factory.mktemp("home") / "nothing.toml"
+    nothing = tmp_path_factory.mktemp("home") / "empty.toml"
+    nothing.touch()
     return kept | {
         "AWS_ENDPOINT_URL": stack.endpoint,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,

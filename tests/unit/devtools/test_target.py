@@ -1,8 +1,11 @@
 """The stack that a command is about."""
 
+from pathlib import Path
+
 import boto3
 import pytest
 
+from devtools import choices
 from devtools.errors import LaptopError
 from devtools.target import Target
 
@@ -15,8 +18,10 @@ def target(**outputs: str) -> Target:
     return stack
 
 
-def test_output() -> None:
+def test_output(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An output is known by its name; without it, the error says how the stack is."""
+    monkeypatch.delenv(choices.VARIABLE, raising=False)
+    monkeypatch.setattr(choices, "FILE", tmp_path / "none.toml")
     assert target(EventsTableName="table").output("EventsTableName") == "table"
-    with pytest.raises(LaptopError, match="has no output LogGroupName; its status is ROLLBACK_COMPLETE"):
+    with pytest.raises(LaptopError, match=r"has no output LogGroupName.*ROLLBACK_COMPLETE.*`make deploy`"):
         target(EventsTableName="table").output("LogGroupName")
