@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from devtools import stack
+from devtools.adoption import with_table_name
 from devtools.local import LOCAL
 from devtools.processes import CommandError, run
 from devtools.stack import StackError
@@ -28,8 +29,14 @@ def build(architecture: str, on_line: OnLine) -> Path:
     return stack.build(directory=DIRECTORY / architecture, machine=architecture, on_line=on_line)
 
 
-def upload(target: Target, template: Path, on_line: OnLine) -> str:
+def upload(target: Target, template: Path, on_line: OnLine, *, table: str = "") -> str:
     """Upload a build to the bucket that `sam` manages in the account, and return the address of the template there.
+
+    Args:
+        target: The stack.
+        template: The built template.
+        on_line: Called with each line that sam prints.
+        table: The name of a table that the stack may adopt; empty for none.
 
     Raises:
         StackError: It can't be uploaded.
@@ -51,6 +58,8 @@ def upload(target: Target, template: Path, on_line: OnLine) -> str:
         run(command, environment=environment(target), log=log, on_line=on_line)
     except CommandError as error:
         raise StackError(stack.explain("sam package", error.output, log)) from error
+    if table:
+        packaged.write_text(json.dumps(with_table_name(json.loads(packaged.read_text()), table)))
     return _upload_template(target, packaged)
 
 

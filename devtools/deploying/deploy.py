@@ -63,22 +63,21 @@ def deploy(stack: str, settings: str) -> bool:
             raise PreflightError("Nothing has been made. Correct what is marked with ✗, and try again.")
         with step("Building the functions") as detail:
             built = artifacts.build(values["Architecture"], detail)
+        table = answers.given.get(TABLE_NAME, "") if creates else ""  # only a new stack adopts one
         with step("Uploading them") as detail:
-            address = artifacts.upload(target, built, detail)
+            address = artifacts.upload(target, built, detail, table=table)
         if found is not None and creates:
             with step(f"Removing what is left of {target.stack}") as detail:
                 changes.delete(target, found["StackId"], detail)
-        _change(target, address, answers, chosen, creates=creates, ask=ask)
+        _change(target, address, answers, chosen, creates=creates, adopts=bool(table), ask=ask)
     target = Target.on_aws(stack)
     say(f"{target.stack} is deployed. Its webhooks are registered on Dash.")
     return examine(target)
 
 
 def _change(  # noqa: PLR0913 - what a change is made of
-    target: Target, address: str, answers: Answers, chosen: Choices, *, creates: bool, ask: Ask | None
+    target: Target, address: str, answers: Answers, chosen: Choices, *, creates: bool, adopts: bool, ask: Ask | None
 ) -> None:
-    name = answers.given.get(TABLE_NAME, "")
-    adopts = bool(name) and (creates or target.outputs.get("EventsTableName") != name)
     with step("Working out what changes"):
         change_set = changes.prepare(target, address, answers, chosen.tags, creates=creates, adopts=adopts)
     if change_set is None:

@@ -121,11 +121,12 @@ def _credentials(target: Target, values: Mapping[str, str], answers: Answers) ->
 def check_table(target: Target, values: Mapping[str, str], found: "StackTypeDef | None") -> Iterator[Check]:
     """Yield what is known of tables that earlier stacks of this name left, or of the table that is to be used again."""
     tables: DynamoDBClient = target.client("dynamodb")
+    creates = found is None or found["StackStatus"] in FAILED_CREATION
     if name := values.get(TABLE_NAME):
-        if found is None or target.outputs.get("EventsTableName") != name:
-            yield _check_adoption(tables, name)
+        if creates or target.outputs.get("EventsTableName") != name:
+            yield _check_adoption(tables, name, creates=creates)
         return
-    if found is not None and found["StackStatus"] not in FAILED_CREATION:
+    if not creates:
         return
     pattern = re.compile(rf"{re.escape(target.stack)}-EventsTable-\w+")
     for page in tables.get_paginator("list_tables").paginate():
@@ -139,11 +140,13 @@ def check_table(target: Target, values: Mapping[str, str], found: "StackTypeDef 
                 )
 
 
-def _check_adoption(tables: "DynamoDBClient", name: str) -> Check:
+def _check_adoption(tables: "DynamoDBClient", name: str, *, creates: bool) -> Check:
     try:
         table = tables.describe_table(TableName=name)["Table"]
     except tables.exceptions.ResourceNotFoundException:
         return good("table", f"{name} is made")
+    if not creates:
+        return bad("table", f"{name} exists, and only a new stack can use a table that does", "See docs/restore.md.")
     if fault := _differs(table):
         return bad("table", f"{name} {fault}", "docs/restore.md tells how to prepare a restored table.")
     return good("table", f"{name} is used again, with about {table.get('ItemCount', 0):,} items")

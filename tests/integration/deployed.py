@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from devtools import aws, stack
+from devtools.adoption import with_table_name
 from devtools.local import parameters
 from devtools.waiting import wait_for
 from simulator.api import DashApi
@@ -68,6 +69,18 @@ class Deployed:
         """Create the stack and return its status."""
         self.given |= changed
         self.client.create_stack(**self._call())
+        self._second = int(time.time())
+        return self.status()
+
+    def adopt(self, table: str, **changed: str) -> str:
+        """Create the stack on a table that exists, by a change set, and return its status."""
+        self.given |= changed | {"EventsTableName": table}
+        call = self._call(with_table_name(self.template, table))
+        made = self.client.create_change_set(
+            **call, ChangeSetName="adopt", ChangeSetType="CREATE", ImportExistingResources=True
+        )
+        self.client.get_waiter("change_set_create_complete").wait(ChangeSetName=made["Id"], WaiterConfig={"Delay": 1})
+        self.client.execute_change_set(ChangeSetName=made["Id"])
         self._second = int(time.time())
         return self.status()
 
@@ -140,17 +153,17 @@ class Deployed:
         pages = self.client.get_paginator("describe_stack_events").paginate(StackName=self._described()["StackId"])
         return [event for page in pages for event in page["StackEvents"]]
 
-    def _call(self) -> dict[str, Any]:
+    def _call(self, template: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return {
             "StackName": self.name,
-            "TemplateURL": self._uploaded(),
+            "TemplateURL": self._uploaded(template or self.template),
             "Parameters": _listed(self.given),
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         }
 
-    def _uploaded(self) -> str:
+    def _uploaded(self, template: Mapping[str, Any]) -> str:
         """Upload the template, which is too large for a request, and return its address."""
-        body = json.dumps(self.template).encode()
+        body = json.dumps(template).encode()
         _bucket(self.endpoint, TEMPLATES).put_object(Bucket=TEMPLATES, Key=self.name, Body=body)
         return f"{self.endpoint}/{TEMPLATES}/{self.name}"
 

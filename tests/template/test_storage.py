@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from devtools.template import ASKED, parsed, resources
+from devtools.adoption import with_table_name
+from devtools.template import ASKED, expanded, parsed, resources
 from hookswitch.events.items import delivery_test_item, event_item, quarantine_item
 from simulator.payloads import payload
 from tests.receiving import SETTINGS, delivery, event
@@ -27,6 +28,16 @@ def test_table_is_safe() -> None:
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert properties["DeletionProtectionEnabled"] == {"Ref": "TableDeletionProtection"}
     assert parsed()["Parameters"]["TableDeletionProtection"]["Default"] == "true"
+
+
+def test_table_has_a_name_only_if_one_is_given() -> None:
+    """CloudFormation names the table unless a parameter does, and adopts one that the template names literally."""
+    assert "TableName" not in resources(expanded(**ASKED), **ASKED)["EventsTable"]["Properties"]
+    given = ASKED | {"EventsTableName": "phones"}
+    assert resources(expanded(**given), **given)["EventsTable"]["Properties"]["TableName"] == "phones"
+    adopting = with_table_name(expanded(**ASKED), "phones")["Resources"]["EventsTable"]
+    assert adopting["Properties"]["TableName"] == "phones"
+    assert adopting["DeletionPolicy"] == "Retain"  # "Import AWS resources into a CloudFormation stack automatically"
 
 
 def test_table_costs_nothing_to_leave_idle() -> None:
