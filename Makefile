@@ -73,7 +73,7 @@ down: ## Stop what `make up` left running
 	@if [ -x $(BIN)/python ]; then $(LAPTOP) down; else echo "Nothing is running."; fi
 
 ##@ A stack on AWS [STACK=hookswitch], or the one that is up
-.PHONY: deploy doctor status events logs remove webhooks reconcile replay rotate
+.PHONY: deploy doctor status events logs variables remove webhooks reconcile replay rotate
 
 deploy: $(DEV) $(SAM) ## Create a stack on AWS, or update it ## [SET="RetentionDays=90 ..."]
 	@exec $(LAPTOP) deploy --stack "$(STACK)" --set '$(subst ','\'',$(SET))'
@@ -91,6 +91,9 @@ events: $(DEV) ## Show the newest events ## [HOOK=missed_call] [SINCE=2d] [COUNT
 logs: $(DEV) ## Show what the functions log ## [HOOK=missed_call] [SINCE=2h] [FOLLOW=1] [ALL=1] [FORMAT=json]
 	@exec $(LAPTOP) logs --stack "$(STACK)" --hook "$(HOOK)" --since "$(SINCE)" --follow "$(FOLLOW)" --all "$(ALL)" \
 	  --format "$(or $(FORMAT),table)"
+
+variables: $(DEV) ## Print its names and addresses, as variables of a shell
+	@exec $(LAPTOP) variables --stack "$(STACK)"
 
 remove: $(DEV) ## Remove it from AWS and its webhooks from Dash ## [EVERYTHING=yes]
 	@exec $(LAPTOP) remove --stack "$(STACK)" --everything "$(EVERYTHING)"
@@ -171,7 +174,7 @@ scale: $(DEV) ## Compute limits and costs; writes docs/engineering/scale.md
 sample-events: $(DEV) $(SAM) ## Rewrite events/ and docs/events.md, after a change of payloads
 	@$(LAPTOP) sample-events
 
-schemas: $(DEV) ## Rewrite docs/schemas/, after a change of a payload type
+schemas: $(DEV) ## Rewrite docs/schemas/ and docs/catalogue.md
 	@$(LAPTOP) schemas
 
 setup: $(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(RUNTIME) $(LOCUST) ## Install what the other targets need

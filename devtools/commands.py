@@ -148,6 +148,14 @@ def remove(
     _exit(ok=remove(stack, everything=everything == "yes"))
 
 
+@app.command(rich_help_panel=STACK)
+def variables(stack: StackName = "") -> None:
+    """Print a stack's names and addresses as variables of a shell."""
+    from devtools.variables import show
+
+    show(stack)
+
+
 @app.command(rich_help_panel=WEBHOOKS)
 def webhooks(stack: StackName = "") -> None:
     """Show what is registered on Dash."""
@@ -216,10 +224,11 @@ def sample_events() -> None:
 
 @app.command(rich_help_panel=FILES)
 def schemas() -> None:
-    """Write docs/schemas/."""
-    from devtools.schemas import write
+    """Write docs/schemas/ and docs/catalogue.md."""
+    from devtools import catalogue, schemas
 
-    write()
+    schemas.write()
+    catalogue.write()
 
 
 def _exit(*, ok: bool) -> None:

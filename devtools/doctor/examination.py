@@ -8,7 +8,7 @@ from devtools.checks import Check, bad, note, passed, show
 from devtools.deploying.preflight import check_identity
 from devtools.doctor.dash import CallflowReader, check_callflows, check_webhooks
 from devtools.doctor.deliveries import Listener, check_deliveries, check_refusal
-from devtools.doctor.resources import check_alarms, check_queues, check_status, check_subscriptions
+from devtools.doctor.resources import check_alarms, check_events, check_queues, check_status, check_subscriptions
 from devtools.screen import say, step
 from devtools.target import Target, told
 from devtools.webhooks import Registered
@@ -81,6 +81,7 @@ def _checks_without_deliveries(target: Target) -> Generator[Check, None, Registe
         yield bad("webhooks", str(error), "Check the credentials that the stack has for Dash.")
         return None
     yield from check_webhooks(registered)
+    yield from check_events(target, registered.wanted.hooks)
     reader = CallflowReader.of(registered, target.secret(registered.wanted.credentials_arn))
     if missed := check_callflows(reader, registered):
         yield missed

@@ -1,12 +1,13 @@
 """Checks of a stack's resources: subscriptions, alarms, queues."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from devtools.checks import Check, bad, good, note
+from devtools.feeds import Feeds
 from devtools.target import Target
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ QUEUES: Mapping[str, tuple[str, str]] = {
     "PublishDeadLetterQueue": ("events wait for SNS", "docs/runbook.md#publish-queue-not-draining"),
     "DeadLetterQueue": ("messages need an operator", "docs/runbook.md#dead-letters"),
 }
+QUIET = timedelta(days=14)
 OLD = timedelta(minutes=15)  # what has waited longer is not a passing fault
 WORKING = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 
@@ -119,5 +121,23 @@ def _oldest(target: Target, url: str) -> timedelta | None:
 
 
 def _in_words(age: timedelta) -> str:
-    minutes = int(age.total_seconds() // 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"  # noqa: PLR2004 - two hours
+    minutes = int(max(age, timedelta()).total_seconds() // 60)
+    if minutes < 120:  # noqa: PLR2004 - two hours
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+def check_events(target: Target, hooks: Sequence[str]) -> Iterator[Check]:
+    """Yield when each hook was last heard of, for the stack's own account; a quiet hook is no fault."""
+    feeds, now = Feeds.of(target), datetime.now(UTC)
+    heard: dict[str, datetime] = {}
+    for hook in hooks:
+        for item in feeds.newest([hook], now - QUIET, 1):
+            heard[hook] = datetime.fromisoformat(str(item["occurred_at"]))
+    if not heard:
+        yield note("events", f"none in {QUIET.days} days", "Make a test call, then `make events`.")
+        return
+    latest = sorted(heard, key=lambda hook: heard[hook], reverse=True)
+    yield good("events", ", ".join(f"{hook} {_in_words(now - heard[hook])} ago" for hook in latest))
+    if quiet := [hook for hook in hooks if hook not in heard]:
+        yield note("quiet hooks", f"nothing in {QUIET.days} days from {', '.join(quiet)}")
