@@ -7,7 +7,11 @@ from hookswitch.receiving.receiver import receiver
 
 
 class ChannelAnswer(ChannelPayload):
-    """A leg that is answered, by a person or by the system."""
+    """A leg that is answered, by a person or by the system.
+
+    An auto-attendant, a queue or a mailbox answers the caller's leg as a person would. It does not fire for a leg that
+    only rang.
+    """
 
     hook: ClassVar = "channel_answer"
     timeline_order: ClassVar = 20

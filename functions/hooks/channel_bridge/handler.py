@@ -8,7 +8,10 @@ from hookswitch.receiving.receiver import receiver
 
 
 class ChannelBridge(ChannelPayload):
-    """A leg that is connected to another; several connections in one second differ in the other leg."""
+    """A leg that is connected to another; several connections in one second differ in the other leg.
+
+    It does not fire for a call that only reached an auto-attendant, a queue or a mailbox.
+    """
 
     hook: ClassVar = "channel_bridge"
     timeline_order: ClassVar = 30

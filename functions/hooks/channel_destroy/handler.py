@@ -34,6 +34,10 @@ CAUSES = frozenset(
 class ChannelDestroy(ChannelPayload):
     """A leg that ends: how, and after how long.
 
+    It fires for every leg, also for phones that rang while another one was answered (`LOSE_RACE`, `ORIGINATOR_CANCEL`):
+    those are no missed calls. When Dash loses a media server it can fire although the call goes on, and a second time
+    at the real end.
+
     `hangup_code` is a SIP response, `sip:487` on the wire and a plain 404 in Dash's reference. Both are kept as text.
     """
 

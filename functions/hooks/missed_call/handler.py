@@ -34,7 +34,10 @@ Recipients = Annotated[Any, BeforeValidator(_as_list), WithJsonSchema(_LIST_SCHE
 
 
 class MissedCall(NotificationPayload):
-    """A call that rang and was not answered.
+    """A call from outside that nobody answered and that left no message.
+
+    It fires only if the callflow of the number has the action *missed call alert*. It does not fire for calls within
+    the account, or if the caller left a voicemail.
 
     `to` lists the e-mail addresses of the people to tell; `notify` is the whole hang-up event. One call can have
     several notifications, in the same second, for other people (docs/dash-protocol.md, section 6).

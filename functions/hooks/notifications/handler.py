@@ -36,7 +36,10 @@ UntypedTime = Annotated[GregorianSeconds | None, Field(exclude=True)]
 
 
 class Notifications(NotificationPayload):
-    """A notification of any name; `msg_id` is the only field that they all have."""
+    """A notification of any name; `msg_id` is the only field that they all have.
+
+    It is registered only if you add it to `Hooks`. An event that has a hook of its own is stored once, as that hook's.
+    """
 
     hook: ClassVar = "notifications"
 

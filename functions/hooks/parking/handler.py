@@ -15,9 +15,10 @@ _PHRASES = {"PARK_PARKED": "parked in", "PARK_RETRIEVED": "retrieved from", "PAR
 class Parking(Payload):
     """What happens to a call in a parking slot.
 
-    Dash sends neither a time nor an id, and the same call can be parked in the same slot again with an identical
-    payload: within two minutes that is a retry, later it is a new event. Dash's reference spells one field
-    `caller_id_Number`, which is read as `caller_id_number`.
+    It fires when a call is parked, when somebody retrieves it, and when its caller hangs up in the slot. Dash sends
+    neither a time nor an id, and the same call can be parked in the same slot again with an identical payload: within
+    two minutes that is a retry, later it is a new event. Dash's reference spells one field `caller_id_Number`, which is
+    read as `caller_id_number`.
     """
 
     hook: ClassVar = "parking"

@@ -14,6 +14,8 @@ DAY = 86_400_000  # milliseconds; a larger number is not the length of a message
 class VoicemailNew(NotificationPayload):
     """A new message in a mailbox.
 
+    It does not fire if the caller hangs up without leaving one.
+
     `voicemail_length` is in milliseconds. `voicemail_transcription` is text, or an object with `text` and `result`,
     depending on the transcription provider.
     """
