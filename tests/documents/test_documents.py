@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from devtools import variables
 from devtools.local import ROOT
 from devtools.template import parsed
 
@@ -42,6 +43,11 @@ def test_make_targets(document: Path) -> None:
     assert named <= targets
 
 
+PROGRAMS = {"make", "sam", "aws", "python3.13", "cp", "export", "#", "git", "eval", "pytest"}
+MADE = {"hookswitch.toml"}  # by a command before
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "missed_calls" / "README.md"]
+
+
 def test_index_of_decisions() -> None:
     """Every decision record has its own number, and the index lists it under its title."""
     folder = ROOT / "docs" / "engineering" / "decisions"
@@ -63,7 +69,7 @@ def test_decisions_named_in_code() -> None:
 
 
 def test_parameters() -> None:
-    """The README's table of parameters is the template's: names, defaults and descriptions."""
+    """The page on parameters has the template's: names, defaults and descriptions."""
     rows = [
         f"| `{name}` | {_default(parameter.get('Default'))} | {parameter['Description']} |"
         for group in parsed()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
@@ -71,7 +77,7 @@ def test_parameters() -> None:
         for parameter in [parsed()["Parameters"][name]]
     ]
     table = "\n".join(["| Parameter | Default | What it does |", "|---|---|---|", *rows])
-    assert table in (ROOT / "README.md").read_text(), f"The table should be:\n\n{table}"
+    assert table in (ROOT / "docs" / "parameters.md").read_text(), f"The table should be:\n\n{table}"
 
 
 def test_variables() -> None:
@@ -88,14 +94,30 @@ def test_variables() -> None:
     assert set(re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE)) == set_there | read
 
 
-def test_commands() -> None:
-    """The README's commands use only the programs it asks for, and the files they name exist."""
-    blocks = re.findall(r"^```console\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-    commands = [line.removeprefix("$ ").split() for block in blocks for line in block.splitlines() if line[:2] == "$ "]
-    assert {command[0] for command in commands} <= {"make", "sam", "aws", "python3.13", "#"}
-    named = {word for command in commands for word in command if word.endswith((".py", ".json"))}
-    assert named
-    assert all((ROOT / name).exists() for name in named)
+def test_readme_is_short() -> None:
+    """A stranger reads it to its end."""
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
+def test_commands(page: Path) -> None:
+    """Commands use programs that users have, targets and files that exist, and variables defined where they stand."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    of_a_stack = variables.names(parsed()["Outputs"])
+    for block in re.findall(r"^```console\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
+        lines = block.replace("\\\n", " ").splitlines()
+        commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+        for command in commands:
+            words = [word for word in re.sub(r"[\"$()]", " ", command).split() if not word.startswith("-")]
+            program = words[0].removeprefix(".local/sam/bin/")
+            assert program in PROGRAMS or "=" in program, command
+            if "make" in words:
+                assert words[words.index("make") + 1] in targets, command
+            named = {word for word in words if word.endswith((".py", ".json", ".toml", ".yaml"))} - MADE
+            assert all((ROOT / name).exists() for name in named if not name.startswith(".local/")), command
+        said = " ".join(commands)
+        defined = {*re.findall(r"\b([A-Z_]+)=", said), *(of_a_stack if "make -s variables" in said else ())}
+        assert set(re.findall(r"\$\{?([A-Z_]+)", said)) <= defined
 
 
 def _tracked(pattern: str) -> list[Path]:
