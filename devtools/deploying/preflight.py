@@ -122,11 +122,10 @@ def check_table(target: Target, values: Mapping[str, str], found: "StackTypeDef 
     """Yield what is known of tables that earlier stacks of this name left, or of the table that is to be used again."""
     tables: DynamoDBClient = target.client("dynamodb")
     creates = found is None or found["StackStatus"] in FAILED_CREATION
-    if name := values.get(TABLE_NAME):
-        if creates or target.outputs.get("EventsTableName") != name:
-            yield _check_adoption(tables, name, creates=creates)
-        return
-    if not creates:
+    name, before = values.get(TABLE_NAME, ""), "" if creates else target.parameters.get(TABLE_NAME, "")
+    if name != before and name:
+        yield _check_adoption(tables, name, creates=creates)
+    if name or not creates:
         return
     pattern = re.compile(rf"{re.escape(target.stack)}-EventsTable-\w+")
     for page in tables.get_paginator("list_tables").paginate():

@@ -252,6 +252,14 @@ def test_update(here: Here) -> None:
     assert {webhook.id: webhook.uri for webhook in here.api.dash.webhooks(DASH_ACCOUNT_ID)}.keys() == webhooks.keys()
 
 
+def test_update_to_a_table_that_exists(here: Here) -> None:
+    """It is refused before anything is built, also for the stack's own table: CloudFormation would try to make it."""
+    done = here.run("deploy", "--set", f"EventsTableName={here.table}")
+    assert done.returncode == 1
+    assert "only a new stack can use a table that does" in " ".join(done.stdout.split())
+    assert "Nothing has been made." in done.stderr
+
+
 def test_deployment_that_fails(here: Here) -> None:
     """One sentence says what CloudFormation could not do, and the stack is as before."""
     acl = f"arn:aws:wafv2:{REGION}:000000000000:regional/webacl/office/{'0' * 8}-0000-0000-0000-{'0' * 12}"
