@@ -9,6 +9,8 @@ template, so that the template needs no exception for the emulator:
   session's ARN.
 - Calls to DynamoDB Streams are about the stream that they name (service authorization reference of DynamoDB).
   MiniStack requires permission for all resources.
+- A call about a change set that its ARN names is about that one (service authorization reference of CloudFormation).
+  MiniStack requires permission for all resources.
 - `dynamodb:LeadingKeys` are the keys of a call's items (DynamoDB, "Using IAM policy conditions for fine-grained access
   control"). MiniStack does not support this condition key.
 - A media type in an API's `BinaryMediaTypes` has `~1` instead of the slash (CloudFormation, AWS::ApiGateway::RestApi).
@@ -41,6 +43,7 @@ from pathlib import Path
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any, override
+from urllib.parse import parse_qs
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
@@ -94,10 +97,13 @@ def action_of(*request: Any) -> str | None:
 def resource_of(service: str, *request: Any) -> str:
     """Return the ARN of the resource that a request is about, or `*`; remember which items it is about."""
     _leading_keys.set(leading_keys(request[3]) if service == "dynamodb" else None)
+    *_, body, _, _, _ = request
     if service != "dynamodbstreams":
         resource: str = _resource_of(service, *request)
-        return resource
-    *_, body, _, _, _ = request
+        change_set = (
+            parse_qs((body or b"").decode()).get("ChangeSetName", [""])[0] if service == "cloudformation" else ""
+        )
+        return change_set if resource == "*" and change_set.startswith("arn:") else resource
     asked = json.loads(body or b"{}")
     iterator = dynamodb_streams._decode_iterator(asked.get("ShardIterator", "")) or {}  # noqa: SLF001 - there is no public reader
     return str(asked.get("StreamArn") or iterator.get("arn") or "*")

@@ -113,7 +113,8 @@ def test_commands(page: Path) -> None:
             assert program in PROGRAMS or "=" in program, command
             if "make" in words:
                 assert words[words.index("make") + 1] in targets, command
-            named = {word for word in words if word.endswith((".py", ".json", ".toml", ".yaml"))} - MADE
+            files = {word.removeprefix("file://") for word in words}
+            named = {word for word in files if word.endswith((".py", ".json", ".toml", ".yaml"))} - MADE
             assert all((ROOT / name).exists() for name in named if not name.startswith(".local/")), command
         said = " ".join(commands)
         defined = {*re.findall(r"\b([A-Z_]+)=", said), *(of_a_stack if "make -s variables" in said else ())}
