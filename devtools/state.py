@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from devtools.alarms import is_on
 from devtools.feeds import NAMES, Feeds, Item
 from devtools.target import Target
 from hookswitch.reconcile.ledger import KEY as RECONCILE
@@ -110,8 +111,10 @@ def _alarms(target: Target) -> dict[str, str]:
     """Return what the stack's alarms that sound say. CloudFormation names alarms after the stack."""
     client: Any = target.client("cloudwatch")
     logical = {physical: name for name, physical in target.resources.items()}
-    pages = client.get_paginator("describe_alarms").paginate(StateValue="ALARM", AlarmNamePrefix=f"{target.stack}-")
-    alarms = [alarm for page in pages for alarm in page["MetricAlarms"] if alarm["AlarmName"] in logical]
+    pages = client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{target.stack}-")
+    alarms = [
+        alarm for page in pages for alarm in page["MetricAlarms"] if alarm["AlarmName"] in logical and is_on(alarm)
+    ]
     return {logical[alarm["AlarmName"]]: alarm.get("AlarmDescription", "") for alarm in alarms}
 
 

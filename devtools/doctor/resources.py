@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from devtools.alarms import is_on
 from devtools.checks import Check, bad, good, note
 from devtools.feeds import Feeds
 from devtools.target import Target
@@ -66,9 +67,9 @@ def check_alarms(target: Target) -> Iterator[Check]:
     alarms: list[MetricAlarmTypeDef] = []
     for start in range(0, len(names), 100):
         alarms += client.describe_alarms(AlarmNames=names[start : start + 100])["MetricAlarms"]
-    sounding = [alarm for alarm in alarms if alarm.get("StateValue") == "ALARM"]
+    sounding = [alarm for alarm in alarms if is_on(alarm)]
     for alarm in sounding:
-        said, _, page = alarm.get("AlarmDescription", "").partition(" See ")
+        said, _, page = alarm.get("AlarmDescription", "").removeprefix(f"{target.stack}: ").partition(" See ")
         yield bad(f"alarm: {alarm['AlarmName'].removeprefix(f'{target.stack}-')}", said, page)
     if not sounding:
         yield good("alarm states", f"none of {len(alarms)} alarms is on")
