@@ -4,7 +4,8 @@ Lambda's file system is read-only, so without it every cold start compiles every
 adds none, and the usual kind would not work: it depends on modification times, which SAM's packages lack.
 The hash-based kind (PEP 552) stays valid, on every processor. See docs/engineering/decisions/0020-cold-start.md.
 
-To keep the package small, files that no function reads are deleted.
+To keep the package small, files that no function reads are deleted. The template is held to the architecture that was
+built, so that CloudFormation refuses another one at once instead of deploying functions that can't start.
 """
 
 import compileall
@@ -26,6 +27,11 @@ SKIPPED = re.compile(
     r"|/python/aws_lambda_powertools/metrics/provider/datadog/"
 )
 
+BUILT_FOR = re.compile(r"^ +BuildArchitecture: (?P<architecture>\w+)$", re.MULTILINE)
+PARAMETER = re.compile(
+    r"(?<=\n  Architecture:\n)(?P<rest>(?: {4}.*\n)*?) {4}AllowedValues:\n(?: {4}- .*\n)+ {4}Default: .*\n"
+)
+
 # Files of packages that are no modules, so that no import can miss them.
 UNUSED = (
     # Powertools' web page for API documentation, which no function serves: 0.45 MB zipped.
@@ -36,6 +42,8 @@ UNUSED = (
 
 def add_bytecode(build: Path) -> None:
     """Compile the modules of all functions and layers that `sam build` wrote to a folder; delete unused files.
+
+    The template is held to the architecture that was built.
 
     Raises:
         SystemExit: This is not Lambda's version of Python, or a module can't be compiled.
@@ -58,6 +66,15 @@ def add_bytecode(build: Path) -> None:
     for pattern in UNUSED:
         for file in build.glob(pattern):
             file.unlink()
+    hold_to_architecture(build / "template.yaml")
+
+
+def hold_to_architecture(template: Path) -> None:
+    """Allow no other architecture in a built template than the one that it was built for."""
+    text = template.read_text(encoding="utf-8")
+    if found := BUILT_FOR.search(text):
+        held = f"{{}}    AllowedValues:\n    - {found['architecture']}\n    Default: {found['architecture']}\n"
+        template.write_text(PARAMETER.sub(lambda rules: held.format(rules["rest"]), text), encoding="utf-8")
 
 
 if __name__ == "__main__":

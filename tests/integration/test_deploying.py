@@ -5,6 +5,7 @@ The tests are one story in the order of this file: a first deployment, its exami
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Any, cast
 import pexpect
 import pytest
 
-from devtools import aws, emulator
+from devtools import aws, emulator, stack
 from devtools.dash import simulator
 from devtools.local import ACCESS_KEY, DASH_ACCOUNT_ID, DASH_API_KEY, REGION, ROOT, SECRET_KEY, STACK_NAME, architecture
 from devtools.template import parsed
@@ -25,6 +26,7 @@ from simulator.payloads import payload
 
 COLUMNS = 80
 MINUTES = 10 * 60  # seconds; what takes longer hangs
+QUESTION = re.compile(r"\n\s*(?:\x1b\[[0-9;]*m)*(?P<what>[A-Z#][^\r\n]*?)(?:\x1b\[[0-9;]*m)*(?: \[[^\r\n]*\])?: $")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
@@ -316,3 +318,35 @@ def test_nothing_secret_is_left_on_this_machine(here: Here) -> None:
     files = [*Path(ROOT / ".local").glob("*.log"), *Path(ROOT / ".local" / "deploy").rglob("*.json")]
     assert files
     assert not [file for file in files if DASH_API_KEY in file.read_text(errors="replace")]
+
+
+def test_guided_deployment_of_sam(here: Here, built: Path, tmp_path: Path) -> None:
+    """`sam deploy --guided` gets to its end, with Enter for all but the two that have no default."""
+    environment = {**stack.environment(here.endpoint), "TERM": "xterm", "HOME": str(tmp_path)}
+    shutil.copy(ROOT / "samconfig.toml", tmp_path)
+    words = ["deploy", "--guided", "--template-file", str(built / "template.yaml"), "--config-file"]
+    child = pexpect.spawn(
+        str(stack.SAM),
+        [*words, str(tmp_path / "samconfig.toml")],
+        cwd=str(tmp_path),
+        env=cast("Any", environment),
+        dimensions=(60, 200),
+        timeout=MINUTES,
+        encoding="utf-8",
+    )
+    answers = {
+        "Stack Name": "guided",
+        "Parameter DashAccountId": DASH_ACCOUNT_ID,
+        "Parameter DashApiKey": DASH_API_KEY,
+        "Parameter DashApiUrl": here.api.url,
+        "Confirm changes before deploy": "n",
+        "Save arguments to configuration file": "n",
+    }
+    asked: list[str] = []
+    while child.expect([QUESTION, pexpect.EOF]) == 0:
+        asked.append(ESCAPE.sub("", cast("re.Match[str]", child.match)["what"]))
+        child.sendline(next((answer for name, answer in answers.items() if asked[-1].startswith(name)), ""))
+    child.close()
+    assert child.exitstatus == 0, child.before
+    assert len([name for name in asked if name.startswith("Parameter ")]) == len(parsed()["Parameters"])
+    assert "guided" in here.stacks

@@ -8,6 +8,27 @@ import pytest
 from devtools import bytecode
 from devtools.bytecode import add_bytecode
 
+BUILT = """\
+Parameters:
+  Architecture:
+    Type: String
+    Description: The processor architecture of the functions. Build for the same one;
+      sam build takes it from here.
+    AllowedValues:
+    - arm64
+    - x86_64
+    Default: arm64
+  SnapStart:
+    Type: String
+    AllowedValues:
+    - 'off'
+    - 'on'
+    Default: 'off'
+Resources:
+  Layer:
+    Metadata:
+      BuildArchitecture: x86_64
+"""
 UNCHECKED = (1).to_bytes(4, "little")  # the flags of a module whose hash is never compared (PEP 552)
 
 
@@ -96,3 +117,14 @@ def test_other_python(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bytecode, "PYTHON", (3, 12))
     with pytest.raises(SystemExit, match=r"Python 3\.12"):
         add_bytecode(build)
+
+
+def test_template_is_held_to_its_architecture(build: Path) -> None:
+    """Nobody can deploy what was built for another processor; a second run changes nothing more."""
+    template = build / "template.yaml"
+    template.write_text(BUILT)
+    add_bytecode(build)
+    add_bytecode(build)
+    assert template.read_text() == BUILT.replace(
+        "    - arm64\n    - x86_64\n    Default: arm64", "    - x86_64\n    Default: x86_64"
+    )
