@@ -109,7 +109,7 @@ def gather(
         _complete(given, kept, SECRET, ask, "Dash API key (not shown)", hidden=True)
     _complete(given, kept, ACCOUNT, ask, "Dash account id (32 hexadecimal digits)")
     if existing is None and ask and not any(name in given for name in ADDRESSES):
-        address = _ask(ask, ADDRESSES[0], "E-mail address for alerts (alarms, missed calls; empty for none)")
+        address = _ask(ask, ADDRESSES[0], "E-mail address for alarms and missed calls (empty for none)")
         given |= dict.fromkeys(ADDRESSES, address)
     for name, value in given.items():
         if fault := find_fault(name, value):

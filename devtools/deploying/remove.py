@@ -1,17 +1,18 @@
 """`make remove`: a stack's webhooks and then the stack itself; what holds data only on request."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
+from rich.table import Table
 
 from devtools.deploying import changes
 from devtools.deploying.answers import Ask, person
 from devtools.deploying.preflight import TABLE_NAME
 from devtools.doctor.resources import count_messages
 from devtools.errors import LaptopError
-from devtools.screen import say, step
+from devtools.screen import cell, console, say, step
 from devtools.target import Target, told
 
 TABLE = "EventsTable"
@@ -33,11 +34,6 @@ class Holding:
     physical_id: str
     count: int
 
-    def row(self, fate: str) -> str:
-        """Return what it is, what it holds and what becomes of it, for a terminal of 80 columns."""
-        kind = MEANING[self.logical_id]
-        return f"  {self.logical_id:<23} {self.count:>9,} {kind + ('' if self.count == 1 else 's'):<12} {fate}"
-
 
 def remove(stack: str, *, everything: bool) -> bool:
     """Remove a stack from AWS, and its webhooks from Dash first; return whether that succeeded.
@@ -56,8 +52,7 @@ def remove(stack: str, *, everything: bool) -> bool:
         ask = person()
         account, region = target.parameters["DashAccountId"], target.session.region_name
         say(f"{target.stack} in {region}, for the Dash account {account}.")
-        for holding in holdings:
-            say(holding.row("is deleted" if everything else "stays"), style="red" if everything else "")
+        _show(holdings, "is deleted" if everything else "stays", "red" if everything else "")
         if everything:
             _confirm(target, ask)
         elif ask and ask(f"Remove {target.stack} and its webhooks? [y/N]").lower() not in {"y", "yes"}:
@@ -74,6 +69,15 @@ def remove(stack: str, *, everything: bool) -> bool:
                 _delete(target, holding)
     say("Removed, with everything that it held.")
     return True
+
+
+def _show(holdings: Iterable[Holding], fate: str, style: str) -> None:
+    """Print what holds data, how much, and what becomes of it."""
+    lines = Table.grid(padding=(0, 2, 0, 0))
+    for holding in holdings:
+        kind = MEANING[holding.logical_id] + ("" if holding.count == 1 else "s")
+        lines.add_row(cell(holding.logical_id), cell(f"{holding.count:,}"), cell(kind), cell(fate, style))
+    console.print(lines)
 
 
 def _confirm(target: Target, ask: Ask | None) -> None:

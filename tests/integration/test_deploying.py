@@ -172,7 +172,7 @@ def test_three_answers(here: Here) -> None:
             ("Dash API key (not shown): ", DASH_API_KEY),
             ("Dash account id (32 hexadecimal digits): ", "no-account"),
             ("Dash account id (32 hexadecimal digits): ", DASH_ACCOUNT_ID),
-            ("E-mail address for alerts", "office@example.com"),
+            ("E-mail address for alarms and missed calls", "office@example.com"),
         ],
     )
     assert code == 0, screen
