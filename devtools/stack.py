@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from devtools.local import (
     CALLBACK_SECRET,
     LOCAL,
     REGION,
+    ROOT,
     SECRET_KEY,
     STACK_NAME,
     TEMPLATE,
@@ -31,6 +33,9 @@ from hookswitch.callback.token import token_for
 
 BUILD = LOCAL / "build"
 SAM = LOCAL / "sam" / "bin" / "sam"
+SAM_VERSION = ROOT / "requirements" / "sam.txt"
+SOURCE_OF_BYTECODE = Path(__file__).with_name("bytecode.py")
+PARTS = ("functions", "layers", "operations")  # of a checkout, beside its template
 CONFIG = Path(__file__).with_name("samconfig.toml")
 
 OnLine = Callable[[str], None]
@@ -96,6 +101,8 @@ def build(
 ) -> Path:
     """Build functions and layers, with bytecode, and return the path of the built template.
 
+    What has not changed since the last build is not built again.
+
     Args:
         template: The template to build.
         directory: Where to.
@@ -114,6 +121,9 @@ def build(
     if not template.exists():
         raise StackError(f"{shown(template)} does not exist.")
     log = LOCAL / "sam-build.log"
+    chosen = machine or architecture()
+    mark, stamp = fingerprint(template, chosen, str(bytecode)), directory.with_name(f"{directory.name}.sha256")
+    built = directory / "template.yaml"
     command = [
         *sam("build"),
         "--template-file",
@@ -123,16 +133,31 @@ def build(
         "--cache-dir",
         str(directory.with_name(f"{directory.name}-cache")),
         "--parameter-overrides",
-        f"Architecture={machine or architecture()}",
+        f"Architecture={chosen}",
     ]
     with _alone():
+        if built.exists() and stamp.exists() and stamp.read_text() == mark:
+            return built
+        stamp.unlink(missing_ok=True)
         try:
             run(command, environment=environment(), log=log, on_line=on_line)
         except CommandError as error:
             raise StackError(explain("sam build", error.output, log)) from error
         if bytecode:
             add_bytecode(directory)
-    return directory / "template.yaml"
+        stamp.write_text(mark)
+    return built
+
+
+def fingerprint(template: Path, *more: str) -> str:
+    """Return a hash of all that a build is made of; what has not changed need not be built again."""
+    root = template.parent
+    files = [template, SOURCE_OF_BYTECODE, SAM_VERSION, *(file for part in PARTS for file in (root / part).rglob("*"))]
+    found = sha256("\0".join(more).encode())
+    for file in sorted(file for file in files if file.is_file() and "__pycache__" not in file.parts):
+        found.update(f"\0{file}\0".encode())
+        found.update(file.read_bytes())
+    return found.hexdigest()
 
 
 def deploy(
