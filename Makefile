@@ -16,6 +16,8 @@ DRY_RUN ?=
 DOCKER ?=
 SET ?=
 EVERYTHING ?=
+ARCH ?=
+VERSION ?=
 API_PORT ?= 3000
 REQUESTS ?= 100000
 SEED ?=
@@ -169,7 +171,10 @@ scale: $(DEV) ## Compute limits and costs; writes docs/engineering/scale.md
 	@exec $(BIN)/python -m bench.scale
 
 ##@ Files and installation
-.PHONY: sample-events schemas setup requirements clean
+.PHONY: release sample-events schemas setup requirements clean
+
+release: $(DEV) $(SAM) ## Write a zip and a template to deploy without building ## [ARCH=x86_64] [VERSION=1.2.0]
+	@exec $(LAPTOP) release --arch "$(or $(ARCH),arm64)" --version "$(VERSION)"
 
 sample-events: $(DEV) $(SAM) ## Rewrite events/ and docs/events.md, after a change of payloads
 	@$(LAPTOP) sample-events

@@ -231,6 +231,17 @@ def schemas() -> None:
     catalogue.write()
 
 
+@app.command(rich_help_panel=FILES)
+def release(
+    arch: Annotated[Literal["arm64", "x86_64"], typer.Option(help="What the functions run on.")] = "arm64",
+    version: Annotated[str, typer.Option(help="Its name; empty for what Git calls this commit.")] = "",
+) -> None:
+    """Write a zip and a template that anybody can deploy without building."""
+    from devtools.releasing.release import release
+
+    release(arch, version)
+
+
 def _exit(*, ok: bool) -> None:
     if not ok:
         raise typer.Exit(1)

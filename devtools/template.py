@@ -78,7 +78,8 @@ def expand(original: Template, **parameters: str) -> dict[str, Any]:
     template = json.loads(json.dumps(original))
     for resource in template["Resources"].values():
         for name in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
-            resource["Properties"][name] = PACKAGED
+            if isinstance(resource["Properties"][name], str):  # a path here; a release names a place in S3
+                resource["Properties"][name] = PACKAGED
     done = subprocess.run(
         [SAM_PYTHON, "-I", TRANSFORM],
         input=json.dumps({"template": template, "parameters": parameters}),

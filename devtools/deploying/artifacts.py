@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 from devtools import stack
 from devtools.adoption import with_table_name
 from devtools.local import LOCAL
-from devtools.local import architecture as local_architecture
 from devtools.processes import CommandError, run
 from devtools.stack import StackError
 from devtools.target import Target
@@ -28,9 +26,7 @@ def build(architecture: str, on_line: OnLine) -> Path:
     Raises:
         StackError: It can't be built.
     """
-    own = sys.platform == "linux" and architecture == local_architecture()  # then `make run` builds the same
-    directory = stack.BUILD if own else DIRECTORY / architecture
-    return stack.build(directory=directory, machine=architecture, on_line=on_line)
+    return stack.build(directory=DIRECTORY / architecture, machine=architecture, on_line=on_line)
 
 
 def upload(target: Target, template: Path, on_line: OnLine, *, table: str = "") -> str:
@@ -45,8 +41,7 @@ def upload(target: Target, template: Path, on_line: OnLine, *, table: str = "") 
     Raises:
         StackError: It can't be uploaded.
     """
-    DIRECTORY.mkdir(parents=True, exist_ok=True)
-    packaged = DIRECTORY / "packaged.json"
+    packaged = template.with_name("packaged.json")
     command = [
         *stack.sam("package"),
         "--template-file",
