@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from devtools import stack
 from devtools.adoption import with_table_name
 from devtools.local import LOCAL
+from devtools.local import architecture as local_architecture
 from devtools.processes import CommandError, run
 from devtools.stack import StackError
 from devtools.target import Target
@@ -26,7 +28,9 @@ def build(architecture: str, on_line: OnLine) -> Path:
     Raises:
         StackError: It can't be built.
     """
-    return stack.build(directory=DIRECTORY / architecture, machine=architecture, on_line=on_line)
+    own = sys.platform == "linux" and architecture == local_architecture()  # then `make run` builds the same
+    directory = stack.BUILD if own else DIRECTORY / architecture
+    return stack.build(directory=directory, machine=architecture, on_line=on_line)
 
 
 def upload(target: Target, template: Path, on_line: OnLine, *, table: str = "") -> str:
@@ -41,7 +45,8 @@ def upload(target: Target, template: Path, on_line: OnLine, *, table: str = "") 
     Raises:
         StackError: It can't be uploaded.
     """
-    packaged = template.with_name("packaged.json")
+    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    packaged = DIRECTORY / "packaged.json"
     command = [
         *stack.sam("package"),
         "--template-file",
