@@ -200,7 +200,13 @@ def test_metrics_have_no_token() -> None:
 
 
 # What a hook may have and no other function: see docs/engineering/decisions/0021-snapstart.md.
-PUBLISHED = {"VersionDescription", "AutoPublishAlias", "SnapStart", "ReservedConcurrentExecutions"}
+PUBLISHED = {
+    "VersionDescription",
+    "AutoPublishAlias",
+    "DeploymentPreference",
+    "SnapStart",
+    "ReservedConcurrentExecutions",
+}
 
 
 def test_unknown_addresses_cost_what_a_hook_costs() -> None:
