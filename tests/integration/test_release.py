@@ -4,9 +4,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +16,11 @@ from devtools.dash import simulator
 from devtools.local import ACCESS_KEY, DASH_ACCOUNT_ID, DASH_API_KEY, REGION, ROOT, SECRET_KEY, STACK_NAME, architecture
 from devtools.releasing.release import Release, write
 from simulator.api import DashApi
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+
+type Run = Callable[[str], str]
 
 BUCKET, FOLDER = "releases-of-an-office", "hookswitch/"
 VERSION = "1.2.0"
@@ -32,6 +38,8 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An emulator of its own."""
     port = emulator.free_port()
     with emulator.running(port, tmp_path_factory.mktemp("emulator"), {}) as running:
+        session: Any = aws.SESSION
+        session.client("s3", endpoint_url=running.endpoint, config=aws.CONFIG).create_bucket(Bucket=BUCKET)
         yield running.endpoint
 
 
@@ -43,25 +51,63 @@ def dash_api(endpoint: str) -> Iterator[DashApi]:
 
 
 def deploy(endpoint: str, release: Release, overrides: dict[str, str]) -> None:
-    """Do what `aws s3 cp` and `aws cloudformation deploy --s3-bucket` do."""
+    """Do what `aws s3 cp` and `aws cloudformation deploy --s3-bucket` do: other parameters keep their values."""
     session: Any = aws.SESSION
     s3 = session.client("s3", endpoint_url=endpoint, config=aws.CONFIG)
-    s3.create_bucket(Bucket=BUCKET)
     for file in (release.archive, release.template):
         s3.upload_file(str(file), BUCKET, f"{FOLDER}{file.name}")
-    client = aws.cloudformation(endpoint)
+    client: Any = aws.cloudformation(endpoint)
+    creates = not client.list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])["StackSummaries"]
+    names = json.loads(release.template.read_text())["Parameters"].keys() - overrides.keys()
     made = client.create_change_set(
         StackName=STACK_NAME,
-        ChangeSetName="awscli-cloudformation-package-deploy",
-        ChangeSetType="CREATE",
+        ChangeSetName=f"awscli-cloudformation-package-deploy{int(time.time())}",
+        ChangeSetType="CREATE" if creates else "UPDATE",
         TemplateURL=f"{endpoint}/{BUCKET}/{FOLDER}{release.template.name}",
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in overrides.items()],
-        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[
+            *({"ParameterKey": name, "ParameterValue": value} for name, value in overrides.items()),
+            *({"ParameterKey": name, "UsePreviousValue": True} for name in names if not creates),
+        ],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
     wait = {"Delay": 1, "MaxAttempts": 120}
-    client.get_waiter("change_set_create_complete").wait(ChangeSetName=made["Id"], WaiterConfig=wait)  # type: ignore[arg-type]
+    client.get_waiter("change_set_create_complete").wait(ChangeSetName=made["Id"], WaiterConfig=wait)
     client.execute_change_set(ChangeSetName=made["Id"])
-    client.get_waiter("stack_create_complete").wait(StackName=STACK_NAME, WaiterConfig=wait)  # type: ignore[arg-type]
+    waiter = client.get_waiter(f"stack_{'create' if creates else 'update'}_complete")
+    waiter.wait(StackName=STACK_NAME, WaiterConfig=wait)
+
+
+@pytest.fixture(scope="module")
+def run(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run one of our commands about the stack, as from any checkout, and return what it prints."""
+    config = tmp_path_factory.mktemp("home") / "hookswitch.toml"
+    config.write_text("")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DASH_"))}
+    chosen = {
+        "HOOKSWITCH_CONFIG": str(config),
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_REGION": REGION,
+        "CI": "true",
+    }
+
+    def command(name: str) -> str:
+        done = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-m", "devtools", name, "--stack", STACK_NAME],
+            cwd=ROOT,
+            env=kept | chosen,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "✗" not in done.stdout
+        return done.stdout
+
+    return command
 
 
 def test_package_is_small(release: Release) -> None:
@@ -69,7 +115,7 @@ def test_package_is_small(release: Release) -> None:
     assert release.archive.stat().st_size <= PACKAGE
 
 
-def test_release_is_deployed_from_its_files(release: Release, endpoint: str, dash_api: DashApi, tmp_path: Path) -> None:
+def test_release_is_deployed_from_its_files(release: Release, endpoint: str, dash_api: DashApi, run: Run) -> None:
     """The stack registers its webhooks, stores and publishes a test delivery of each hook, and tells its version."""
     secret = aws.secretsmanager(endpoint).create_secret(Name="dash", SecretString=json.dumps({"api_key": DASH_API_KEY}))
     deploy(
@@ -84,27 +130,29 @@ def test_release_is_deployed_from_its_files(release: Release, endpoint: str, das
         },
     )
     assert len(dash_api.dash.webhooks(DASH_ACCOUNT_ID)) == 13
-    config = tmp_path / "hookswitch.toml"
-    config.write_text("")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DASH_"))} | {
-        "HOOKSWITCH_CONFIG": str(config),
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_REGION": REGION,
-        "CI": "true",
+    assert "It works." in run("doctor")
+    assert VERSION in run("status")
+
+
+def test_next_release(built: Path, endpoint: str, dash_api: DashApi, run: Run, tmp_path: Path) -> None:
+    """It needs no parameter, runs its own code although the parameters stay, and leaves the webhooks alone."""
+    functions = aws.lambda_(endpoint)
+    webhooks = {webhook.id for webhook in dash_api.dash.webhooks(DASH_ACCOUNT_ID)}
+    versions = _versions(functions)
+    deploy(endpoint, write(built, architecture(), "1.3.0", tmp_path), {})
+    assert {webhook.id for webhook in dash_api.dash.webhooks(DASH_ACCOUNT_ID)} == webhooks
+    assert not versions & _versions(functions)
+    assert "It works." in run("doctor")
+    assert "1.3.0" in run("status")
+
+
+def _versions(functions: "LambdaClient") -> set[tuple[str, str]]:
+    """Return each hook's function with the version that the API calls."""
+    names = [
+        it["FunctionName"] for page in functions.get_paginator("list_functions").paginate() for it in page["Functions"]
+    ]
+    return {
+        (name, alias["FunctionVersion"])
+        for name in names
+        for alias in functions.list_aliases(FunctionName=name)["Aliases"]
     }
-    for command, said in (("doctor", "It works."), ("status", VERSION)):
-        done = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", "devtools", command, "--stack", STACK_NAME],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert said in done.stdout
-        assert "✗" not in done.stdout
