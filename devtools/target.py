@@ -22,7 +22,6 @@ from botocore.exceptions import (
 from devtools import choices
 from devtools.errors import LaptopError
 from devtools.local import ACCESS_KEY, SECRET_KEY, STACK_FILE
-from devtools.up import Up
 from hookswitch.errors import HookswitchError
 
 if TYPE_CHECKING:
@@ -197,4 +196,8 @@ def _sentence(error: ClientError) -> str:
 
 
 def _is_up() -> bool:
-    return Up.load() is not None and STACK_FILE.exists()
+    if not STACK_FILE.exists():
+        return False
+    from devtools.up import Up  # noqa: PLC0415 - only where it may be needed
+
+    return Up.load() is not None

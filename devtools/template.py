@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from cfnlint.decode import decode_str
 
 from devtools.errors import LaptopError
 from devtools.local import DASH_ACCOUNT_ID, DASH_API_KEY, LOCAL, REGION, TEMPLATE
@@ -48,6 +47,8 @@ def parse(text: str) -> dict[str, Any]:
     Raises:
         LaptopError: It is no template.
     """
+    from cfnlint.decode import decode_str  # noqa: PLC0415 - takes a second, which commands without a template spare
+
     template, faults = decode_str(text)
     if faults:
         raise LaptopError(f"template.yaml can't be parsed: {faults}")
