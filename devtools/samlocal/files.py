@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cfnlint.decode import decode
-
 from devtools import aws, stack
 from devtools.local import ACCESS_KEY, SECRET_KEY, architecture
 from devtools.stack import OnLine, Stack
@@ -70,6 +68,8 @@ def functions(template: Mapping[str, Any]) -> list[str]:
 
 
 def _plain(built: Path) -> dict[str, Any]:
+    from cfnlint.decode import decode  # noqa: PLC0415 - as in devtools/template.py
+
     template, faults = decode(str(built))
     if faults:
         raise ValueError(f"{built} can't be read: {faults}")
