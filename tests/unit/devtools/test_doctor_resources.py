@@ -1,0 +1,124 @@
+"""What doctor makes of subscriptions, alarms and queues that an emulator can't bring about."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from devtools.checks import Check, Result
+from devtools.doctor import resources
+from devtools.target import Target
+
+EVENTS, OPERATIONS = "arn:aws:sns:us-east-1:123456789012:events", "arn:aws:sns:us-east-1:123456789012:operations"
+
+
+def target(**clients: Any) -> Target:
+    """Return a stack whose clients answer as given."""
+    made = SimpleNamespace(
+        stack="phones",
+        client=clients.__getitem__,
+        outputs={"EventsTopicArn": EVENTS, "OperationsTopicArn": OPERATIONS},
+        resources={
+            **{name: f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}" for name in resources.QUEUES},
+            "ServerErrorsAlarm": "phones-ServerErrorsAlarm-1A2B",
+            "NotMadeAlarm": "",
+        },
+    )
+    return cast("Target", made)
+
+
+def topics(**subscriptions: list[tuple[str, str]]) -> Any:
+    """Return SNS with the subscriptions of two topics: endpoint and ARN."""
+
+    def paginate(TopicArn: str) -> list[dict[str, Any]]:
+        found = subscriptions["events" if TopicArn == EVENTS else "operations"]
+        return [{"Subscriptions": [{"Endpoint": endpoint, "SubscriptionArn": arn} for endpoint, arn in found]}]
+
+    return SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=paginate))
+
+
+def test_subscription_that_is_not_confirmed() -> None:
+    """It is a fault, since nothing is sent there, and the person who has to confirm is named."""
+    sns = topics(
+        events=[("office@example.com", f"{EVENTS}:1")], operations=[("ops@example.com", "PendingConfirmation")]
+    )
+    alerts, alarms = resources.check_subscriptions(target(sns=sns))
+    assert alerts.result is Result.GOOD
+    assert alarms.result is Result.BAD
+    assert "ops@example.com is not confirmed" in alarms.found
+
+
+def test_nobody_is_told_of_alarms() -> None:
+    """No subscription to events is fine; none to alarms is worth a word."""
+    (alarms,) = resources.check_subscriptions(target(sns=topics(events=[], operations=[])))
+    assert (alarms.result, alarms.found) == (Result.NOTE, "nobody is told when an alarm starts")
+
+
+def test_alarm_that_is_on() -> None:
+    """Its description says what to check first, and where the runbook goes on."""
+    alarm = {
+        "AlarmName": "phones-ServerErrorsAlarm-1A2B",
+        "StateValue": "ALARM",
+        "AlarmDescription": "phones: The API answered Dash with a 5xx error. See docs/runbook.md#server-errors",
+    }
+    asked: list[list[str]] = []
+
+    def describe_alarms(AlarmNames: list[str]) -> dict[str, Any]:
+        asked.append(AlarmNames)
+        return {"MetricAlarms": [alarm]}
+
+    (check,) = resources.check_alarms(target(cloudwatch=SimpleNamespace(describe_alarms=describe_alarms)))
+    assert asked == [["phones-ServerErrorsAlarm-1A2B"]]
+    assert check == Check(
+        "alarm: ServerErrorsAlarm-1A2B",
+        Result.BAD,
+        "The API answered Dash with a 5xx error.",
+        "docs/runbook.md#server-errors",
+    )
+
+
+@pytest.mark.parametrize(
+    ("queue", "seconds", "result", "found"),
+    [
+        ("RedriveQueue", 60, Result.NOTE, "3 deliveries wait for DynamoDB, the oldest for 1 min"),
+        ("RedriveQueue", 3600, Result.BAD, "3 deliveries wait for DynamoDB, the oldest for 60 min"),
+        ("PublishDeadLetterQueue", None, Result.NOTE, "3 events wait for SNS"),
+        ("DeadLetterQueue", 60, Result.BAD, "3 messages need an operator, the oldest for 1 min"),
+    ],
+)
+def test_queue_that_is_not_empty(queue: str, seconds: int | None, result: Result, found: str) -> None:
+    """What has waited for a while is a fault, and so is every dead letter; the age is CloudWatch's, if it has one."""
+
+    def get_queue_attributes(QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:
+        del AttributeNames
+        number = "1" if QueueUrl.endswith(f"/{queue}") else "0"
+        kinds = ("", "NotVisible", "Delayed")
+        return {"Attributes": {f"ApproximateNumberOfMessages{kind}": number for kind in kinds} | {"QueueArn": "arn"}}
+
+    now = datetime.now(UTC)
+    points = [
+        {"Timestamp": now, "Maximum": seconds},
+        {"Timestamp": now - timedelta(minutes=5), "Maximum": 1.0},
+    ]
+    cloudwatch = SimpleNamespace(get_metric_statistics=lambda **_: {"Datapoints": points if seconds else []})
+    sqs = SimpleNamespace(get_queue_attributes=get_queue_attributes)
+    (check,) = resources.check_queues(target(sqs=sqs, cloudwatch=cloudwatch))
+    assert (check.result, check.found) == (result, found)
+    assert check.next_step
+
+
+@pytest.mark.parametrize(
+    ("status", "result"),
+    [
+        ("CREATE_COMPLETE", Result.GOOD),
+        ("UPDATE_IN_PROGRESS", Result.NOTE),
+        ("UPDATE_ROLLBACK_COMPLETE", Result.NOTE),
+        ("ROLLBACK_COMPLETE", Result.BAD),
+        ("UPDATE_ROLLBACK_FAILED", Result.BAD),
+    ],
+)
+def test_status_of_a_stack(status: str, result: Result) -> None:
+    """A stack whose last update failed works; one that could not be created does not."""
+    described = cast("Target", SimpleNamespace(stack="phones", described={"StackStatus": status}))
+    assert resources.check_status(described).result is result

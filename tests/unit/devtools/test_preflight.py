@@ -1,0 +1,61 @@
+"""What stands in the way of a deployment, as AWS would say it."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError
+
+from devtools.checks import Result
+from devtools.deploying import preflight
+from devtools.target import Target
+
+
+def with_quota(quota: int | None) -> Target:
+    """Return an account with a quota of concurrent executions; None if it may not be read."""
+
+    def get_account_settings() -> dict[str, Any]:
+        if quota is None:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetAccountSettings")
+        return {"AccountLimit": {"ConcurrentExecutions": quota}}
+
+    return cast("Target", SimpleNamespace(client=lambda _: SimpleNamespace(get_account_settings=get_account_settings)))
+
+
+@pytest.mark.parametrize(
+    ("quota", "reserved", "result"),
+    [
+        (1000, "0", Result.GOOD),
+        (1000, "64", Result.GOOD),  # 896 and 100 are less than 1,000
+        (1000, "65", Result.BAD),  # 910 and 100 are more
+        (10, "0", Result.NOTE),  # a new account's
+        (10, "1", Result.BAD),
+        (None, "0", Result.NOTE),
+    ],
+)
+def test_quota(quota: int | None, reserved: str, result: Result) -> None:
+    """Lambda keeps 100 executions unreserved, and fourteen functions reserve the same number each."""
+    check = preflight.check_concurrency(with_quota(quota), {"ReservedConcurrency": reserved})
+    assert check.result is result
+    assert (result is Result.GOOD) is not bool(check.next_step)
+
+
+@pytest.mark.parametrize(
+    ("status", "result"),
+    [
+        (None, Result.GOOD),
+        ("REVIEW_IN_PROGRESS", Result.GOOD),
+        ("CREATE_COMPLETE", Result.GOOD),
+        ("UPDATE_ROLLBACK_COMPLETE", Result.GOOD),
+        ("ROLLBACK_COMPLETE", Result.NOTE),
+        ("UPDATE_IN_PROGRESS", Result.BAD),
+        ("DELETE_FAILED", Result.BAD),
+        ("UPDATE_ROLLBACK_FAILED", Result.BAD),
+    ],
+)
+def test_earlier_stack(status: str | None, result: Result) -> None:
+    """One that failed to be created is removed first; one that changes or is stuck has to be seen to."""
+    found = cast("Any", {"StackStatus": status} if status else None)
+    check = preflight.check_stack(cast("Target", SimpleNamespace(stack="phones")), found)
+    assert check.result is result
+    assert (result is Result.BAD) is bool(check.next_step)
