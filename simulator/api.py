@@ -122,6 +122,9 @@ class DashApi:
                 return self._login.api_auth(call)
             case ["user_auth"]:
                 return self._login.user_auth(call)
+            case ["accounts", account_id, "api_key"]:
+                self._login.authorize(call, account_id)
+                return self._login.api_key(call, account_id)
             case ["accounts", account_id, "webhooks", *rest]:
                 self._login.authorize(call, account_id)
                 return self._webhooks.answer(call, account_id, rest)

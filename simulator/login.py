@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simulator.confidential import note
 from simulator.dash import Account, Dash
-from simulator.envelope import Answer, ApiError, Call, validation_error
+from simulator.envelope import Answer, ApiError, Call, invalid_method, validation_error
 
 API_KEY_LENGTH = 64
 TOKEN_LIFETIME = 3600.0
@@ -94,6 +94,16 @@ class Login:
                 raise ApiError(401, "invalid_credentials", {"message": "invalid credentials"})
         unknown = {"message": "The provided account name could not be found", "cause": name}
         raise validation_error({"account_name": {"not_found": unknown}})
+
+    def api_key(self, call: Call, account_id: str) -> Answer:
+        """Tell the API key of an account (2600hz, "Account API Authentication").
+
+        Raises:
+            ApiError: 405 for a call that would change it.
+        """
+        if call.method != "GET":
+            raise invalid_method()
+        return Answer({"api_key": self._dash.accounts[account_id].api_key})
 
     def authorize(self, call: Call, account_id: str) -> None:
         """Check that the call may act on an account.

@@ -48,6 +48,15 @@ def test_a_user_logs_in_with_an_md5_sum(call: Client) -> None:
     assert call("PUT", "/user_auth", {"credentials": right, "account_name": "other"})[0] == 400
 
 
+def test_a_user_reads_the_api_key(call: Client) -> None:
+    """Whoever may act on an account may read its key, and nobody else; it can't be changed."""
+    path = f"/accounts/{DEFAULT_ACCOUNT_ID}/api_key"
+    assert call("GET", path)[1]["data"] == {"api_key": call.api.dash.accounts[DEFAULT_ACCOUNT_ID].api_key}
+    assert call("PUT", path, {})[0] == 405
+    call.token = None
+    assert call("GET", path)[0] == 401
+
+
 @pytest.mark.parametrize("token", [None, "broken"])
 def test_a_missing_or_broken_token_is_refused(call: Client, token: str | None) -> None:
     """The message of a token that never was has an underscore."""
