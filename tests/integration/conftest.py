@@ -30,6 +30,7 @@ from tests import contract
 from tests.faults import FaultProxies
 from tests.integration import operators
 from tests.integration.delivering import Deliver
+from tests.integration.here import Here, begin
 from tests.integration.sessions import ROOT_USER, container_session, running_session
 
 if TYPE_CHECKING:
@@ -72,6 +73,13 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE) and not item.get_closest_marker("docker"):
             item.config.stash[LEFT_OUT] = True
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
+    """An emulator and a Dash of their own, and a user who has chosen what leads to them."""
+    with begin(tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("emulator")) as begun:
+        yield begun
 
 
 @pytest.fixture(scope="session")

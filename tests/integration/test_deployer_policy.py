@@ -9,10 +9,8 @@ from botocore.exceptions import ClientError
 
 from devtools import aws
 from devtools.local import DASH_ACCOUNT_ID, DASH_API_KEY, REGION, ROOT, STACK_NAME
+from tests.integration.here import Here
 from tests.integration.operators import TRUST
-from tests.integration.test_deploying import Here, here
-
-__all__ = ["here"]  # a fixture
 
 POLICY = (ROOT / "operations" / "deployer-policy.json").read_text(encoding="utf-8")
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}

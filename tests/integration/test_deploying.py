@@ -3,123 +3,23 @@
 The tests are one story in the order of this file: a first deployment, its examination, an update, a removal.
 """
 
-import os
 import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import pexpect
 import pytest
 
-from devtools import aws, emulator, stack
-from devtools.dash import simulator
-from devtools.local import ACCESS_KEY, DASH_ACCOUNT_ID, DASH_API_KEY, REGION, ROOT, SECRET_KEY, STACK_NAME, architecture
+from devtools import aws, stack
+from devtools.local import DASH_ACCOUNT_ID, DASH_API_KEY, REGION, ROOT, STACK_NAME
 from devtools.template import parsed
 from devtools.variables import names
-from simulator.api import DashApi
 from simulator.payloads import payload
+from tests.integration.here import COLUMNS, ESCAPE, MINUTES, Here
 
-COLUMNS = 80
-MINUTES = 10 * 60  # seconds; what takes longer hangs
 QUESTION = re.compile(r"\n\s*(?:\x1b\[[0-9;]*m)*(?P<what>[A-Z#][^\r\n]*?)(?:\x1b\[[0-9;]*m)*(?: \[[^\r\n]*\])?: $")
-ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
-
-
-@dataclass
-class Here:
-    """An emulator, a Dash, and the user's settings."""
-
-    endpoint: str
-    api: DashApi
-    environment: Mapping[str, str]
-
-    def command(self, *words: str) -> list[str]:
-        """Return a command line, as the Makefile has it."""
-        return [sys.executable, "-m", "devtools", *words]
-
-    def run(self, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command where nobody can be asked, as in a pipeline."""
-        return subprocess.run(  # noqa: S603 - our own program
-            self.command(*words),
-            cwd=ROOT,
-            env={**self.environment, "CI": "true", **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=MINUTES,
-            check=False,
-        )
-
-    def talk(self, *words: str, answers: Sequence[tuple[str, str]]) -> tuple[int, str]:
-        """Run a command at a terminal of 80 columns and answer its questions; return its exit code and its screen."""
-        program, *arguments = self.command(*words)
-        child = pexpect.spawn(
-            program,
-            arguments,
-            cwd=str(ROOT),
-            env=cast("Any", {**self.environment, "TERM": "xterm"}),
-            dimensions=(60, COLUMNS),
-            timeout=MINUTES,
-            encoding="utf-8",
-        )
-        screen = []
-        for question, answer in answers:
-            child.expect_exact(question)
-            screen.append(child.before or "")
-            child.sendline(answer)
-        child.expect(pexpect.EOF)
-        screen.append(child.before or "")
-        child.close()
-        return child.exitstatus or 0, ESCAPE.sub("", "".join(screen))
-
-    @property
-    def stacks(self) -> list[str]:
-        """The names of the stacks that exist, but for that of SAM's bucket."""
-        found = aws.cloudformation(self.endpoint).describe_stacks()["Stacks"]
-        return [stack["StackName"] for stack in found if not stack["StackName"].startswith("aws-sam-cli")]
-
-    @property
-    def table(self) -> str:
-        """The name of the stack's table."""
-        (found,) = [
-            output["OutputValue"]
-            for stack in aws.cloudformation(self.endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
-            for output in stack["Outputs"]
-            if output["OutputKey"] == "EventsTableName"
-        ]
-        return str(found)
-
-    def items(self, table: str) -> list[str]:
-        """Return the keys of a table's items."""
-        pages = aws.dynamodb(self.endpoint).get_paginator("scan").paginate(TableName=table)
-        return [item["event_id"]["S"] for page in pages for item in page["Items"]]
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
-    """An emulator and a Dash of their own, and a user who has chosen what leads to them."""
-    port, home = emulator.free_port(), tmp_path_factory.mktemp("home")
-    config = home / "hookswitch.toml"
-    endpoint = f"http://{emulator.ADDRESS}:{port}"
-    with emulator.running(port, tmp_path_factory.mktemp("emulator"), {}), DashApi(simulator(endpoint)) as api:
-        config.write_text(f'[parameters]\nDashApiUrl = "{api.url}"\nArchitecture = "{architecture()}"\n')
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DASH_", "CI"))}
-        chosen = {
-            "HOME": str(home),
-            "HOOKSWITCH_CONFIG": str(config),
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-            "AWS_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "COLUMNS": str(COLUMNS),
-        }
-        yield Here(endpoint, api, {**kept, **chosen})
 
 
 def lines_of(screen: str) -> list[str]:
