@@ -36,6 +36,7 @@ EMULATOR := .local/emulator.stamp
 CHECKS   := .local/checks.stamp
 RUNTIME  := .local/runtime.stamp
 LOCUST   := .local/load.stamp
+AWSCLI   := .local/awscli.stamp
 
 LINTS := lint-template lint-types lint-policies lint-style lint-packages
 SYNC  := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) # macOS has a make that can't
@@ -115,7 +116,7 @@ rotate: $(DEV) ## Replace the callback secret and the webhooks' tokens
 ##@ Checks and measurements
 .PHONY: test lint $(LINTS) format sam-local bench load fuzz explore interleave faults scale
 
-test: lint $(EMULATOR) $(RUNTIME) $(LOCUST) ## Check everything; containers only where Docker runs
+test: lint $(EMULATOR) $(RUNTIME) $(LOCUST) $(AWSCLI) ## Check everything; containers only where Docker runs
 	$(BIN)/pytest --numprocesses 3 --dist loadgroup --durations 40 --basetemp .local/tests \
 	  --cov --cov-report= -m "not comes_last"
 	$(BIN)/pytest --quiet --trails=.local/tests -m comes_last
@@ -182,7 +183,7 @@ sample-events: $(DEV) $(SAM) ## Rewrite events/ and docs/events.md, after a chan
 schemas: $(DEV) ## Rewrite docs/schemas/ and docs/catalogue.md
 	@$(LAPTOP) schemas
 
-setup: $(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(RUNTIME) $(LOCUST) ## Install what the other targets need
+setup: $(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(RUNTIME) $(LOCUST) $(AWSCLI) ## Install what the other targets need
 
 requirements: $(BOOT) ## Pin newer versions of everything, with hashes
 	@set -e; pin() { \
@@ -192,7 +193,7 @@ requirements: $(BOOT) ## Pin newer versions of everything, with hashes
 	}; \
 	pin requirements/bootstrap 3.9; \
 	for name in layers/hookswitch/requirements requirements/runtime requirements/dev requirements/sam requirements/emulator \
-	    requirements/checks requirements/load \
+	    requirements/checks requirements/load requirements/awscli \
 	    bench/requirements bench/peers/powertools/requirements bench/peers/fastapi/requirements; do \
 	  pin $$name 3.13; \
 	done
@@ -214,7 +215,7 @@ define environment =
 @touch $@
 endef
 
-$(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(LOCUST): .local/%.stamp: requirements/%.txt | $(BOOT)
+$(DEV) $(SAM) $(EMULATOR) $(CHECKS) $(LOCUST) $(AWSCLI): .local/%.stamp: requirements/%.txt | $(BOOT)
 	$(environment)
 
 $(RUNTIME): requirements/runtime.txt | $(DEV) $(BOOT)

@@ -9,6 +9,7 @@ import pytest
 from devtools import variables
 from devtools.local import ROOT
 from devtools.template import parsed
+from tests.documents.commands import PAGES, Block, blocks
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 NAMES = [str(document.relative_to(ROOT)) for document in DOCUMENTS]
@@ -43,9 +44,9 @@ def test_make_targets(document: Path) -> None:
     assert named <= targets
 
 
-PROGRAMS = {"make", "sam", "aws", "python3.13", "cp", "export", "#", "git", "eval", "pytest"}
+PROGRAMS = {"make", "sam", "aws", "python3.13", "cp", "echo", "export", "#", "git", "eval"}
 MADE = {"hookswitch.toml", "VERSION.template.json"}  # by a command before, or by `make release`
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "missed_calls" / "README.md"]
+COLUMNS = 86  # of a command's line; a value that can't be broken takes so many
 
 
 def test_index_of_decisions() -> None:
@@ -99,26 +100,34 @@ def test_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
-def test_commands(page: Path) -> None:
-    """Commands use programs that users have, targets and files that exist, and variables defined where they stand."""
+@pytest.mark.parametrize("block", blocks(), ids=lambda block: block.name)
+def test_commands(block: Block) -> None:
+    """Commands use programs that users have, targets and files that exist, and variables defined where they stand.
+
+    tests/integration/test_documented_commands.py runs them.
+    """
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     of_a_stack = variables.names(parsed()["Outputs"])
-    for block in re.findall(r"^```console\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
-        lines = block.replace("\\\n", " ").splitlines()
-        commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
-        for command in commands:
-            words = [word for word in re.sub(r"[\"$()]", " ", command).split() if not word.startswith("-")]
-            program = words[0].removeprefix(".local/sam/bin/")
-            assert program in PROGRAMS or "=" in program, command
-            if "make" in words:
-                assert words[words.index("make") + 1] in targets, command
-            files = {word.removeprefix("file://") for word in words}
-            named = {word for word in files if word.endswith((".py", ".json", ".toml", ".yaml"))} - MADE
-            assert all((ROOT / name).exists() for name in named if not name.startswith(".local/")), command
-        said = " ".join(commands)
-        defined = {*re.findall(r"\b([A-Z_]+)=", said), *(of_a_stack if "make -s variables" in said else ())}
-        assert set(re.findall(r"\$\{?([A-Z_]+)", said)) <= defined
+    for command in block.commands:
+        assert max(map(len, command.splitlines())) <= COLUMNS, command
+        words = [word for word in re.sub(r"[\"$()\\]", " ", command).split() if not word.startswith("-")]
+        program = words[0].removeprefix(".local/sam/bin/")
+        assert program in PROGRAMS or "=" in program, command
+        if "make" in words:
+            assert words[words.index("make") + 1] in targets, command
+        files = {word.removeprefix("file://") for word in words}
+        named = {word for word in files if word.endswith((".py", ".json", ".toml", ".yaml"))} - MADE
+        assert all((ROOT / name).exists() for name in named if not name.startswith(".local/")), command
+    defined = {*re.findall(r"\b([A-Z_]+)=|read -\w+ '[^']*' ([A-Z_]+)", block.text)}
+    names = {name for pair in defined for name in pair} | (of_a_stack if "make -s variables" in block.text else set())
+    assert set(re.findall(r"\$\{?([A-Z_]+)", block.text)) <= names
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
+def test_outputs(page: Path) -> None:
+    """Every output of the stack that a page names exists."""
+    named = re.findall(r"\boutputs?\s+`?([A-Z]\w+)", page.read_text())
+    assert set(named) <= parsed()["Outputs"].keys()
 
 
 def _tracked(pattern: str) -> list[Path]:
