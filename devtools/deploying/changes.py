@@ -90,7 +90,7 @@ def prepare(  # noqa: PLR0913 - what a change set is made of
         target: The stack.
         template_url: Where the packaged template is.
         answers: The parameters.
-        tags: For the stack and all that it makes.
+        tags: For the stack and all that it makes; none leave the stack's as they are.
         creates: Whether the stack is new.
         adopts: Whether an existing table of the given name becomes the stack's.
 
@@ -98,6 +98,9 @@ def prepare(  # noqa: PLR0913 - what a change set is made of
         ChangeError: CloudFormation can't work it out.
     """
     client: CloudFormationClient = target.client("cloudformation")
+    more: dict[str, Any] = {"ImportExistingResources": True} if adopts else {}
+    if tags:  # an empty list would remove those that somebody else set
+        more["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     made = client.create_change_set(
         StackName=target.stack,
         ChangeSetName=f"hookswitch-{int(time.time())}",
@@ -105,8 +108,7 @@ def prepare(  # noqa: PLR0913 - what a change set is made of
         TemplateURL=template_url,
         Parameters=answers.parameters(),  # type: ignore[arg-type]
         Capabilities=list(CAPABILITIES),  # type: ignore[arg-type]
-        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-        **({"ImportExistingResources": True} if adopts else {}),  # type: ignore[arg-type]
+        **more,
     )
     delay = {"Delay": 1 if target.endpoint else 3, "MaxAttempts": 200}
     try:

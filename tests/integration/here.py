@@ -105,7 +105,8 @@ def begin(home: Path, logs: Path, environment: Mapping[str, str] | None = None) 
     port, config = emulator.free_port(), home / "hookswitch.toml"
     endpoint = emulator.endpoint(port)
     with emulator.running(port, logs, environment), DashApi(simulator(endpoint)) as api:
-        config.write_text(f'[parameters]\nDashApiUrl = "{api.url}"\nArchitecture = "{architecture()}"\n')
+        parameters = f'DashApiUrl = "{api.url}"\nArchitecture = "{architecture()}"\n'
+        config.write_text(f'[parameters]\n{parameters}[tags]\nproject = "phones"\n')
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
         chosen = {
             "HOME": str(home),

@@ -2,7 +2,7 @@
 
 CloudFormation calls each service with the permissions of whoever deploys. Which ones that takes, each resource type's
 schema says (`handlers`). The emulator does not check them, so these tests compare the policy with the schemas; that the
-commands' own calls are allowed is shown on the emulator, in tests/integration/test_deployer_policy.py.
+commands' own calls are allowed is shown on the emulator, in tests/integration/test_deploying.py.
 """
 
 import json
