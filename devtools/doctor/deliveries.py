@@ -47,13 +47,19 @@ class Listener:
         """Subscribe a new queue to the topic, and remove both when the block ends."""
         queues: SQSClient = target.client("sqs")
         topics: SNSClient = target.client("sns")
+        name = f"{target.stack[:40]}-doctor-{uuid4().hex[:8]}"
+        arn = _queue_arn(topic, name)
+        # The policy comes with the queue: one that is set later takes up to a minute, and SNS does not repeat what a
+        # queue refuses.
         url = queues.create_queue(
-            QueueName=f"{target.stack[:40]}-doctor-{uuid4().hex[:8]}",
-            Attributes={"MessageRetentionPeriod": "300", "SqsManagedSseEnabled": "true"},
+            QueueName=name,
+            Attributes={
+                "MessageRetentionPeriod": "300",
+                "SqsManagedSseEnabled": "true",
+                "Policy": json.dumps(_policy(arn, topic)),
+            },
         )["QueueUrl"]
         try:
-            arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-            queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(_policy(arn, topic))})
             made = topics.subscribe(
                 TopicArn=topic,
                 Protocol="sqs",
@@ -77,6 +83,12 @@ class Listener:
             for message in found.get("Messages", []):
                 self.heard.add(str(json.loads(message["Body"]).get("id")))
         return ids & self.heard
+
+
+def _queue_arn(topic: str, name: str) -> str:
+    """Return the ARN of a queue in the account and Region of a topic."""
+    _, partition, _, region, account, _ = topic.split(":", 5)
+    return f"arn:{partition}:sqs:{region}:{account}:{name}"
 
 
 def _policy(queue: str, topic: str) -> Mapping[str, object]:
