@@ -90,6 +90,11 @@ class Target:
         return session.client(service, endpoint_url=self.endpoint, config=config)
 
     @property
+    def is_emulated(self) -> bool:
+        """Whether an emulator stands for AWS: that of `make up`, or the one that AWS_ENDPOINT_URL names."""
+        return str(self.client("cloudformation").meta.endpoint_url).startswith("http://")
+
+    @property
     def argument(self) -> str:
         """What to add to another command so that it is about the same stack: nothing, or ` STACK=<name>`."""
         return "" if self.endpoint or self.stack == choices.load().stack else f" STACK={self.stack}"

@@ -110,7 +110,7 @@ def prepare(  # noqa: PLR0913 - what a change set is made of
         Capabilities=list(CAPABILITIES),  # type: ignore[arg-type]
         **more,
     )
-    delay = {"Delay": 1 if target.endpoint else 3, "MaxAttempts": 200}
+    delay = {"Delay": 1 if target.is_emulated else 3, "MaxAttempts": 200}
     try:
         client.get_waiter("change_set_create_complete").wait(ChangeSetName=made["Id"], WaiterConfig=delay)  # type: ignore[arg-type]
     except WaiterError as error:
@@ -138,8 +138,7 @@ def carry_out(target: Target, change_set: ChangeSet, progress: Progress) -> None
     client: CloudFormationClient = target.client("cloudformation")
     seen = _newest(client, change_set.stack_id)
     client.execute_change_set(ChangeSetName=change_set.name)
-    follow(target, change_set.stack_id, seen, progress, expected=len(change_set.changes))
-    status = client.describe_stacks(StackName=change_set.stack_id)["Stacks"][0]["StackStatus"]
+    status = follow(target, change_set.stack_id, seen, progress, expected=len(change_set.changes))
     if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
         cause = find_cause(_new_events(client, change_set.stack_id, seen))
         raise ChangeError(f"The stack was not {'created' if change_set.creates else 'updated'}. {cause}")
@@ -154,15 +153,15 @@ def delete(target: Target, stack_id: str, progress: Progress) -> None:
     client: CloudFormationClient = target.client("cloudformation")
     seen = _newest(client, stack_id)
     client.delete_stack(StackName=stack_id)
-    follow(target, stack_id, seen, progress)
-    status = client.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"]
-    if status != "DELETE_COMPLETE":
+    if follow(target, stack_id, seen, progress) != "DELETE_COMPLETE":
         cause = find_cause(_new_events(client, stack_id, seen))
         raise ChangeError(f"The stack was not removed. {cause}")
 
 
-def follow(target: Target, stack_id: str, seen: set[str], progress: Progress, expected: int = 0) -> None:
-    """Tell what happens to a stack until nothing does any more.
+def follow(target: Target, stack_id: str, seen: set[str], progress: Progress, expected: int = 0) -> str:
+    """Tell what happens to a stack until nothing does any more, and return its status then.
+
+    Only an event since then says that: for a moment, CloudFormation describes the stack as it was before.
 
     Args:
         target: The stack.
@@ -172,20 +171,19 @@ def follow(target: Target, stack_id: str, seen: set[str], progress: Progress, ex
         expected: How many resources change; 0 if nobody knows.
     """
     client: CloudFormationClient = target.client("cloudformation")
-    told, done = set(seen), set[str]()
+    known, done = set(seen), set[str]()
     while True:
-        status = client.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"]
-        for event in reversed(list(_new_events(client, stack_id, told))):
-            told.add(event["EventId"])
-            state = event.get("ResourceStatus", "")
-            if event.get("PhysicalResourceId") == stack_id or not state.endswith("_COMPLETE"):
-                continue
-            done.add(event["LogicalResourceId"])
-            counted = f"{min(len(done), expected)} of {expected}" if expected else f"{len(done)}"
-            progress(f"{counted} · {in_words(state)} {event['LogicalResourceId']}")
-        if not status.endswith("_IN_PROGRESS"):
-            return
-        time.sleep(SHORT_PAUSE if target.endpoint or _is_emulated(client) else PAUSE)
+        for event in reversed(list(_new_events(client, stack_id, known))):
+            known.add(event["EventId"])
+            state, name = event.get("ResourceStatus", ""), event["LogicalResourceId"]
+            if event.get("PhysicalResourceId") == stack_id:
+                if not state.endswith("_IN_PROGRESS"):
+                    return state
+            elif state.endswith("_COMPLETE"):
+                done.add(name)
+                counted = f"{min(len(done), expected)} of {expected}" if expected else f"{len(done)}"
+                progress(f"{counted} · {in_words(state)} {name}")
+        time.sleep(SHORT_PAUSE if target.is_emulated else PAUSE)
 
 
 def in_words(state: str) -> str:
@@ -219,7 +217,3 @@ def _new_events(client: "CloudFormationClient", stack_id: str, seen: set[str]) -
 
 def _newest(client: "CloudFormationClient", stack_id: str) -> set[str]:
     return {event["EventId"] for event in islice(_new_events(client, stack_id, set()), 1)}
-
-
-def _is_emulated(client: "CloudFormationClient") -> bool:
-    return client.meta.endpoint_url.startswith("http://")
