@@ -1,4 +1,4 @@
-"""The times that people give to commands as SINCE and UNTIL.
+"""The times that people give to commands as SINCE and UNTIL, and those that commands show.
 
 A date or time without an offset is in this machine's time zone.
 """
@@ -80,3 +80,17 @@ def _day(day: date, *, end: bool) -> datetime:
     if end:
         return _day(day + timedelta(days=1), end=False) - _MILLISECOND
     return datetime.combine(day, time()).astimezone()
+
+
+def age(since: timedelta) -> str:
+    """Return a duration as people say it, in its largest unit."""
+    seconds = max(0, int(since.total_seconds()))
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length * 2 or (unit != "minute" and seconds >= length and seconds % length == 0):
+            return counted(seconds // length, unit, f"{unit}s")
+    return counted(seconds, "second", "seconds")
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Return a number with its noun."""
+    return f"{count} {one if count == 1 else many}"

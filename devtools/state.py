@@ -21,6 +21,12 @@ QUEUES = {  # the output with a queue's address
     "publish dead-letter queue": "PublishDeadLetterQueueUrl",
     "dead-letter queue": "DeadLetterQueueUrl",
 }
+SECTIONS = {  # of the runbook
+    "redrive queue": "redrive-queue-not-draining",
+    "publish dead-letter queue": "publish-queue-not-draining",
+    "dead-letter queue": "dead-letters",
+}
+AT_REST = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
 IN_QUEUE = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
@@ -71,9 +77,9 @@ class State:
             last_hour=feeds.count(NAMES, now - HOUR),
             last_day=last_day,
             newest=newest[0] if newest else None,
-            queues=_queues(target),
+            queues={name: count_messages(target, target.output(output)) for name, output in QUEUES.items()},
             quarantined=feeds.quarantined(now - WEEK),
-            alarms=_alarms(target),
+            alarms=alarms_on(target),
             watermark=_watermark(target),
         )
 
@@ -97,17 +103,14 @@ class State:
         return self.looked_at - self.target.described["CreationTime"] < age
 
 
-def _queues(target: Target) -> dict[str, int]:
+def count_messages(target: Target, queue_url: str) -> int:
+    """Return about how many messages a queue holds, those in flight and those that are delayed included."""
     client: SQSClient = target.client("sqs")
-    found = {}
-    for queue, output in QUEUES.items():
-        url = target.output(output)
-        attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        found[queue] = sum(int(number) for name, number in attributes.items() if name in IN_QUEUE)
-    return found
+    attributes = client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
+    return sum(int(number) for name, number in attributes.items() if name in IN_QUEUE)
 
 
-def _alarms(target: Target) -> dict[str, str]:
+def alarms_on(target: Target) -> dict[str, str]:
     """Return what the stack's alarms that sound say. CloudFormation names alarms after the stack."""
     client: Any = target.client("cloudwatch")
     logical = {physical: name for name, physical in target.resources.items()}

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from rich.table import Table
@@ -11,17 +11,11 @@ from rich.text import Text
 
 from devtools.feeds import NAMES
 from devtools.screen import cell, console, grid, say
-from devtools.since import rfc3339, shown
-from devtools.state import DAY, HOUR, State
+from devtools.since import age, counted, rfc3339, shown
+from devtools.state import AT_REST, DAY, HOUR, SECTIONS, State
 from devtools.target import Target, told
 from hookswitch.dash.hooks import HOOKS
 
-AT_REST = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
-SECTIONS = {  # of the runbook
-    "redrive queue": "redrive-queue-not-draining",
-    "publish dead-letter queue": "publish-queue-not-draining",
-    "dead-letter queue": "dead-letters",
-}
 RUNBOOK = "docs/runbook.md"
 
 
@@ -56,17 +50,8 @@ def show(stack: str, form: Literal["table", "json"]) -> bool:
     console.print(_screen(rows))
     if status.last_day:
         console.print("", _by_hook(status), "", sep="\n")
-    say(f"{_number(len(wrong), 'thing needs', 'things need')} attention." if wrong else "Nothing needs attention.")
+    say(f"{counted(len(wrong), 'thing needs', 'things need')} attention." if wrong else "Nothing needs attention.")
     return not wrong
-
-
-def age(since: timedelta) -> str:
-    """Return a duration as people say it, in its largest unit."""
-    seconds = max(0, int(since.total_seconds()))
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= length * 2 or (unit != "minute" and seconds >= length and seconds % length == 0):
-            return _number(seconds // length, unit, f"{unit}s")
-    return _number(seconds, "second", "seconds")
 
 
 def _rows(status: State) -> Iterator[Row]:
@@ -115,7 +100,7 @@ def _of_queues(status: State) -> Iterator[Row]:
     for name, number in status.queues.items():
         wait = "" if name == "dead-letter queue" else "Look again in a few minutes; it should drain. "
         step = f"{wait}See {RUNBOOK}#{SECTIONS[name]}." if number else ""
-        yield Row(name, _number(number, "message", "messages"), step)
+        yield Row(name, counted(number, "message", "messages"), step)
     yield _of_quarantine(status)
 
 
@@ -194,7 +179,3 @@ def _document(status: State, wrong: list[Row]) -> dict[str, Any]:
         "attention": [{"what": row.name, "how": row.value, "next_step": row.next_step} for row in wrong],
         "looked_at": rfc3339(status.looked_at),
     }
-
-
-def _number(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

@@ -23,7 +23,6 @@ from devtools.template import parsed
 ACCOUNT, CREDENTIALS = "DashAccountId", "DashCredentialsArn"
 ADDRESSES = ("OperationsEmail", "AlertEmail")
 VARIABLES = {ACCOUNT: "DASH_ACCOUNT_ID", SECRET: "DASH_API_KEY"}
-PREVIOUS = "(as before)"  # stands for a value that the stack keeps and nobody can read
 
 
 class Ask(Protocol):

@@ -13,11 +13,12 @@ from devtools.deploying.preflight import (
     TABLE_NAME,
     check_concurrency,
     check_dash,
-    check_identity,
     check_stack,
     check_table,
     values_of,
 )
+from devtools.doctor import examine
+from devtools.doctor.resources import check_identity
 from devtools.errors import LaptopError
 from devtools.screen import say, step
 from devtools.target import Target, told
@@ -39,8 +40,6 @@ def deploy(stack: str, settings: str) -> bool:
     Raises:
         LaptopError: Something is missing or stands in the way, or CloudFormation failed.
     """
-    from devtools.doctor import examine  # noqa: PLC0415 - only once all is well
-
     chosen, given = choices.load(), parse_settings(settings)
     target = Target.on_aws(stack)
     with told():

@@ -9,10 +9,11 @@ from botocore.exceptions import ClientError
 from devtools.checks import Check, bad, good, note
 from devtools.choices import SECRET
 from devtools.deploying.answers import ACCOUNT, CREDENTIALS, Answers, definitions
-from devtools.target import Target, told
+from devtools.target import Target
 from hookswitch.dash import credentials
 from hookswitch.dash.client import DashClient
 from hookswitch.dash.credentials import ApiKey
+from hookswitch.dash.hooks import HOOKS
 from hookswitch.errors import HookswitchError
 
 if TYPE_CHECKING:
@@ -21,23 +22,11 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import TableDescriptionTypeDef
     from types_boto3_lambda import LambdaClient
 
-HOOK_FUNCTIONS = 14
 UNRESERVED = 100  # executions that Lambda keeps for functions without a reservation ("Lambda quotas")
 COMFORTABLE = 100  # executions; new accounts begin with as few as 10
 TABLE_NAME = "EventsTableName"
 
 FAILED_CREATION = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"})
-
-
-def check_identity(target: Target) -> Check:
-    """Return whose AWS account is used.
-
-    Raises:
-        LaptopError: There are no valid credentials, or there is no Region.
-    """
-    with told():
-        identity = target.client("sts").get_caller_identity()
-        return good("AWS", f"account {identity['Account']}, Region {target.session.region_name}")
 
 
 def check_stack(target: Target, found: "StackTypeDef | None") -> Check:
@@ -69,7 +58,7 @@ def check_concurrency(target: Target, values: Mapping[str, str]) -> Check:
         quota = functions.get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
     except (ClientError, KeyError):
         return note("Lambda quota", "can't be read", "Allow lambda:GetAccountSettings to have it checked.")
-    reserved = int(values.get("ReservedConcurrency", "0") or 0) * HOOK_FUNCTIONS
+    reserved = int(values.get("ReservedConcurrency", "0") or 0) * len(HOOKS)
     if reserved and reserved + UNRESERVED > quota:
         return bad(
             "Lambda quota",
@@ -93,9 +82,6 @@ def check_dash(target: Target, values: Mapping[str, str], answers: Answers) -> I
     except (ClientError, HookswitchError) as error:
         yield bad("Dash login", f"the credentials can't be read: {error}", f"Check {CREDENTIALS}.")
         return
-    if login is None:
-        yield note("Dash login", "not checked: the stack keeps the API key that it has")
-        return
     try:
         client = DashClient(values["DashApiUrl"], login)
         webhooks = client.webhooks(account)
@@ -109,13 +95,12 @@ def check_dash(target: Target, values: Mapping[str, str], answers: Answers) -> I
         yield note("subaccounts", "only the account itself is served", "IncludeSubaccounts=true adds its descendants.")
 
 
-def _credentials(target: Target, values: Mapping[str, str], answers: Answers) -> credentials.Credentials | None:
-    if arn := values.get(CREDENTIALS):
-        return credentials.parse(target.secret(arn))
-    key = answers.given.get(SECRET)
-    if key:
+def _credentials(target: Target, values: Mapping[str, str], answers: Answers) -> credentials.Credentials:
+    """Return what the stack will log in with: a secret of the user's, a new key, or the key that it has."""
+    arn = values.get(CREDENTIALS)
+    if not arn and (key := answers.given.get(SECRET)):
         return ApiKey(api_key=key)
-    return credentials.parse(target.secret(target.resources["DashCredentials"])) if target.description() else None
+    return credentials.parse(target.secret(arn or target.resources["DashCredentials"]))
 
 
 def check_table(target: Target, values: Mapping[str, str], found: "StackTypeDef | None") -> Iterator[Check]:

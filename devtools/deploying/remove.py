@@ -10,9 +10,9 @@ from rich.table import Table
 from devtools.deploying import changes
 from devtools.deploying.answers import Ask, person
 from devtools.deploying.preflight import TABLE_NAME
-from devtools.doctor.resources import count_messages
 from devtools.errors import LaptopError
 from devtools.screen import cell, console, say, step
+from devtools.state import count_messages
 from devtools.target import Target, told
 
 TABLE = "EventsTable"
@@ -93,15 +93,14 @@ def _confirm(target: Target, ask: Ask | None) -> None:
 
 
 def _holdings(target: Target) -> Iterator[Holding]:
-    tables, queues = target.client("dynamodb"), target.client("sqs")
+    tables = target.client("dynamodb")
     with contextlib.suppress(ClientError, KeyError):
         table = target.resources[TABLE]
         yield Holding(TABLE, table, tables.describe_table(TableName=table)["Table"].get("ItemCount", 0))
     for name in QUEUES:
         with contextlib.suppress(ClientError, KeyError):
             url = target.resources[name]
-            found = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-            yield Holding(name, url, count_messages(found))
+            yield Holding(name, url, count_messages(target, url))
 
 
 def _delete(target: Target, holding: Holding) -> None:

@@ -18,6 +18,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from devtools.checks import Check, bad, good, note
+from devtools.inbox import subscribers_policy
 from devtools.target import Target
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Listener:
             Attributes={
                 "MessageRetentionPeriod": "300",
                 "SqsManagedSseEnabled": "true",
-                "Policy": json.dumps(_policy(arn, topic)),
+                "Policy": subscribers_policy(arn, topic),
             },
         )["QueueUrl"]
         try:
@@ -91,17 +92,6 @@ def _queue_arn(topic: str, name: str) -> str:
     return f"arn:{partition}:sqs:{region}:{account}:{name}"
 
 
-def _policy(queue: str, topic: str) -> Mapping[str, object]:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
 @dataclass(frozen=True)
 class Answer:
     """A hook's answer to a request.
@@ -126,7 +116,7 @@ class Sender:
     def __init__(self, target: Target) -> None:
         """Prepare to send to a stack."""
         self._pool = urllib3.PoolManager(maxsize=AT_ONCE, timeout=ANSWER_SECONDS, retries=False)
-        self._emulator = str(target.client("cloudformation").meta.endpoint_url)
+        self._emulator = str(target.client("cloudformation").meta.endpoint_url) if target.is_emulated else ""
 
     def send(self, url: str, payload: Mapping[str, object]) -> Answer:
         """Post a payload as JSON and return the answer."""
@@ -143,7 +133,7 @@ class Sender:
     def _reachable(self, url: str) -> str:
         """Return the address of an API on the emulator, whose public name leads to AWS; on AWS the address itself."""
         parts, emulator = urlsplit(url), urlsplit(self._emulator)
-        if emulator.scheme != "http" or ".execute-api." not in (parts.hostname or ""):
+        if not self._emulator or ".execute-api." not in (parts.hostname or ""):
             return url
         api = (parts.hostname or "").partition(".")[0]
         return urlunsplit(("http", emulator.netloc, f"/_aws/execute-api/{api}{parts.path}", "", ""))

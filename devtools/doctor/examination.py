@@ -5,10 +5,16 @@ from collections.abc import Generator, Iterator
 from typing import Literal
 
 from devtools.checks import Check, bad, note, passed, show
-from devtools.deploying.preflight import check_identity
 from devtools.doctor.dash import CallflowReader, check_callflows, check_webhooks
 from devtools.doctor.deliveries import Listener, check_deliveries, check_refusal
-from devtools.doctor.resources import check_alarms, check_events, check_queues, check_status, check_subscriptions
+from devtools.doctor.resources import (
+    check_alarms,
+    check_events,
+    check_identity,
+    check_queues,
+    check_status,
+    check_subscriptions,
+)
 from devtools.screen import say, step
 from devtools.target import Target, told
 from devtools.webhooks import Registered

@@ -1,31 +1,35 @@
-"""Checks of a stack's resources: subscriptions, alarms, queues."""
+"""Checks of what a stack has on AWS: its account, subscriptions, alarms, queues and events."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from devtools.alarms import is_on
 from devtools.checks import Check, bad, good, note
 from devtools.feeds import Feeds
+from devtools.since import age
+from devtools.state import AT_REST, QUEUES, SECTIONS, alarms_on, count_messages
 from devtools.target import Target
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
-    from types_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
     from types_boto3_sns import SNSClient
-    from types_boto3_sqs import SQSClient
 
 TOPICS = {"EventsTopicArn": "alerts", "OperationsTopicArn": "alarms"}
-QUEUES: Mapping[str, tuple[str, str]] = {
-    "RedriveQueue": ("deliveries wait for DynamoDB", "docs/runbook.md#redrive-queue-not-draining"),
-    "PublishDeadLetterQueue": ("events wait for SNS", "docs/runbook.md#publish-queue-not-draining"),
-    "DeadLetterQueue": ("messages need an operator", "docs/runbook.md#dead-letters"),
+WAITING = {
+    "redrive queue": "deliveries wait for DynamoDB",
+    "publish dead-letter queue": "events wait for SNS",
+    "dead-letter queue": "messages need an operator",
 }
 QUIET = timedelta(days=14)
 OLD = timedelta(minutes=15)  # what has waited longer is not a passing fault
-WORKING = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
+
+
+def check_identity(target: Target) -> Check:
+    """Return whose AWS account is used."""
+    identity = target.client("sts").get_caller_identity()
+    return good("AWS", f"account {identity['Account']}, Region {target.session.region_name}")
 
 
 def check_status(target: Target) -> Check:
@@ -34,7 +38,7 @@ def check_status(target: Target) -> Check:
     found = f"{target.stack} is {status.lower().replace('_', ' ')}"
     if status == "UPDATE_ROLLBACK_COMPLETE":
         return note("stack", f"{found}: its last update failed", "Read the stack's events, then `make deploy` again.")
-    if status in WORKING:
+    if status in AT_REST:
         return good("stack", found)
     if status.endswith("_IN_PROGRESS"):
         return note("stack", found, "Wait until that is done, and examine it again.")
@@ -62,43 +66,32 @@ def check_subscriptions(target: Target) -> Iterator[Check]:
 
 def check_alarms(target: Target) -> Iterator[Check]:
     """Yield the alarms that are on, each with its own first step."""
-    client: CloudWatchClient = target.client("cloudwatch")
-    names = [physical for logical, physical in target.resources.items() if logical.endswith("Alarm") and physical]
-    alarms: list[MetricAlarmTypeDef] = []
-    for start in range(0, len(names), 100):
-        alarms += client.describe_alarms(AlarmNames=names[start : start + 100])["MetricAlarms"]
-    sounding = [alarm for alarm in alarms if is_on(alarm)]
-    for alarm in sounding:
-        said, _, page = alarm.get("AlarmDescription", "").removeprefix(f"{target.stack}: ").partition(" See ")
-        yield bad(f"alarm: {alarm['AlarmName'].removeprefix(f'{target.stack}-')}", said, page)
+    sounding = alarms_on(target)
+    for name, description in sounding.items():
+        said, _, page = description.removeprefix(f"{target.stack}: ").partition(" See ")
+        yield bad(f"alarm: {name.removesuffix('Alarm')}", said, page)
     if not sounding:
-        yield good("alarm states", f"none of {len(alarms)} alarms is on")
+        count = sum(name.endswith("Alarm") for name in target.resources)
+        yield good("alarm states", f"none of {count} alarms is on")
 
 
 def check_queues(target: Target) -> Iterator[Check]:
     """Yield what waits in the stack's queues."""
-    client: SQSClient = target.client("sqs")
     waiting = 0
-    for name, (meaning, page) in QUEUES.items():
-        url = target.resources[name]
-        attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        count = count_messages(attributes)
+    for name, meaning in WAITING.items():
+        url = target.output(QUEUES[name])
+        count = count_messages(target, url)
         if not count:
             continue
         waiting += count
-        age = _oldest(target, url)
-        found = f"{count:,} {meaning}" + (f", the oldest for {_in_words(age)}" if age else "")
-        if name == "DeadLetterQueue" or (age or timedelta()) > OLD:
-            yield bad("queue", found, page)
+        oldest = _oldest(target, url)
+        found = f"{count:,} {meaning}" + (f", the oldest for {age(oldest)}" if oldest else "")
+        if name == "dead-letter queue" or (oldest or timedelta()) > OLD:
+            yield bad("queue", found, f"docs/runbook.md#{SECTIONS[name]}")
         else:
             yield note("queue", found, "They are retried by themselves.")
     if not waiting:
         yield good("queues", "nothing waits for DynamoDB, SNS or an operator")
-
-
-def count_messages(attributes: Mapping[Any, str]) -> int:
-    """Return how many messages a queue holds, by its attributes: those in flight and those that are delayed, too."""
-    return sum(int(value) for name, value in attributes.items() if name.startswith("ApproximateNumberOfMessages"))
 
 
 def _oldest(target: Target, url: str) -> timedelta | None:
@@ -121,13 +114,6 @@ def _oldest(target: Target, url: str) -> timedelta | None:
     return timedelta(seconds=latest["Maximum"]) if latest else None
 
 
-def _in_words(age: timedelta) -> str:
-    minutes = int(max(age, timedelta()).total_seconds() // 60)
-    if minutes < 120:  # noqa: PLR2004 - two hours
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
-
-
 def check_events(target: Target, hooks: Sequence[str]) -> Iterator[Check]:
     """Yield when each hook was last heard of, for the stack's own account; a quiet hook is no fault."""
     feeds, now = Feeds.of(target), datetime.now(UTC)
@@ -139,6 +125,6 @@ def check_events(target: Target, hooks: Sequence[str]) -> Iterator[Check]:
         yield note("events", f"none in {QUIET.days} days", "Make a test call, then `make events`.")
         return
     latest = sorted(heard, key=lambda hook: heard[hook], reverse=True)
-    yield good("events", ", ".join(f"{hook} {_in_words(now - heard[hook])} ago" for hook in latest))
+    yield good("events", ", ".join(f"{hook} {age(now - heard[hook])} ago" for hook in latest))
     if quiet := [hook for hook in hooks if hook not in heard]:
         yield note("quiet hooks", f"nothing in {QUIET.days} days from {', '.join(quiet)}")

@@ -137,7 +137,7 @@ def test_doctor_tells_when_each_hook_was_last_heard_of(deployer: Here) -> None:
     assert "none in 14 days" in deployer.run("doctor").stdout
     deployer.api.dash.fire(DASH_ACCOUNT_ID, "missed_call", payload("missed_call"))
     said = " ".join(deployer.run("doctor").stdout.split())
-    assert "events missed_call 0 min ago" in said
+    assert re.search(r"events missed_call \d+ (seconds?|minutes?) ago", said)
     assert "nothing in 14 days from channel_create" in said
 
 
@@ -198,19 +198,21 @@ def test_deployment_that_fails(deployer: Here) -> None:
 def test_removal_and_deployment_over_the_old_table(deployer: Here) -> None:
     """The webhooks and the stack go, the events stay, and the next stack goes on with them."""
     dash = deployer.api.dash
+    dash.fire(DASH_ACCOUNT_ID, "missed_call", payload("missed_call"))
     table = deployer.table
-    (kept,) = (key for key in deployer.items(table) if not key.startswith("state-"))
+    kept = {key for key in deployer.items(table) if not key.startswith("state-")}
+    assert kept
     code, screen = deployer.talk("remove", answers=[("Remove hookswitch and its webhooks? [y/N]", "y")])
     assert code == 0, screen
     assert deployer.stacks == []
     assert dash.webhooks(DASH_ACCOUNT_ID) == []
-    assert kept in deployer.items(table)
+    assert kept <= set(deployer.items(table))
     command = re.search(r'make deploy SET="(\S+)"', screen)
     assert command
     done = deployer.run("deploy", "--set", command[1], DASH_ACCOUNT_ID=DASH_ACCOUNT_ID, DASH_API_KEY=DASH_API_KEY)
     assert done.returncode == 0, done.stdout + done.stderr
     assert deployer.table == table
-    assert kept in deployer.items(table)
+    assert kept <= set(deployer.items(table))
 
 
 def test_removal_of_everything(deployer: Here) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from devtools.checks import Check, Result
 from devtools.doctor import resources
+from devtools.state import QUEUES
 from devtools.target import Target
 
 EVENTS, OPERATIONS = "arn:aws:sns:us-east-1:123456789012:events", "arn:aws:sns:us-east-1:123456789012:operations"
@@ -15,15 +16,14 @@ EVENTS, OPERATIONS = "arn:aws:sns:us-east-1:123456789012:events", "arn:aws:sns:u
 
 def target(**clients: Any) -> Target:
     """Return a stack whose clients answer as given."""
+    queues = {output: f"https://sqs.us-east-1.amazonaws.com/123456789012/{output}" for output in QUEUES.values()}
+    outputs = {"EventsTopicArn": EVENTS, "OperationsTopicArn": OPERATIONS, **queues}
     made = SimpleNamespace(
         stack="phones",
         client=clients.__getitem__,
-        outputs={"EventsTopicArn": EVENTS, "OperationsTopicArn": OPERATIONS},
-        resources={
-            **{name: f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}" for name in resources.QUEUES},
-            "ServerErrorsAlarm": "phones-ServerErrorsAlarm-1A2B",
-            "NotMadeAlarm": "",
-        },
+        outputs=outputs,
+        output=outputs.__getitem__,
+        resources={"ServerErrorsAlarm": "phones-ServerErrorsAlarm-1A2B"},
     )
     return cast("Target", made)
 
@@ -62,29 +62,28 @@ def test_alarm_that_is_on() -> None:
         "StateValue": "ALARM",
         "AlarmDescription": "phones: The API answered Dash with a 5xx error. See docs/runbook.md#server-errors",
     }
-    asked: list[list[str]] = []
+    another = alarm | {"AlarmName": "phones-of-another-stack-ServerErrorsAlarm-3C4D"}
+    asked: list[str] = []
 
-    def describe_alarms(AlarmNames: list[str]) -> dict[str, Any]:
-        asked.append(AlarmNames)
-        return {"MetricAlarms": [alarm]}
+    def paginate(AlarmNamePrefix: str) -> list[dict[str, Any]]:
+        asked.append(AlarmNamePrefix)
+        return [{"MetricAlarms": [alarm, another]}]
 
-    (check,) = resources.check_alarms(target(cloudwatch=SimpleNamespace(describe_alarms=describe_alarms)))
-    assert asked == [["phones-ServerErrorsAlarm-1A2B"]]
+    cloudwatch = SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=paginate))
+    (check,) = resources.check_alarms(target(cloudwatch=cloudwatch))
+    assert asked == ["phones-"]
     assert check == Check(
-        "alarm: ServerErrorsAlarm-1A2B",
-        Result.BAD,
-        "The API answered Dash with a 5xx error.",
-        "docs/runbook.md#server-errors",
+        "alarm: ServerErrors", Result.BAD, "The API answered Dash with a 5xx error.", "docs/runbook.md#server-errors"
     )
 
 
 @pytest.mark.parametrize(
     ("queue", "seconds", "result", "found"),
     [
-        ("RedriveQueue", 60, Result.NOTE, "3 deliveries wait for DynamoDB, the oldest for 1 min"),
-        ("RedriveQueue", 3600, Result.BAD, "3 deliveries wait for DynamoDB, the oldest for 60 min"),
-        ("PublishDeadLetterQueue", None, Result.NOTE, "3 events wait for SNS"),
-        ("DeadLetterQueue", 60, Result.BAD, "3 messages need an operator, the oldest for 1 min"),
+        ("RedriveQueueUrl", 120, Result.NOTE, "3 deliveries wait for DynamoDB, the oldest for 2 minutes"),
+        ("RedriveQueueUrl", 3600, Result.BAD, "3 deliveries wait for DynamoDB, the oldest for 1 hour"),
+        ("PublishDeadLetterQueueUrl", None, Result.NOTE, "3 events wait for SNS"),
+        ("DeadLetterQueueUrl", 120, Result.BAD, "3 messages need an operator, the oldest for 2 minutes"),
     ],
 )
 def test_queue_that_is_not_empty(queue: str, seconds: int | None, result: Result, found: str) -> None:

@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from devtools import screen, status
+from devtools.since import age
 from devtools.state import QUEUES, State
 from devtools.target import Target
 from hookswitch.dash.hooks import DEFAULT_HOOKS, HOOKS
@@ -150,10 +151,10 @@ def test_as_json(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
 )
 def test_age(seconds: int, said: str) -> None:
     """An age is a number of the largest unit that still tells something."""
-    assert status.age(timedelta(seconds=seconds)) == said
+    assert age(timedelta(seconds=seconds)) == said
 
 
 @given(st.integers(0, 10**9))
 def test_any_age(seconds: int) -> None:
     """It is short, whatever it is."""
-    assert len(status.age(timedelta(seconds=seconds))) <= len("99999 seconds")
+    assert len(age(timedelta(seconds=seconds))) <= len("99999 seconds")
