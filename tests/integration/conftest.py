@@ -30,6 +30,7 @@ from tests import contract
 from tests.faults import FaultProxies
 from tests.integration import operators
 from tests.integration.delivering import Deliver
+from tests.integration.deployed import IMPATIENT, uploaded
 from tests.integration.here import Here, begin
 from tests.integration.sessions import ROOT_USER, container_session, running_session
 
@@ -80,6 +81,20 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
     """An emulator and a Dash of their own, and a user who has chosen what leads to them."""
     with begin(tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("emulator")) as begun:
         yield begun
+
+
+@pytest.fixture(scope="module")
+def own_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An emulator for the stacks of one file."""
+    with emulators.running(emulators.free_port(), tmp_path_factory.mktemp("own"), IMPATIENT) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def packaged(own_emulator: Emulator, built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The real template, with its code uploaded once for all stacks of the file."""
+    del built
+    return uploaded(own_emulator.endpoint, tmp_path_factory.mktemp("packaged"))
 
 
 @pytest.fixture(scope="session")

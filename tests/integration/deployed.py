@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
 
+IMPATIENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}  # functions that wait less than on AWS
 CODE, TEMPLATES = "code", "templates"  # buckets
 SEVEN = "channel_create,channel_answer,channel_bridge,channel_destroy,parking,missed_call,register"
 

@@ -7,7 +7,6 @@ account and stack.
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Event
 from typing import Any, cast
 from uuid import uuid4
@@ -28,24 +27,7 @@ from simulator.dash import Account, Dash
 from simulator.faults import Fault
 from simulator.transport import emulator_resolver
 from simulator.webhooks import Webhook
-from tests.integration.deployed import SEVEN, Deployed, uploaded
-
-ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
-
-
-@pytest.fixture(scope="module")
-def own_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An emulator for the stacks of this file."""
-    directory = tmp_path_factory.mktemp("provisioning")
-    with emulator.running(emulator.free_port(), directory, ENVIRONMENT) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def packaged(own_emulator: Emulator, built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The real template, with its code uploaded once for all stacks."""
-    del built
-    return uploaded(own_emulator.endpoint, tmp_path_factory.mktemp("packaged"))
+from tests.integration.deployed import SEVEN, Deployed
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
@@ -33,11 +32,10 @@ from simulator.payloads import payload
 from simulator.transport import emulator_resolver
 from tests import contract
 from tests.faults import FaultProxies
-from tests.integration.deployed import Deployed, uploaded
+from tests.integration.deployed import IMPATIENT, Deployed
 from tests.receiving import event
 
 LEGS = ("channel_create", "channel_answer", "channel_destroy")
-ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
 
 
 class LookingWindow(FailureWindow):
@@ -173,16 +171,9 @@ def proxies() -> Iterator[FaultProxies]:
 def own_emulator(proxies: FaultProxies, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """An emulator for the stacks of this file."""
     port = next(iter(proxies)).target_port
-    environment = ENVIRONMENT | proxies.environment
+    environment = IMPATIENT | proxies.environment
     with emulator.running(port, tmp_path_factory.mktemp("healing"), environment) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def packaged(own_emulator: Emulator, built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The real template, with its code uploaded once for all stacks."""
-    del built
-    return uploaded(own_emulator.endpoint, tmp_path_factory.mktemp("packaged"))
 
 
 type Connect = Callable[..., Phones]

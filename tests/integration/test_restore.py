@@ -2,39 +2,22 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
-from devtools import aws, emulator
+from devtools import aws
 from devtools.emulator import Emulator
 from devtools.inbox import Inbox
 from simulator.api import DashApi
 from simulator.dash import Account, Dash
 from simulator.payloads import payload
 from simulator.transport import emulator_resolver
-from tests.integration.deployed import Deployed, uploaded
+from tests.integration.deployed import Deployed
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
-
-
-@pytest.fixture(scope="module")
-def own_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An emulator for the stacks of this file."""
-    with emulator.running(emulator.free_port(), tmp_path_factory.mktemp("restore"), ENVIRONMENT) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def packaged(own_emulator: Emulator, built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The real template, with its code uploaded once for all stacks."""
-    del built
-    return uploaded(own_emulator.endpoint, tmp_path_factory.mktemp("packaged"))
 
 
 @pytest.fixture(scope="module")

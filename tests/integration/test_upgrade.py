@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 
-from devtools import aws, emulator, stack
+from devtools import aws, stack
 from devtools.emulator import Emulator
 from devtools.inbox import Inbox
 from devtools.local import ROOT
@@ -22,19 +22,11 @@ from simulator.api import DashApi
 from simulator.dash import Account, Dash
 from simulator.payloads import payload
 from simulator.transport import emulator_resolver
-from tests.integration.deployed import CODE, Deployed, uploaded
+from tests.integration.deployed import CODE, Deployed
 
 BEFORE = "8ec580dffa3bd471112efe992ba8613549ea4fe9"  # the release before; moves on with each
-ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
 PAUSE = 0.3  # seconds between two events
 HOOK = "missed_call"
-
-
-@pytest.fixture(scope="module")
-def own_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An emulator for the stack of this file."""
-    with emulator.running(emulator.free_port(), tmp_path_factory.mktemp("upgrade"), ENVIRONMENT) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -80,24 +72,22 @@ def stored(endpoint: str, table: str) -> list[str]:
 
 
 def test_upgrade(
-    own_emulator: Emulator, release_before: Path, built: Path, tmp_path_factory: pytest.TempPathFactory
+    own_emulator: Emulator, release_before: Path, packaged: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Every event of before, during and after is stored once and published, with the same webhooks throughout."""
-    del built
-    endpoint, folder = own_emulator.endpoint, tmp_path_factory.mktemp("packaged")
-    new: dict[str, Any] = uploaded(endpoint, folder)
-    old = stack.build(release_before / "template.yaml", directory=folder / "before")
-    packaged = stack.package(endpoint, CODE, folder, template=old)
+    endpoint, folder = own_emulator.endpoint, tmp_path_factory.mktemp("before")
+    old = stack.build(release_before / "template.yaml", directory=folder / "build")
+    before = json.loads(stack.package(endpoint, CODE, folder, template=old).read_text())
     with DashApi(Dash(resolver=emulator_resolver(endpoint))) as api:
         account = api.dash.add_account(uuid4().hex)
-        deployed = Deployed(endpoint, json.loads(packaged.read_text()), api, account, f"phones-{account.id[:8]}")
+        deployed = Deployed(endpoint, before, api, account, f"phones-{account.id[:8]}")
         assert deployed.create(ReconcileRate="off") == "CREATE_COMPLETE"
         webhooks = {webhook.id for webhook in deployed.webhooks}
         table, topic = deployed.resources["EventsTable"], deployed.resources["EventsTopic"]
         with Inbox(aws.sns(endpoint), aws.sqs(endpoint), topic) as inbox:
             with events(api.dash, account) as calls:
                 wait_for(lambda: stored(endpoint, table), "events arrive")
-                deployed.template = new
+                deployed.template = packaged
                 assert deployed.update() == "UPDATE_COMPLETE"
                 at_the_end = len(calls)
                 wait_for(lambda: len(calls) > at_the_end, "events go on")

@@ -32,7 +32,7 @@ from simulator.payloads import payload
 from simulator.transport import emulator_resolver
 from tests.faults import Call, FaultProxies
 from tests.integration import operators
-from tests.integration.deployed import Deployed, uploaded
+from tests.integration.deployed import IMPATIENT, Deployed, uploaded
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
     from types_boto3_sqs import SQSClient
 
-ENVIRONMENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}
 CHOSEN = {"ReconcileRate": "off", "TableDeletionProtection": "false", "OperatorRoleArn": operators.ARN}
 QUEUES = {"RedriveQueue": "the redrive queue", "PublishDeadLetterQueue": "the publish dead-letter queue"}
 DEDICATED = tuple(hook for hook in HOOKS if hook != "notifications")  # without the catch-all, one event is one delivery
@@ -250,5 +249,5 @@ class Environment:
 def environment(directory: Path) -> Iterator[Environment]:
     """Start an emulator and upload the build to it."""
     with ExitStack() as undo:
-        running = undo.enter_context(emulator.running(emulator.free_port(), directory, ENVIRONMENT))
+        running = undo.enter_context(emulator.running(emulator.free_port(), directory, IMPATIENT))
         yield Environment(running, uploaded(running.endpoint, directory), undo)
