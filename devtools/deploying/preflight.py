@@ -10,6 +10,7 @@ from devtools.checks import Check, bad, good, note
 from devtools.choices import SECRET
 from devtools.deploying.answers import ACCOUNT, CREDENTIALS, Answers, definitions
 from devtools.target import Target
+from devtools.template import parsed
 from hookswitch.dash import credentials
 from hookswitch.dash.client import DashClient
 from hookswitch.dash.credentials import ApiKey
@@ -137,13 +138,14 @@ def _check_adoption(tables: "DynamoDBClient", name: str, *, creates: bool) -> Ch
 
 
 def _differs(table: "TableDescriptionTypeDef") -> str:
-    if [key["AttributeName"] for key in table["KeySchema"]] != ["event_id"]:
+    """Return in what a table differs from the template's; empty if a stack can use it."""
+    wanted: Mapping[str, Any] = parsed()["Resources"]["EventsTable"]["Properties"]
+    if table["KeySchema"] != wanted["KeySchema"]:
         return "is not a table of hookswitch: its key is another one"
-    stream = table.get("StreamSpecification", {})
-    if stream.get("StreamViewType") != "NEW_IMAGE":
+    if table.get("StreamSpecification", {}).get("StreamViewType") != wanted["StreamSpecification"]["StreamViewType"]:
         return "has no stream of new images"
     indexes = {index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])}
-    missing = {"calls", "subjects", "feeds"} - indexes
+    missing = {index["IndexName"] for index in wanted["GlobalSecondaryIndexes"]} - indexes
     return f"lacks the index {', '.join(sorted(missing))}" if missing else ""
 
 

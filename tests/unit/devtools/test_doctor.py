@@ -1,14 +1,22 @@
 """What the examination makes of answers, without a stack."""
 
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devtools.checks import Result
+from devtools.checks import Check, Result
 from devtools.deploying.changes import Change, find_cause
 from devtools.doctor import deliveries
-from devtools.doctor.dash import has_action
-from devtools.doctor.deliveries import Answer
+from devtools.doctor.dash import check_webhooks, has_action
+from devtools.doctor.deliveries import Answer, Listener, Sender
+from hookswitch.webhooks.plan import Create, Delete, Update
+
+if TYPE_CHECKING:
+    from devtools.target import Target
+    from devtools.webhooks import Registered
 
 FLOWS = st.recursive(
     st.fixed_dictionaries({"module": st.sampled_from(["ring_group", "menu", "voicemail"])}),
@@ -72,3 +80,100 @@ def test_cause_of_a_failure() -> None:
 def test_name_of_a_change(logical_id: str, name: str) -> None:
     """SAM names each deployment and version anew, which is no change that people care about."""
     assert Change("Add", logical_id, "").name == name
+
+
+class Stack:
+    """A stack whose functions accept test deliveries, and lose some of them further on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, stores: set[str], publishes: set[str]) -> None:
+        self.deleted: set[str] = set()
+        self._stores, self._publishes = stores, publishes
+        monkeypatch.setattr(Sender, "send", staticmethod(self._send))
+        emulator = SimpleNamespace(is_emulated=False, client=lambda _: self, outputs={"EventsTableName": "events"})
+        self.target = cast("Target", emulator)
+        self.listener = cast("Listener", SimpleNamespace(wait_for=self._wait_for))
+
+    def get_item(self, Key: dict[str, dict[str, str]], **_: Any) -> dict[str, Any]:
+        """Return an item, if it was stored."""
+        return {"Item": {}} if self._hook(Key["event_id"]["S"]) in self._stores else {}
+
+    def delete_item(self, Key: dict[str, dict[str, str]], **_: Any) -> None:
+        """Remember what is deleted."""
+        self.deleted.add(self._hook(Key["event_id"]["S"]))
+
+    @staticmethod
+    def _send(url: str, payload: dict[str, Any]) -> Answer:
+        return Answer(200, {"status": "test", "event_id": f"test-{url.split('/')[-2]}-{payload['hookswitch_test']}"})
+
+    def _wait_for(self, ids: set[str]) -> set[str]:
+        return {event_id for event_id in ids if self._hook(event_id) in self._publishes}
+
+    @staticmethod
+    def _hook(event_id: str) -> str:
+        return event_id.split("-")[1]
+
+
+URLS = {hook: f"https://api.example.com/hooks/{hook}/token" for hook in ("parking", "register")}
+
+
+@pytest.mark.parametrize(
+    ("stores", "publishes", "expected"),
+    [
+        ({"parking", "register"}, {"parking", "register"}, {"test deliveries": Result.GOOD}),
+        ({"parking", "register"}, {"parking"}, {"test: register": Result.BAD}),
+        ({"parking"}, {"parking"}, {"test: register": Result.BAD}),
+        ({"parking"}, {"parking", "register"}, {"test: register": Result.BAD}),
+        (set(), set(), {"test: parking": Result.BAD, "test: register": Result.BAD}),
+    ],
+)
+def test_delivery_that_is_lost_on_its_way(
+    monkeypatch: pytest.MonkeyPatch, stores: set[str], publishes: set[str], expected: dict[str, Result]
+) -> None:
+    """One that the table or the topic lacks is a fault, and whatever was stored is deleted."""
+    stack = Stack(monkeypatch, stores=stores, publishes=publishes)
+    checks = list(deliveries.check_deliveries(stack.target, URLS, stack.listener))
+    assert {check.name: check.result for check in checks} == expected
+    assert stack.deleted == URLS.keys()
+
+
+@pytest.mark.parametrize(("status", "result"), [(403, Result.GOOD), (200, Result.BAD), (0, Result.BAD)])
+def test_wrong_token(monkeypatch: pytest.MonkeyPatch, status: int, result: Result) -> None:
+    """It is sent to the hook's own address, and only 403 will do."""
+    sent: list[str] = []
+
+    def send(self: Sender, url: str, payload: object) -> Answer:
+        del self, payload
+        sent.append(url)
+        return Answer(status, {})
+
+    monkeypatch.setattr(Sender, "send", send)
+    target = cast("Target", SimpleNamespace(is_emulated=False))
+    assert deliveries.check_refusal(target, URLS["parking"]).result is result
+    (url,) = sent
+    assert url.startswith("https://api.example.com/hooks/parking/")
+    assert url != URLS["parking"]
+
+
+def update(*fields: str, reason: str | None = None) -> Update:
+    """Return a webhook's change in these fields."""
+    return Update("parking", "Hookswitch parking", "1", {}, fields, disable_reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("change", "result", "found"),
+    [
+        (Create("parking", {"name": "Hookswitch parking"}), Result.BAD, "is missing on Dash"),
+        (update("enabled", reason="too many attempts failed"), Result.BAD, "is off: too many attempts failed"),
+        (update("enabled"), Result.BAD, "is off: switched off by hand"),
+        (update("uri"), Result.BAD, "calls another address"),
+        (update("retries", "format"), Result.NOTE, "differs in retries, format"),
+        (Delete("", "Hookswitch old", "1"), Result.NOTE, "Hookswitch old is not wanted any more"),
+    ],
+)
+def test_webhook_that_is_not_as_it_should_be(change: Any, result: Result, found: str) -> None:
+    """What stops deliveries is a fault; what reconcile corrects by itself is worth a word."""
+    registered = SimpleNamespace(plan=(change,), wanted=SimpleNamespace(hooks=("parking",)))
+    (check,) = check_webhooks(cast("Registered", registered))
+    assert isinstance(check, Check)
+    assert (check.result, check.found) == (result, found)
+    assert check.next_step

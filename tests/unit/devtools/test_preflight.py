@@ -59,3 +59,38 @@ def test_earlier_stack(status: str | None, result: Result) -> None:
     check = preflight.check_stack(cast("Target", SimpleNamespace(stack="phones")), found)
     assert check.result is result
     assert (result is Result.BAD) is bool(check.next_step)
+
+
+KEY = [{"AttributeName": "event_id", "KeyType": "HASH"}]
+TABLE = {
+    "KeySchema": KEY,
+    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    "GlobalSecondaryIndexes": [{"IndexName": name} for name in ("calls", "subjects", "feeds", "of-their-own")],
+    "ItemCount": 1234,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "result", "found"),
+    [
+        ({}, Result.GOOD, "phones is used again, with about 1,234 items"),
+        ({"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}, Result.BAD, "its key is another one"),
+        ({"StreamSpecification": {}}, Result.BAD, "has no stream of new images"),
+        ({"StreamSpecification": {"StreamViewType": "KEYS_ONLY"}}, Result.BAD, "has no stream of new images"),
+        ({"GlobalSecondaryIndexes": [{"IndexName": "calls"}]}, Result.BAD, "lacks the index feeds, subjects"),
+    ],
+)
+def test_table_to_be_used_again(change: dict[str, Any], result: Result, found: str) -> None:
+    """It needs what the template's own table has; more does no harm."""
+
+    class ResourceNotFoundException(Exception):  # noqa: N818 - AWS's name
+        pass
+
+    tables = SimpleNamespace(
+        describe_table=lambda TableName: {"Table": TABLE | change} if TableName == "phones" else {},
+        exceptions=SimpleNamespace(ResourceNotFoundException=ResourceNotFoundException),
+    )
+    here = cast("Target", SimpleNamespace(client={"dynamodb": tables}.__getitem__))
+    (check,) = preflight.check_table(here, {"EventsTableName": "phones"}, None)
+    assert check.result is result
+    assert found in check.found
