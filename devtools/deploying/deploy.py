@@ -9,12 +9,13 @@ from devtools.deploying import artifacts, changes
 from devtools.deploying.answers import Answers, Ask, gather, parse_settings, person
 from devtools.deploying.changes import ChangeSet
 from devtools.deploying.preflight import (
-    FAILED_CREATION,
     TABLE_NAME,
     check_concurrency,
     check_dash,
     check_stack,
     check_table,
+    is_left_over,
+    is_new,
     values_of,
 )
 from devtools.doctor import examine
@@ -45,7 +46,7 @@ def deploy(stack: str, settings: str) -> bool:
     with told():
         identity = check_identity(target)
         found = target.description()
-        creates = found is None or found["StackStatus"] in FAILED_CREATION
+        creates = is_new(found)
         ask = person()
         existing = None if creates else dict(target.parameters)
         answers = gather(given, chosen.parameters, existing, ask)
@@ -65,7 +66,7 @@ def deploy(stack: str, settings: str) -> bool:
         table = answers.given.get(TABLE_NAME, "") if creates else ""  # only a new stack adopts one
         with step("Uploading them") as detail:
             address = artifacts.upload(target, built, detail, table=table)
-        if found is not None and creates:
+        if found is not None and is_left_over(found):
             with step(f"Removing what is left of {target.stack}") as detail:
                 changes.delete(target, found["StackId"], detail)
         _change(target, address, answers, chosen, creates=creates, adopts=bool(table), ask=ask)

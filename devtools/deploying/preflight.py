@@ -27,7 +27,18 @@ UNRESERVED = 100  # executions that Lambda keeps for functions without a reserva
 COMFORTABLE = 100  # executions; new accounts begin with as few as 10
 TABLE_NAME = "EventsTableName"
 
-FAILED_CREATION = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"})
+NEVER_CREATED = "REVIEW_IN_PROGRESS"  # only a change set was made: the next one creates the stack
+FAILED_CREATION = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
+
+
+def is_left_over(found: "StackTypeDef | None") -> bool:
+    """Return whether a stack could not be created, so that it has to be deleted before another one is."""
+    return found is not None and found["StackStatus"] in FAILED_CREATION
+
+
+def is_new(found: "StackTypeDef | None") -> bool:
+    """Return whether a deployment creates the stack: none of the name was ever whole."""
+    return found is None or found["StackStatus"] == NEVER_CREATED or is_left_over(found)
 
 
 def check_stack(target: Target, found: "StackTypeDef | None") -> Check:
@@ -36,9 +47,9 @@ def check_stack(target: Target, found: "StackTypeDef | None") -> Check:
     if found is None:
         return good(name, f"{target.stack} is new")
     status = found["StackStatus"]
-    if status == "REVIEW_IN_PROGRESS":
+    if status == NEVER_CREATED:
         return good(name, f"{target.stack} has never been created")
-    if status in FAILED_CREATION:
+    if is_left_over(found):
         return note(name, f"{target.stack} could not be created before; what is left of it is removed first")
     if status.endswith("_IN_PROGRESS"):
         return bad(name, f"{target.stack} is being changed ({status})", "Wait until that is done, then try again.")
@@ -107,7 +118,7 @@ def _credentials(target: Target, values: Mapping[str, str], answers: Answers) ->
 def check_table(target: Target, values: Mapping[str, str], found: "StackTypeDef | None") -> Iterator[Check]:
     """Yield what is known of tables that earlier stacks of this name left, or of the table that is to be used again."""
     tables: DynamoDBClient = target.client("dynamodb")
-    creates = found is None or found["StackStatus"] in FAILED_CREATION
+    creates = is_new(found)
     name, before = values.get(TABLE_NAME, ""), "" if creates else target.parameters.get(TABLE_NAME, "")
     if name != before and name:
         yield _check_adoption(tables, name, creates=creates)

@@ -41,24 +41,25 @@ def test_quota(quota: int | None, reserved: str, result: Result) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "result"),
+    ("status", "result", "creates", "deletes"),
     [
-        (None, Result.GOOD),
-        ("REVIEW_IN_PROGRESS", Result.GOOD),
-        ("CREATE_COMPLETE", Result.GOOD),
-        ("UPDATE_ROLLBACK_COMPLETE", Result.GOOD),
-        ("ROLLBACK_COMPLETE", Result.NOTE),
-        ("UPDATE_IN_PROGRESS", Result.BAD),
-        ("DELETE_FAILED", Result.BAD),
-        ("UPDATE_ROLLBACK_FAILED", Result.BAD),
+        (None, Result.GOOD, True, False),
+        ("REVIEW_IN_PROGRESS", Result.GOOD, True, False),
+        ("CREATE_COMPLETE", Result.GOOD, False, False),
+        ("UPDATE_ROLLBACK_COMPLETE", Result.GOOD, False, False),
+        ("ROLLBACK_COMPLETE", Result.NOTE, True, True),
+        ("UPDATE_IN_PROGRESS", Result.BAD, False, False),
+        ("DELETE_FAILED", Result.BAD, False, False),
+        ("UPDATE_ROLLBACK_FAILED", Result.BAD, False, False),
     ],
 )
-def test_earlier_stack(status: str | None, result: Result) -> None:
+def test_earlier_stack(status: str | None, result: Result, *, creates: bool, deletes: bool) -> None:
     """One that failed to be created is removed first; one that changes or is stuck has to be seen to."""
     found = cast("Any", {"StackStatus": status} if status else None)
     check = preflight.check_stack(cast("Target", SimpleNamespace(stack="phones")), found)
     assert check.result is result
     assert (result is Result.BAD) is bool(check.next_step)
+    assert (preflight.is_new(found), preflight.is_left_over(found)) == (creates, deletes)
 
 
 KEY = [{"AttributeName": "event_id", "KeyType": "HASH"}]
