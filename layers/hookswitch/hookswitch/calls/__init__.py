@@ -1,0 +1,1 @@
+"""Calls: one record for each call, made from the events of its legs."""
