@@ -4,7 +4,7 @@ docs/engineering/decisions/0002-event-table-and-outbox.md explains the keys.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hookswitch.deliveries.delivery import Delivery
@@ -24,6 +24,11 @@ _LAST_IN_TIMELINE = 99
 def timestamp(moment: datetime) -> str:
     """Return a moment as ISO 8601 in UTC with milliseconds: a form that sorts as text in order of time."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def timestamp_of_seconds(seconds: int) -> str:
+    """Return Unix seconds as ISO 8601 in UTC, without a fraction: the finest time that Dash tells."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 def event_item(event: Event, settings: "HookSettings") -> dict[str, object]:

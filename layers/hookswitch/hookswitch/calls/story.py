@@ -1,0 +1,271 @@
+"""The story of a call: who called whom, who answered, and what the call went through, from its legs.
+
+docs/calls.md says for users how each is decided; docs/dash-protocol.md, section 6, what the events mean.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from hookswitch.calls.facts import Details, Fact, FactKind
+from hookswitch.calls.graph import Group
+from hookswitch.calls.legs import TRANSFER_CAUSES, Leg, is_extension, is_phone, party, role
+from hookswitch.calls.record import Direction, Party, Role
+
+AT_ONCE = 2  # seconds within which phones that begin to ring are rung together, and legs that end, end together
+SETTLE_SECONDS = 30  # after the last event of an ended call: voicemail and alerts come a little later
+LOST_END_SECONDS = 600  # after which a leg is taken for ended if the leg that it talked to, or the caller's, has ended
+UNANSWERED_SECONDS = 3_600  # after which a leg that nobody answers is taken for ended
+LONGEST_SECONDS = 36 * 3_600  # after which any leg is taken for ended
+
+
+class Story:
+    """What happened in a call.
+
+    Attributes:
+        group: Its legs.
+        now: The present, in Unix seconds. It decides whether to wait for more, and nothing else.
+    """
+
+    def __init__(self, group: Group, now: int) -> None:
+        """Look at a call at a moment."""
+        self.group = group
+        self.now = now
+
+    @property
+    def root(self) -> Leg:
+        """The leg that began the call."""
+        return self.group.root
+
+    @cached_property
+    def facts(self) -> list[Fact]:
+        """All facts, in the order of time."""
+        facts = [fact for leg in self.group.legs for fact in leg.facts]
+        return sorted(facts, key=lambda fact: (fact.at, fact.event_id))
+
+    @cached_property
+    def roles(self) -> dict[str, Role]:
+        """What part each leg plays, by its id."""
+        inbound = [leg for leg in self.group.legs if leg.direction == "inbound"]
+        callers = inbound or [self.root]
+        devices = frozenset(leg.device for leg in callers if leg.device)
+        return {leg.id: role(leg, self.root, devices) for leg in self.group.legs}
+
+    @cached_property
+    def direction(self) -> Direction:
+        """The direction as people mean it."""
+        roles = set(self.roles.values())
+        if not self.root.channel:  # the leg that began the call was not seen: the others show who called
+            caller = next((leg.detail("caller_number") for leg in self.group.legs if leg.channel), "")
+            if "outside" in roles:
+                return "outbound"
+            return "internal" if is_extension(caller) else "inbound"
+        if not is_phone(self.root):
+            return "inbound"
+        if "outside" in roles:
+            return "outbound"
+        if roles & {"phone", "forwarded"}:
+            return "internal"
+        number = self.root.detail("callee_number").removeprefix("+")
+        return (
+            "outbound" if number.isdecimal() and not is_extension(number) and not self.is_click_to_dial else "internal"
+        )
+
+    @cached_property
+    def is_click_to_dial(self) -> bool:
+        """Whether Dash rang the caller's own phone first, and then the other side."""
+        return self.root.direction == "outbound" and is_phone(self.root)
+
+    @cached_property
+    def people(self) -> list[Leg]:
+        """The legs to somebody who could answer, in the order of their beginnings."""
+        wanted = {"phone", "forwarded", "outside"}
+        return [leg for leg in self.group.legs if self.roles[leg.id] in wanted]
+
+    @cached_property
+    def bridged(self) -> dict[str, dict[str, int]]:
+        """When each leg was first connected to each other one, in Unix seconds, by their ids, both ways."""
+        found: dict[str, dict[str, int]] = {leg.id: {} for leg in self.group.legs}
+        for fact in self.facts:
+            for other in fact.others if fact.kind == "bridge" else ():
+                for one, two in ((fact.leg, other), (other, fact.leg)):
+                    found.setdefault(one, {}).setdefault(two, fact.at)
+        return found
+
+    def taken_at(self, leg: Leg) -> int | None:
+        """Return when somebody took a leg; None if nobody did.
+
+        A phone that calls, for example to retrieve a parked call, takes part once it is connected to somebody.
+        """
+        bridges = self.bridged.get(leg.id, {})
+        if leg.direction == "inbound" or not leg.channel:
+            others = [at for other, at in bridges.items() if self.roles.get(other) != "internal"]
+            return min(others, default=None)
+        if leg.result() == "answered" or (leg.end is None and (leg.answered_at is not None or bridges)):
+            moments = [*bridges.values(), *([leg.answered_at] if leg.answered_at is not None else [])]
+            return min(moments, default=None)
+        return None
+
+    @cached_property
+    def takers(self) -> list[tuple[int, Leg]]:
+        """The people who took the call, in the order in which they did, and when."""
+        taken = [(at, leg) for leg in self.people if (at := self.taken_at(leg)) is not None]
+        return sorted(taken, key=lambda pair: (pair[0], pair[1].earliest, pair[1].id))
+
+    @cached_property
+    def answered_at(self) -> int | None:
+        """When a person answered; a machine is nobody."""
+        return self.takers[0][0] if self.takers else None
+
+    @cached_property
+    def machine_at(self) -> int | None:
+        """When a machine answered the caller: an attendant, a queue, a mailbox or a conference room."""
+        if self.is_click_to_dial or not self.root.channel:
+            return None
+        answer = self.root.answered_at
+        if answer is None or (self.root.first("answer") is None and self.answered_at is not None):
+            return None
+        return answer if self.answered_at is None or answer < self.answered_at - 1 else None
+
+    @cached_property
+    def started_at(self) -> int:
+        """When it began."""
+        return self.root.started_at if self.root.started_at is not None else self.root.earliest
+
+    @cached_property
+    def open_legs(self) -> list[Leg]:
+        """The legs that go on, as far as is known."""
+        return [leg for leg in self.group.legs if leg.channel and leg.end is None]
+
+    @cached_property
+    def closes_at(self) -> int:
+        """When the legs whose end was not seen are taken for ended, in Unix seconds."""
+        return max((self._closes_at(leg) for leg in self.open_legs), default=0)
+
+    def _closes_at(self, leg: Leg) -> int:
+        partners = [other for other in self.group.legs if other.id in self.bridged.get(leg.id, {})]
+        others_ended = self.root.end is not None or (partners and all(other.end for other in partners))
+        if others_ended:
+            wait = LOST_END_SECONDS
+        elif leg.answered_at is None and not partners:
+            wait = UNANSWERED_SECONDS
+        else:
+            wait = LONGEST_SECONDS
+        return max(fact.at for fact in self.facts) + wait
+
+    @cached_property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return not self.open_legs or self.now >= self.closes_at
+
+    @cached_property
+    def ended_at(self) -> int | None:
+        """When it ended; where that was not seen, the last that was."""
+        if not self.is_over:
+            return None
+        ends = [leg.ended_at for leg in self.group.legs if leg.ended_at is not None]
+        last = [fact.at for fact in self.facts if fact.kind not in {"voicemail", "missed", "fax"}]
+        return max(ends) if ends and not self.open_legs else max([*ends, *last], default=self.started_at)
+
+    @cached_property
+    def gave_up_at(self) -> int:
+        """When the caller of a call that nobody answered stopped to wait: when a mailbox took it, else at the end."""
+        ended_at = self.ended_at if self.ended_at is not None else self.now
+        if self.machine_at is None or self.named("queue"):
+            return ended_at
+        rang = [leg.ended_at for leg in self.people if leg.ended_at is not None and leg.earliest <= ended_at]
+        if any(leg.earliest <= self.machine_at for leg in self.people):
+            return self.machine_at
+        return max(rang, default=self.machine_at if "voicemail" in self.notes else ended_at)
+
+    @cached_property
+    def last_received(self) -> int:
+        """When its last event was received."""
+        return max(fact.received_at for fact in self.facts)
+
+    @cached_property
+    def notes(self) -> dict[FactKind, list[Details]]:
+        """The details of facts by their kind, in the order of time."""
+        found: dict[FactKind, list[Details]] = {}
+        for fact in self.facts:
+            found.setdefault(fact.kind, []).append(fact.details)
+        return found
+
+    def named(self, name: str) -> str:
+        """Return the first value of a detail in the whole call; empty without one."""
+        return next((value for leg in self.group.legs if (value := leg.detail(name))), "")
+
+    @cached_property
+    def caller(self) -> Party:
+        """Who called."""
+        if self.is_click_to_dial:
+            return self.root.callee()
+        if self.root.channel:
+            phone = is_phone(self.root)
+            who = self.root.caller()
+            return who if phone else party(who.get("number", ""), who.get("name", ""))
+        others = next((leg for leg in self.group.legs if leg.facts), self.root)
+        return party(others.detail("caller_number"), others.detail("caller_name"))
+
+    @cached_property
+    def requested(self) -> Party:
+        """Whom the caller asked for first."""
+        if self.is_click_to_dial:
+            far = next((leg for leg in self.people), None)
+            return party(far.detail("callee_number"), far.detail("callee_name")) if far else {}
+        source = self.root if self.root.facts else next((leg for leg in self.group.legs if leg.facts), self.root)
+        return party(source.detail("callee_number"), source.detail("callee_name"))
+
+    def person(self, leg: Leg) -> Party:
+        """Return who is at the other end of a leg."""
+        if self.roles[leg.id] in {"forwarded", "outside"}:
+            return party(leg.detail("callee_number"), leg.detail("callee_name"))
+        return leg.caller() if leg.direction == "inbound" else leg.callee()
+
+    @cached_property
+    def rung_together(self) -> Sequence[Leg]:
+        """The phones of the first ring group: phones of several owners that began to ring together."""
+        phones = [
+            leg for leg in self.people if self.roles[leg.id] in {"phone", "forwarded"} and leg.direction == "outbound"
+        ]
+        for index, first in enumerate(phones):
+            together = [leg for leg in phones[index:] if leg.earliest <= first.earliest + AT_ONCE]
+            if len({leg.detail("owner") or leg.device or leg.id for leg in together}) > 1:
+                return together
+        return ()
+
+    def transfers(self) -> Iterator[tuple[int, Leg | None]]:
+        """Yield when the call was transferred, and the leg that it went to, if that is known."""
+        retrieved = {fact.leg for fact in self.facts if fact.kind == "retrieved"}
+        causes = sorted({leg.end.at for leg in self.group.legs if leg.end and leg.cause in TRANSFER_CAUSES})
+        done: set[str] = set()
+        last: int | None = None
+        for at in causes:
+            if last is not None and at <= last + AT_ONCE:
+                continue
+            last = at
+            target = self._transferred_to(at)
+            if target:
+                done.add(target.id)
+            yield at, target
+        first = self.takers[0][1].id if self.takers else ""
+        for at, leg in self.takers[1:]:
+            parked = any(fact.kind == "parked" and fact.at <= at for fact in self.facts) and leg.direction == "inbound"
+            consulting = (
+                leg.direction == "inbound"
+                and leg.device
+                and any(other.device == leg.device for _, other in self.takers if other.id != leg.id)
+            )
+            if leg.id not in done | retrieved | {first} and not parked and not consulting and self._follows(at, leg):
+                yield at, leg
+
+    def _follows(self, at: int, leg: Leg) -> bool:
+        """Tell whether a leg took the call over, rather than joining those who already talk."""
+        return self.root.id in self.bridged.get(leg.id, {}) and at > (self.answered_at or at)
+
+    def _transferred_to(self, at: int) -> Leg | None:
+        remaining = [leg for leg in self.people if leg.cause not in TRANSFER_CAUSES and leg.last_at > at - AT_ONCE]
+        bridged = [
+            leg for leg in remaining if any(abs(when - at) <= AT_ONCE for when in self.bridged.get(leg.id, {}).values())
+        ]
+        begun = [leg for leg in remaining if abs(leg.earliest - at) <= AT_ONCE]
+        return next(iter([*bridged, *begun]), None)
