@@ -12,7 +12,14 @@ HANGUP_CODES = {
     "ORIGINATOR_CANCEL": "sip:487",
     "NO_ANSWER": "sip:480",
     "USER_BUSY": "sip:486",
+    "LOSE_RACE": "sip:487",
+    "CALL_REJECTED": "sip:603",
+    "USER_NOT_REGISTERED": "sip:480",
+    "UNALLOCATED_NUMBER": "sip:404",
+    "ATTENDED_TRANSFER": "sip:200",
+    "BLIND_TRANSFER": "sip:200",
 }
+USUAL_CAUSES = ("NORMAL_CLEARING", "NO_ANSWER", "ORIGINATOR_CANCEL", "USER_BUSY")
 
 
 def channel_create(identity: Identity, account_id: str) -> dict[str, Any]:
@@ -38,7 +45,7 @@ def channel_bridge(identity: Identity, account_id: str) -> dict[str, Any]:
 
 def channel_destroy(identity: Identity, account_id: str) -> dict[str, Any]:
     """Return an ended call; its times are in seconds."""
-    cause = identity.rng.choice(sorted(HANGUP_CODES))
+    cause = identity.rng.choice(USUAL_CAUSES)
     ringing = identity.rng.randint(1, 30)
     billing = identity.rng.randint(1, 600) if cause == "NORMAL_CLEARING" else 0
     event = _channel("channel_destroy", identity, account_id)
