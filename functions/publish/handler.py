@@ -28,7 +28,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     with MetricsRecorder() as metrics:
         destinations = [
             SnsDestination(settings.events_topic, settings.events_table, limits),
-            SnsDestination(settings.test_topic, settings.events_table, limits, name=TEST_SNS, kind=TEST),
+            SnsDestination(settings.test_topic, settings.events_table, limits, name=TEST_SNS, kinds=[TEST]),
         ]
         outbox = Outbox(destinations, settings, metrics)
         match request:

@@ -12,6 +12,7 @@ may go into a log, an answer or a CloudFormation event as it is.
     x QueueUnavailableError       SQS did not take a delivery
   x NotTakenError                 what was redelivered or republished was not taken: it may succeed later
   x StackError                    CloudFormation does not tell about the stack
+  x TooManyLegsError              a call has more legs than are read
   x RequestError                  a function was called with something that it can't use
   + DashError                     Dash's API, or what we keep there
     x InvalidTemplateError        a value of the template can't be used
@@ -79,6 +80,10 @@ class NotTakenError(HookswitchError):
 
 class StackError(HookswitchError):
     """CloudFormation does not tell about the stack."""
+
+
+class TooManyLegsError(HookswitchError):
+    """A call has more legs than are read; its record stays as it is."""
 
 
 class RequestError(HookswitchError):

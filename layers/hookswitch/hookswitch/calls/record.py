@@ -7,8 +7,6 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 from hookswitch.events.envelope import Field
 
-CALL = "call"  # the kind of a call's item, and what the type of its events ends with
-
 type State = Literal["ringing", "in_progress", "ended"]
 type Status = Literal["answered", "voicemail", "missed", "abandoned", "busy", "failed"]
 type Direction = Literal["inbound", "outbound", "internal"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from hookswitch.events.envelope import TEST, TYPE_PREFIX, Envelope
+from hookswitch.events.envelope import CALL, TEST, TYPE_PREFIX, Envelope
 from hookswitch.payloads.text import one_line
 
 MAX_SUMMARY = 4_000  # characters; an event's own has 200 at most, but one about many webhooks names each of them
@@ -20,7 +20,7 @@ def cloud_event(item: Mapping[str, Any]) -> Envelope:
     """Return an item of the table as a CloudEvent; hookswitch.events.envelope says what its fields mean."""
     event: Envelope = {
         "specversion": "1.0",
-        "id": item["event_id"],
+        "id": f"{item['event_id']}-{item['revision']}" if item.get("kind") == CALL else item["event_id"],
         "source": f"dash/{_context(item['account_id'])}",
         "type": f"{TYPE_PREFIX}{TEST if item.get('kind') == TEST else item['hook']}",
         "time": item["occurred_at"],

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 TYPE_PREFIX = "com.virtualpbx.dash."
-EVENT, TEST = "event", "test"  # the kinds of items that are published
+EVENT, CALL, TEST = "event", "call", "test"  # the kinds of items that are published
+
+
+_ID = "^(test-[a-z_]+-)?[0-9a-f]{32}$|^call-[0-9a-f]{32}-[0-9]+$"
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Envelope(TypedDict):
     """
 
     specversion: Literal["1.0"]
-    id: Annotated[str, Field("The same if the event is published again.", pattern="^(test-[a-z_]+-)?[0-9a-f]{32}$")]
+    id: Annotated[str, Field("The same if the event is published again.", pattern=_ID)]
     source: Annotated[str, Field("dash/<id of the account>", pattern="^dash/.")]
     type: Annotated[
         str, Field("Ends with the name of the schema of `data`.", pattern="^com\\.virtualpbx\\.dash\\.[a-z_]+$")

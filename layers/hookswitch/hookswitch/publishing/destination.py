@@ -75,11 +75,11 @@ class Destination(Protocol):
 
     Attributes:
         name: Its name in the publish dead-letter queue. Messages stay there for up to two weeks, so never rename it.
-        kind: The kind of items that are published there: events or test deliveries.
+        kinds: The kinds of items that are published there: events and calls, or test deliveries.
     """
 
     name: str
-    kind: str
+    kinds: frozenset[str]
 
     def publish(self, events: Iterable[StoredEvent], stop_at: float) -> Iterator[Result]:
         """Publish events, and yield exactly one result per event.

@@ -22,7 +22,7 @@ from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing import dead_letter_queue
 from hookswitch.publishing.destination import Destination, Image, Result, Status, StoredEvent
 from hookswitch.receiving.requests import NoteRequest, NoteResult, PublishRequest, PublishResult, UnpublishedEvent
-from hookswitch.settings.functions import PublishSettings
+from hookswitch.settings.functions import OutboxSettings
 
 # Redrive waits 34 s for the response. After these seconds, publishing named events can take one more read and one more
 # call to SNS, and noting keys one more call to the queue.
@@ -83,9 +83,7 @@ def read_request(event: Mapping[str, Any]) -> Request:
 class Outbox:
     """Publishes events to each destination, and notes what a destination did not accept."""
 
-    def __init__(
-        self, destinations: Sequence[Destination], settings: PublishSettings, metrics: MetricsRecorder
-    ) -> None:
+    def __init__(self, destinations: Sequence[Destination], settings: OutboxSettings, metrics: MetricsRecorder) -> None:
         """Prepare to publish; metrics count what a destination accepted."""
         self._settings = settings
         self._destinations = {destination.name: destination for destination in destinations}
@@ -103,7 +101,7 @@ class Outbox:
         stop_at = last_note - PATIENT.seconds
         owed = []
         for destination in self._destinations.values():
-            images = [image for image in batch.images.values() if _kind(image) == destination.kind]
+            images = [image for image in batch.images.values() if _kind(image) in destination.kinds]
             events, unreadable = _read_images(images)
             owed += [UnpublishedEvent(event_id, destination.name) for event_id in unreadable]
             owed += self._publish(events, destination, stop_at)
@@ -124,8 +122,8 @@ class Outbox:
         destination = self._destinations.get(request.destination)
         if not destination:
             raise RequestError(f"This version of hookswitch does not publish to {request.destination}.")
-        images = [self._read(event_id, destination.kind) for event_id in request.event_ids]
-        events, unreadable = _read_images(image for image in images if image and _kind(image) == destination.kind)
+        images = [self._read(event_id, destination) for event_id in request.event_ids]
+        events, unreadable = _read_images(image for image in images if image and _kind(image) in destination.kinds)
         owed = self._publish(events, destination, stop_at)
         return PublishResult((*unreadable, *(event.event_id for event in owed)))
 
@@ -135,7 +133,8 @@ class Outbox:
         owed = [
             UnpublishedEvent(event_id, destination.name)
             for destination in self._destinations.values()
-            for event_id in keys[destination.kind]
+            for kind in destination.kinds & keys.keys()
+            for event_id in keys[kind]
         ]
         lost = self._note(owed, time.monotonic() + NOTE_SECONDS, QUICK)
         return NoteResult(tuple(dict.fromkeys(event.event_id for event in lost)))
@@ -143,19 +142,19 @@ class Outbox:
     def _note(self, owed: Sequence[UnpublishedEvent], stop_at: float, limits: Limits) -> list[UnpublishedEvent]:
         return dead_letter_queue.add(owed, self._settings.publish_dead_letter_queue, stop_at, clients.sqs(limits))
 
-    def _read(self, event_id: str, kind: str) -> Image | None:
+    def _read(self, event_id: str, destination: Destination) -> Image | None:
         """Return an item; None for a test delivery that is gone, since nobody waits for it any more."""
         response = clients.dynamodb().get_item(
             TableName=self._settings.events_table, Key={"event_id": {"S": event_id}}, ConsistentRead=True
         )
-        return response.get("Item") if kind == TEST else response["Item"]
+        return response.get("Item") if TEST in destination.kinds else response["Item"]
 
     def _publish(
         self, events: Iterable[StoredEvent], destination: Destination, stop_at: float
     ) -> list[UnpublishedEvent]:
         """Publish events to one destination; return what it did not accept."""
         owed = []
-        is_counted = destination.kind == EVENT  # test deliveries count nowhere
+        is_counted = EVENT in destination.kinds  # test deliveries and calls count nowhere
         if is_counted:
             self._metrics.add("unpublishable", 0)
         for result in destination.publish(events, stop_at):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, override
 from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, PATIENT, Limits, error_code
 from hookswitch.backoff import jittered
-from hookswitch.events.envelope import EVENT
+from hookswitch.events.envelope import CALL, EVENT
 from hookswitch.observability.log import logger
 from hookswitch.publishing.destination import Destination, Result, Status, StoredEvent
 from hookswitch.publishing.sns_message import batches, to_entry, without_data
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hookswitch.publishing.sns_message import Entry
 
+PUBLISHED = (EVENT, CALL)  # kinds of items that are published on the topic of events
 TRIES = 3  # for an event that SNS fails to accept from a batch
 _RETRY_SECONDS = 0.3
 
@@ -41,11 +42,11 @@ class SnsDestination(Destination):
     """
 
     def __init__(
-        self, topic_arn: str, table: str, limits: Limits = PATIENT, *, name: str = SNS, kind: str = EVENT
+        self, topic_arn: str, table: str, limits: Limits = PATIENT, *, name: str = SNS, kinds: Iterable[str] = PUBLISHED
     ) -> None:
         """Prepare to publish events from a table to a topic, within these time limits per call."""
         self.table = table
-        self.name, self.kind = name, kind
+        self.name, self.kinds = name, frozenset(kinds)
         self._topic_arn, self._limits = topic_arn, limits
 
     @override

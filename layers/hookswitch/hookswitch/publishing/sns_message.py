@@ -18,7 +18,7 @@ MAX_ENTRIES = 10  # per batch (SNS, PublishBatch)
 MAX_SIZE = 256 * 1024  # bytes per message and per batch, attributes included (SNS, PublishBatch)
 MAX_SUBJECT = 99  # an e-mail's subject has fewer than 100 characters (SNS, Publish)
 MAX_SMS = 1_600  # characters of an SMS message (SNS, "Publishing SMS messages")
-_ATTRIBUTES = ("hook", "account_id", "call_direction", "alert")
+_ATTRIBUTES = ("hook", "account_id", "call_direction", "alert", "direction", "state", "status", "final")
 _LINK = re.compile(r"(?P<scheme>:(?=//))|(?P<dot>\.(?=[^\W\d_]))")
 
 

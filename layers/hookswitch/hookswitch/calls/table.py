@@ -1,0 +1,121 @@
+"""What calls read from the table and write into it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hookswitch.aws import clients
+from hookswitch.calls.facts import Fact
+from hookswitch.calls.items import FACT, LEG, MENTION, CallItem, LegItem, call_id, leg_id
+from hookswitch.errors import StorageUnavailableError
+from hookswitch.events.attributes import attribute, item, plain
+from hookswitch.events.event import event_key
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+MAX_KEYS = 100  # of one call of BatchGetItem
+BATCH_TRIES = 5
+
+
+class CallTable:
+    """The table of events, as far as calls use it.
+
+    Every method raises ClientError or BotoCoreError if DynamoDB does not accept a call.
+    """
+
+    def __init__(self, name: str) -> None:
+        """Use the table of a name."""
+        self.name = name
+
+    def add_facts(self, account_id: str, leg: str, facts: Sequence[Fact], expires_at: int | None) -> LegItem:
+        """Add facts to a leg's item, which is created if need be, and return it."""
+        values = {FACT + fact.event_id: attribute(fact.to_attributes()) for fact in facts}
+        return self._extend(account_id, leg, values, expires_at)
+
+    def add_mention(self, account_id: str, node: str, by: str, expires_at: int | None) -> LegItem:
+        """Note on a leg's item, which is created if need be, that another leg names it, and return it."""
+        return self._extend(account_id, node, {MENTION + event_key(LEG, by): attribute(by)}, expires_at)
+
+    def set_call(self, account_id: str, leg: str, call: str) -> LegItem:
+        """Note on a leg's item which call it belongs to, and return it."""
+        return self._extend(account_id, leg, {"call": attribute(call)}, None)
+
+    def legs(self, account_id: str, nodes: Iterable[str]) -> dict[str, LegItem]:
+        """Return the items of legs, by their nodes; those that do not exist are left out."""
+        images = self._get([leg_id(account_id, node) for node in nodes])
+        found = (LegItem.from_item(image) for image in images)
+        return {leg.node: leg for leg in found}
+
+    def call(self, call: str) -> CallItem | None:
+        """Return a call's item."""
+        image = clients.dynamodb().get_item(
+            TableName=self.name, Key={"event_id": {"S": call_id(call)}}, ConsistentRead=True
+        )
+        return CallItem.from_item(_plain(image["Item"])) if "Item" in image else None
+
+    def put_call(self, values: Mapping[str, object], before: int) -> bool:
+        """Write a call's item if the table has the revision before; return whether it was written.
+
+        Args:
+            values: The item's attributes.
+            before: The revision that is to be replaced; 0 for none.
+        """
+        condition = (
+            {
+                "ConditionExpression": "revision = :before",
+                "ExpressionAttributeValues": {":before": attribute(before)},
+            }
+            if before
+            else {"ConditionExpression": "attribute_not_exists(event_id)"}
+        )
+        client = clients.dynamodb()
+        try:
+            client.put_item(TableName=self.name, Item=item(values), **condition)
+        except client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def put(self, values: Mapping[str, object]) -> None:
+        """Write an item that is the same whenever it is written."""
+        clients.dynamodb().put_item(TableName=self.name, Item=item(values))
+
+    def _extend(
+        self, account_id: str, node: str, values: "Mapping[str, AttributeValueTypeDef]", expires_at: int | None
+    ) -> LegItem:
+        own: dict[str, object] = {"kind": LEG, "leg": node, "account_id": account_id}
+        if expires_at is not None:
+            own["expires_at"] = expires_at
+        named = [*item(own).items(), *values.items()]
+        assignments = ", ".join(f"#{number} = :{number}" for number in range(len(named)))
+        answer = clients.dynamodb().update_item(
+            TableName=self.name,
+            Key={"event_id": {"S": leg_id(account_id, node)}},
+            UpdateExpression=f"SET {assignments}",
+            ExpressionAttributeNames={f"#{number}": name for number, (name, _) in enumerate(named)},
+            ExpressionAttributeValues={f":{number}": value for number, (_, value) in enumerate(named)},
+            ReturnValues="ALL_NEW",
+        )
+        return LegItem.from_item(_plain(answer["Attributes"]))
+
+    def _get(self, keys: Sequence[str]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for start in range(0, len(keys), MAX_KEYS):
+            wanted: Any = {
+                self.name: {
+                    "Keys": [{"event_id": {"S": key}} for key in keys[start : start + MAX_KEYS]],
+                    "ConsistentRead": True,
+                }
+            }
+            for _ in range(BATCH_TRIES):
+                answer = clients.dynamodb().batch_get_item(RequestItems=wanted)
+                found += [_plain(image) for image in answer["Responses"].get(self.name, [])]
+                wanted = answer.get("UnprocessedKeys")
+                if not wanted:
+                    break
+            else:
+                raise StorageUnavailableError("DynamoDB did not return all legs of a call.")
+        return found
+
+
+def _plain(image: "Mapping[str, AttributeValueTypeDef]") -> dict[str, Any]:
+    return {name: plain(value) for name, value in image.items()}

@@ -1,0 +1,346 @@
+"""Brings calls up to date with new events: any number of functions may do so at once, for the same call.
+
+First the facts are added to the items of their legs, which only grow. Then everything that is known of the call is
+read, folded, and written if nobody wrote the call in between; otherwise it is read again. So whoever writes last has
+seen what all others added. docs/engineering/decisions/0085-call-updates.md has the argument.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import cast
+
+from hookswitch.backoff import jittered
+from hookswitch.calls.facts import Fact
+from hookswitch.calls.fold import Folded, fold
+from hookswitch.calls.graph import node_ids
+from hookswitch.calls.items import CallItem, LegItem, evidence, facts_in, parties, party_item
+from hookswitch.calls.record import Call
+from hookswitch.calls.table import CallTable
+from hookswitch.errors import StorageUnavailableError, TooManyLegsError
+from hookswitch.events.items import timestamp_of_seconds
+
+TRIES = 20  # of one call; a try fails only because another writer succeeded
+WAIT_SECONDS = 0.05
+MAX_NODES = 1_000  # legs of one call that are read
+_UNANSWERED = frozenset({"voicemail", "missed", "abandoned", "busy", "failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A revision of a call that was written.
+
+    Attributes:
+        item: The attributes of the call's item, to be published.
+        check_at: When to look at the call again without a new event, in Unix seconds; None if never.
+        is_settled_now: Whether this is the first final revision, which is counted.
+        leg: The leg that began the call, by which it is found again.
+        causes: The new events that it was made from, or the check that made it.
+    """
+
+    item: Mapping[str, object]
+    check_at: int | None
+    is_settled_now: bool
+    leg: str
+    causes: frozenset[str]
+
+
+class _OutdatedError(Exception):
+    """Somebody else changed what was read."""
+
+
+@dataclass
+class _Component:
+    """The legs that are joined with one another, as they were read."""
+
+    account_id: str
+    legs: dict[str, LegItem]
+
+    @property
+    def facts(self) -> list[Fact]:
+        return [fact for leg in self.legs.values() for fact in leg.facts]
+
+
+class CallUpdater:
+    """Adds events to calls.
+
+    Attributes:
+        now: The present, in Unix seconds.
+    """
+
+    def __init__(self, table: CallTable, retention_days: int, now: int, *, is_backfill: bool = False) -> None:
+        """Prepare to update calls.
+
+        Args:
+            table: The table.
+            retention_days: How long items are kept after the last event of their call; 0 keeps them forever.
+            now: The present, in Unix seconds.
+            is_backfill: Whether the events are of the past, so that nobody is alerted to them, and nothing counted.
+        """
+        self.now = now
+        self._table = table
+        self._retention_days = retention_days
+        self._is_backfill = is_backfill
+
+    def add(self, facts: Iterable[Fact]) -> Iterator[Change]:
+        """Add facts, and yield the revisions that were written.
+
+        Raises:
+            StorageUnavailableError: DynamoDB did not return what a call needs, or others changed the call all the time.
+            ClientError, BotoCoreError: DynamoDB did not accept a call.
+        """
+        added: dict[str, dict[str, LegItem]] = defaultdict(dict)
+        mine: dict[str, set[str]] = defaultdict(set)
+        by_leg: dict[tuple[str, str], dict[str, Fact]] = defaultdict(dict)
+        for fact in facts:
+            by_leg[fact.account_id, fact.leg][fact.event_id] = fact
+        for (account_id, leg), found in by_leg.items():
+            new = [*found.values()]
+            added[account_id][leg] = self._table.add_facts(account_id, leg, new, self._expiry(new))
+            mine[account_id] |= set(found)
+        for account_id, legs in added.items():
+            left = dict(legs)
+            while left:
+                start = next(iter(left))
+                component, changes = self._update(account_id, left, start, frozenset(mine[account_id]))
+                yield from changes
+                for node in (start, *component.legs):
+                    left.pop(node, None)
+
+    def check(self, account_id: str, leg: str, cause: str) -> Iterator[Change]:
+        """Look at the call of a leg again, since time has passed, and yield the revisions that were written.
+
+        Args:
+            account_id: The account of the call.
+            leg: A leg of it.
+            cause: What this check is known by, if it is repeated.
+
+        Raises:
+            StorageUnavailableError, ClientError, BotoCoreError: See `add`.
+        """
+        legs = self._table.legs(account_id, [leg])
+        if legs:
+            yield from self._update(account_id, legs, leg, frozenset({cause}))[1]
+
+    def _update(
+        self, account_id: str, legs: Mapping[str, LegItem], start: str, mine: frozenset[str]
+    ) -> tuple[_Component, list[Change]]:
+        """Bring the calls that a leg belongs to up to date."""
+        known = {start: legs[start]}
+        changes: list[Change] = []
+        for attempt in range(TRIES):
+            if attempt:
+                time.sleep(jittered(WAIT_SECONDS * attempt))
+            component = self._read(account_id, known)
+            try:
+                self._write_all(component, mine, changes)
+            except _OutdatedError:
+                known = self._table.legs(account_id, [start])
+                continue
+            return component, changes
+        raise StorageUnavailableError("Other writers changed the same call all the time.")
+
+    def _read(self, account_id: str, known: Mapping[str, LegItem]) -> _Component:
+        """Read all legs that are joined with some, and note on each by which others it is named."""
+        legs = dict(known)
+        done: set[str] = set()
+        asked = set(known)
+        while left := sorted(set(legs) - done):
+            pending = {node for name in left for node in legs[name].neighbours} - asked
+            if len(asked) + len(pending) > MAX_NODES:
+                raise TooManyLegsError(f"A call has more than {MAX_NODES} legs.")
+            if pending:
+                legs |= self._table.legs(account_id, sorted(pending))
+                asked |= pending
+            for node in left:
+                self._note_mentions(account_id, node, legs)
+                done.add(node)
+        return _Component(account_id, legs)
+
+    def _note_mentions(self, account_id: str, node: str, legs: dict[str, LegItem]) -> None:
+        for other in sorted({other for fact in legs[node].facts for other in node_ids(fact)}):
+            if other not in legs or node not in legs[other].named_by:
+                legs[other] = self._table.add_mention(account_id, other, node, self._expiry(legs[node].facts))
+
+    def _write_all(self, component: _Component, mine: frozenset[str], changes: list[Change]) -> None:
+        """Write the calls of a component.
+
+        Raises:
+            _OutdatedError: Somebody else changed something.
+        """
+        all_events = {fact.event_id for fact in component.facts}
+        found = fold(component.facts, self.now)
+        keys = {folded.group.key for folded in found}
+        for folded in found:
+            events = frozenset(fact.event_id for fact in facts_in(folded.group))
+            is_check = not mine & all_events
+            if is_check or events & mine:
+                for change in self._write(component, folded, keys, events, mine if is_check else mine & events):
+                    changes.append(change)  # noqa: PERF402 - each by itself: it is to be published, whatever follows
+
+    def _write(
+        self, component: _Component, folded: Folded, keys: set[str], events: frozenset[str], causes: frozenset[str]
+    ) -> Iterator[Change]:
+        key = folded.group.key
+        before = self._table.call(key)
+        self._require_current(component, before, events, causes)
+        old_keys = self._point_to(component, folded, keys)
+        absorbed = {old: self._table.call(old) for old in sorted(old_keys)}
+        change = self._change(folded, before, absorbed, events, causes)
+        if change:
+            yield change
+            for old in sorted((before.absorbed if before else frozenset()) - old_keys):
+                absorbed[old] = self._table.call(old)
+        for old, item in absorbed.items():
+            ended = self._merge(old, item, folded, causes)
+            if ended:
+                yield ended
+        for leg in folded.group.legs:  # only now, so that a failure before is made good
+            known = component.legs.get(leg.id)
+            if known and known.call in old_keys:
+                self._table.set_call(component.account_id, leg.id, key)
+
+    def _require_current(
+        self, component: _Component, before: CallItem | None, events: frozenset[str], mine: frozenset[str]
+    ) -> None:
+        """Raise an error if the call was made of events that were added since the legs were read."""
+        if before is None or before.evidence in {evidence(events), evidence(events - mine)}:
+            return
+        fresh = self._table.legs(component.account_id, component.legs)
+        if any(leg.adds_to(component.legs.get(node)) for node, leg in fresh.items()):
+            raise _OutdatedError
+
+    def _point_to(self, component: _Component, folded: Folded, keys: set[str]) -> set[str]:
+        """Note on the legs which call they belong to, and return other calls that some of them belonged to.
+
+        Raises:
+            _OutdatedError: A leg has new facts.
+        """
+        old_keys: set[str] = set()
+        for leg in folded.group.legs:
+            known = component.legs.get(leg.id)
+            if known is None or known.call == folded.group.key:
+                continue
+            if known.call and known.call not in keys:
+                old_keys.add(known.call)
+            elif not known.call:
+                fresh = self._table.set_call(component.account_id, leg.id, folded.group.key)
+                if fresh.adds_to(known):
+                    raise _OutdatedError
+        return old_keys
+
+    def _change(
+        self,
+        folded: Folded,
+        before: CallItem | None,
+        absorbed: Mapping[str, CallItem | None],
+        events: frozenset[str],
+        causes: frozenset[str],
+    ) -> Change | None:
+        """Write a revision if anything changed, and return it; also one that was written and maybe not published."""
+        facts = [*facts_in(folded.group)]
+        revision = int(before.record["revision"]) if before else 0
+        record: Call = {**folded.record, "revision": revision + 1}
+        if before and _content(before.record) == _content(record):
+            return self._told(before, facts, causes) if causes & before.caused_by else None
+        earlier = [item for item in (before, *absorbed.values()) if item]
+        was_settled = any(item.settled for item in earlier)
+        was_alerted = any(item.alerted for item in earlier) or self._is_backfill
+        alert = record["final"] and not was_alerted and _alerts(record)
+        listed = before.parties if before else frozenset()
+        if record["state"] == "ended":
+            listed |= self._enter(record, listed, self._expiry(facts))
+        item = CallItem(
+            record=record,
+            evidence=evidence(events),
+            caused_by=causes,
+            parties=listed,
+            absorbed=(before.absorbed if before else frozenset()) | set(absorbed),
+            settled=was_settled or record["final"],
+            alert=alert,
+            alerted=alert or (was_alerted and record["final"]),
+            check_at=folded.check_at,
+        )
+        is_settled_now = record["final"] and not was_settled and not self._is_backfill
+        return self._put(item, revision, facts, causes, is_settled_now=is_settled_now)
+
+    def _merge(self, old: str, item: CallItem | None, folded: Folded, causes: frozenset[str]) -> Change | None:
+        """End a call that turned out to be a part of another, with a last revision that says so.
+
+        A call that nobody wrote yet gets an item as well, so that whoever is about to write it learns of it.
+        """
+        key, facts = folded.group.key, [*facts_in(folded.group)]
+        if item and "merged_into" in item.record:
+            return self._told(item, facts, causes) if causes & item.caused_by else None
+        revision = int(item.record["revision"]) if item else 0
+        said = {
+            "call": old,
+            "revision": revision + 1,
+            "state": "ended",
+            "final": True,
+            "merged_into": key,
+            "summary": f"This call is part of call {key}.",
+        }
+        record = cast("Call", {**(item.record if item else folded.record), **said})
+        ended = CallItem(record, item.evidence if item else "", causes, settled=True, alerted=True)
+        change = self._put(ended, revision, facts, causes)
+        return change if item else None
+
+    def _put(
+        self,
+        item: CallItem,
+        before: int,
+        facts: Sequence[Fact],
+        causes: frozenset[str],
+        *,
+        is_settled_now: bool = False,
+    ) -> Change:
+        """Write a revision over the one before, and return it.
+
+        Raises:
+            _OutdatedError: Somebody else wrote the call.
+        """
+        change = replace(self._told(item, facts, causes), is_settled_now=is_settled_now)
+        if not self._table.put_call(change.item, before):
+            raise _OutdatedError
+        return change
+
+    def _told(self, item: CallItem, facts: Sequence[Fact], causes: frozenset[str]) -> Change:
+        at = timestamp_of_seconds(max(fact.at for fact in facts))
+        received_at = timestamp_of_seconds(max(fact.received_at for fact in facts))
+        attributes = item.to_item(at=at, received_at=received_at, expires_at=self._expiry(facts))
+        return Change(attributes, item.check_at, False, item.record["legs"][0]["leg"], causes)  # noqa: FBT003
+
+    def _enter(self, record: Call, before: frozenset[str], expires_at: int | None) -> set[str]:
+        """Write the entries that lead from the parties to a call, and return their keys."""
+        keys = parties(record)
+        for key in sorted(keys - before):
+            self._table.put(party_item(key, record, expires_at))
+        return keys
+
+    def _expiry(self, facts: Iterable[Fact]) -> int | None:
+        if not self._retention_days:
+            return None
+        return max((fact.received_at for fact in facts), default=self.now) + self._retention_days * 86_400
+
+
+def _content(record: Call) -> dict[str, object]:
+    return {name: value for name, value in record.items() if name != "revision"}
+
+
+def _alerts(record: Call) -> bool:
+    """Tell whether people are to be alerted to a call: one from outside, or a message, that nobody answered.
+
+    A caller who hangs up before any phone rings is nobody's missed call, unless Dash was told to report it.
+    """
+    if record.get("status") == "voicemail":
+        return True
+    rang = any(leg["role"] in {"phone", "forwarded"} for leg in record["legs"]) or bool(record["missed_call"])
+    return record["direction"] == "inbound" and record.get("status") in _UNANSWERED and rang
+
+
+def present() -> int:
+    """Return the present, in Unix seconds."""
+    return int(datetime.now(UTC).timestamp())
