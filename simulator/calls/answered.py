@@ -1,6 +1,6 @@
 """Calls from outside that a person answers."""
 
-from simulator.calls.cast import MANAGER_DESK, MANAGER_SOFT, RECEPTION, SALES
+from simulator.calls.cast import MANAGER_DESK, MANAGER_SOFT, MOBILE, RECEPTION, SALES, SUPPLIER
 from simulator.calls.recipients import OPERATIONS
 from simulator.calls.system import PhoneSystem
 
@@ -42,4 +42,29 @@ def two_devices(system: PhoneSystem) -> None:
     system.hang_up(desk, caller)
 
 
-PLAYS = (answered, ring_group, two_devices)
+def forwarded(system: PhoneSystem) -> None:
+    """The phone of reception is forwarded to a mobile, which answers."""
+    caller = system.call_in(SUPPLIER)
+    system.wait(1)
+    mobile = system.forward(RECEPTION, MOBILE, caller)
+    system.wait(11)
+    system.pick_up(mobile, caller)
+    system.wait(90)
+    system.hang_up(mobile, caller)
+
+
+def loopback(system: PhoneSystem) -> None:
+    """Loopback legs stand between the customer and reception, which answers."""
+    caller = system.call_in()
+    system.wait(1)
+    near, far = system.loopback(RECEPTION, caller)
+    system.wait(1)
+    phone = system.ring(RECEPTION, far)
+    system.wait(6)
+    system.pick_up(phone, far)
+    system.pick_up(near, caller)
+    system.wait(40)
+    system.hang_up(phone, far, near, caller)
+
+
+PLAYS = (answered, ring_group, two_devices, forwarded, loopback)

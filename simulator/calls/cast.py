@@ -1,4 +1,4 @@
-"""Who takes part in the simulated calls: phones of the account, and people outside.
+"""Who takes part in the simulated calls: phones and the fax box of the account, and telephones outside.
 
 Ids are the same in every run. Names of callers and all numbers are of the kinds in `simulator/confidential.py`.
 """
@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A phone of the account, or a telephone outside.
+    """A phone or the fax box of the account, or a telephone outside.
 
     Attributes:
         name: What scenarios and tests call it.
         title: The name on a display.
         number: The extension of a phone, else the number in E.164.
-        device: The id of the phone on Dash; empty outside.
-        owner: The id of the user that the phone belongs to; empty outside.
-        username: The phone's SIP user; empty outside.
+        device: The id on Dash, if it is a phone of the account; else empty.
+        owner: The id of the user that the phone belongs to; else empty.
+        username: The phone's SIP user; else empty.
     """
 
     name: str
@@ -52,15 +52,11 @@ CUSTOMER = Member("customer", "WIRELESS CALLER", "+15552340017")
 SUPPLIER = Member("supplier", "Ünïcode & Söhne", "+15556780042")
 MOBILE = Member("mobile", "Reception's mobile", "+15554440033")
 FAX_MACHINE = Member("fax_machine", "Café Zürich", "+15557770011")
+FAX_BOX = Member("fax_box", "Front Desk", "+15553000199")
+UNALLOCATED = Member("unallocated", "Nobody", "+15559990000")
 
 MAIN_NUMBER = "+15553000100"
 """The number of the account that people outside call."""
-
-FAX_NUMBER = "+15553000199"
-"""The number of the account's fax box."""
-
-NOBODY = "+15559990000"
-"""A number that is allocated to nobody."""
 
 CAST: Mapping[str, Member] = {
     member.name: member
@@ -76,5 +72,7 @@ CAST: Mapping[str, Member] = {
         SUPPLIER,
         MOBILE,
         FAX_MACHINE,
+        FAX_BOX,
+        UNALLOCATED,
     )
 }

@@ -15,8 +15,6 @@ RESELLER = document_id("reseller")
 CARRIER_RESOURCE = document_id("carrier")
 CALLFLOW = document_id("callflow")
 INTERACTION = "Call-Interaction-ID"
-QUEUE = "Queue-ID"
-CONFERENCE = "Conference-ID"
 
 type Recipients = Sequence[str]
 
@@ -91,7 +89,7 @@ class LegMaker:
         leg.from_outside, leg.alerts = True, alerts
         return leg
 
-    def from_phone(self, identity: Identity, phone: Member, dialed: str) -> Leg:
+    def from_phone(self, identity: Identity, phone: Member, dialed: str, alerts: Sequence[Recipients]) -> Leg:
         """Return the leg of a phone that dials."""
         fields = {
             "call_id": identity.call_id(),
@@ -102,7 +100,9 @@ class LegMaker:
             "to": f"{dialed}@{REALM}",
             **_authorized_by(phone),
         }
-        return self._leg(identity, phone.title, fields, {})
+        leg = self._leg(identity, phone.title, fields, {})
+        leg.alerts = alerts
+        return leg
 
     def to_phone(self, identity: Identity, phone: Member, caller: Leg, *, named: bool = True) -> Leg:
         """Return the leg to a phone that is to ring for a caller.
@@ -124,6 +124,37 @@ class LegMaker:
             "other_leg_call_id": caller.call_id if named else None,
         }
         return self._leg(identity, phone.title, fields, {}, of=caller)
+
+    def click_to_dial(self, identity: Identity, phone: Member, callee: Member) -> Leg:
+        """Return the leg to the phone whose user has clicked on a number. It shows that number as the caller."""
+        fields = {
+            "call_id": identity.uuid(),
+            "call_direction": "outbound",
+            **_caller(callee.title, callee.number),
+            **_callee(phone.title, phone.number),
+            "from": f"{callee.number}@{REALM}",
+            "to": f"{phone.username}@{REALM}",
+            **_authorized_by(phone),
+        }
+        return self._leg(identity, phone.title, fields, {"Auto-Answer": "true", "Retain-CID": "true"})
+
+    def loopback(self, identity: Identity, phone: Member, caller: Leg) -> tuple[Leg, Leg]:
+        """Return the two ends of a loopback between a caller and a phone: that at the caller, and that at the phone."""
+        internal = {"is_internal_leg": True, **_authorized_by(phone), **_callee(phone.title, phone.number)}
+        parties = caller.shared("caller_id_name", "caller_id_number", "from", "to")
+        ends: list[Leg] = []
+        for direction, other in (("outbound", caller), ("inbound", None)):
+            fields = parties | internal | {"call_id": identity.uuid(), "call_direction": direction}
+            fields["other_leg_call_id"] = (other or ends[0]).call_id
+            ends.append(self._leg(identity, "Loopback", fields, {}, of=caller))
+        return ends[0], ends[1]
+
+    def fax(self, identity: Identity, sender: Member, receiver: Member) -> Leg:
+        """Return the leg on which the account sends a fax."""
+        leg = self.to_carrier(identity, receiver, None)
+        leg.fields |= _caller(sender.title, sender.number) | {"from": f"{sender.number}@{REALM}"}
+        leg.fields |= {"authorizing_type": "outbound_fax", "authorizing_id": identity.monthly()}
+        return leg
 
     def to_carrier(self, identity: Identity, callee: Member, caller: Leg | None, owner: Member | None = None) -> Leg:
         """Return the leg to a number outside.

@@ -5,7 +5,18 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from simulator.calls import answered, transfers, unanswered
+from simulator.calls import (
+    answered,
+    conferences,
+    faxes,
+    internal,
+    lost,
+    menus,
+    outbound,
+    parking,
+    transfers,
+    unanswered,
+)
 from simulator.calls.system import PhoneSystem
 from simulator.steps import Step
 
@@ -45,7 +56,7 @@ class Scenario:
 
 SCENARIOS: Mapping[str, Scenario] = {
     play.__name__: Scenario.from_function(play)
-    for plays in (answered.PLAYS, unanswered.PLAYS, transfers.PLAYS)
-    for play in plays
+    for family in (answered, unanswered, menus, transfers, parking, conferences, internal, outbound, faxes, lost)
+    for play in family.PLAYS
 }
 """Every kind of call, by its name."""

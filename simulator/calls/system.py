@@ -13,6 +13,8 @@ from simulator.payloads import payload
 from simulator.steps import Step
 
 MAILBOX = document_id("mailbox")
+QUEUE = document_id("queue")
+ROOM = document_id("conference")
 PROGRESS = 1  # seconds until a phone says that it rings: what `ringing_seconds` really counts
 
 
@@ -52,22 +54,23 @@ class PhoneSystem:
         leg = self._make.from_carrier(self._identity, caller, dialed, missed_call_alerts)
         return self._begin(leg, f"{caller.title} calls.")
 
-    def dial(self, phone: Member, number: str) -> Leg:
+    def dial(self, phone: Member, number: str, *, missed_call_alerts: Sequence[Recipients] = ()) -> Leg:
         """A phone of the account dials an extension, a number outside, or a feature code."""
-        return self._begin(self._make.from_phone(self._identity, phone, number), f"{phone.title} dials {number}.")
+        leg = self._make.from_phone(self._identity, phone, number, missed_call_alerts)
+        return self._begin(leg, f"{phone.title} dials {number}.")
 
-    def ring(self, phone: Member, caller: Leg, *, named: bool = True, **variables: str) -> Leg:
-        """A phone of the account begins to ring.
+    def ring(self, phone: Member, caller: Leg) -> Leg:
+        """A phone of the account begins to ring."""
+        return self._begin(self._make.to_phone(self._identity, phone, caller), f"{phone.title} rings.")
 
-        Args:
-            phone: The phone.
-            caller: The leg of the caller.
-            named: Whether the phone's leg names the caller's leg before both are connected.
-            **variables: More `custom_channel_vars`, `_` for `-`.
+    def offer(self, agent: Member, caller: Leg) -> Leg:
+        """A queue offers a caller to an agent, whose phone begins to ring.
+
+        The leg names the caller's only in `custom_channel_vars`, until both are connected.
         """
-        leg = self._make.to_phone(self._identity, phone, caller, named=named)
-        leg.variables.update({name.replace("_", "-"): value for name, value in variables.items()})
-        return self._begin(leg, f"{phone.title} rings.")
+        leg = self._make.to_phone(self._identity, agent, caller, named=False)
+        leg.variables.update({"Agent-ID": agent.owner, "Member-Call-ID": caller.call_id, "Queue-ID": QUEUE})
+        return self._begin(leg, f"The queue rings {agent.title}.")
 
     def ring_all(self, phones: Sequence[Member], caller: Leg) -> list[Leg]:
         """Several phones begin to ring at the same time."""
@@ -88,6 +91,20 @@ class PhoneSystem:
         """A phone is forwarded to a number outside, which is called."""
         leg = self._make.forwarded(self._identity, callee, caller, phone)
         return self._begin(leg, f"{phone.title} is forwarded to {callee.title}.")
+
+    def click_to_dial(self, phone: Member, callee: Member) -> Leg:
+        """Somebody clicks on a number, and their own phone begins to ring."""
+        leg = self._make.click_to_dial(self._identity, phone, callee)
+        return self._begin(leg, f"{phone.title} rings, to call {callee.title}.")
+
+    def loopback(self, phone: Member, caller: Leg) -> tuple[Leg, Leg]:
+        """The system calls itself on the way to a phone; return the end at the caller and that at the phone."""
+        near, far = self._make.loopback(self._identity, phone, caller)
+        return self._begin(near, "A loopback begins."), self._begin(far, "Its other end begins.")
+
+    def send_fax(self, sender: Member, receiver: Member) -> Leg:
+        """The system calls a fax machine."""
+        return self._begin(self._make.fax(self._identity, sender, receiver), f"A fax is sent to {receiver.title}.")
 
     # Legs are answered and connected.
 
@@ -113,6 +130,11 @@ class PhoneSystem:
         if caller.answered is None:
             self.answer(caller)
         self.bridge(caller, phone)
+
+    def confer(self, *legs: Leg) -> None:
+        """Legs enter a conference room. Dash tells it only in the `custom_channel_vars` of what follows."""
+        for leg in legs:
+            leg.variables["Conference-ID"] = ROOM
 
     # Legs end.
 
@@ -151,8 +173,8 @@ class PhoneSystem:
         text = {"result": "success", "text": transcription} if transcription else None
         parties = leg.shared("call_id", "caller_id_name", "caller_id_number")
         ends = {"from_user": leg.fields["caller_id_number"], "to_user": leg.fields["callee_id_number"]}
-        fields = parties | ends | leg.message
-        self.fire("voicemail_new", f"{leg.title} has left a message.", **fields, voicemail_transcription=text)
+        fields = parties | ends | leg.message | {"voicemail_transcription": text}
+        self._notify("voicemail_new", leg, f"{leg.title} has left a message.", **fields)
 
     def park(self, leg: Leg, slot: str) -> None:
         """A caller is parked."""
@@ -165,6 +187,21 @@ class PhoneSystem:
     def abandon(self, leg: Leg, slot: str) -> None:
         """The caller is about to hang up in a slot."""
         self._parking("PARK_ABANDONED", leg, slot, f"{leg.title} gives up in slot {slot}.")
+
+    # Faxes.
+
+    def report_fax(self, hook: str, leg: Leg, event_name: str | None = None) -> None:
+        """Dash tells what became of a fax.
+
+        Args:
+            hook: `outbound_fax`, `outbound_fax_error` or `inbound_fax_error`; `notifications` for any other.
+            leg: The leg that carried it.
+            event_name: The notification's name, if the hook is `notifications`.
+        """
+        parties = leg.shared("call_id", "caller_id_name", "caller_id_number", "callee_id_number")
+        if leg.from_outside:
+            parties |= {"from_user": leg.fields["caller_id_number"], "to_user": leg.fields["callee_id_number"]}
+        self._notify(hook, leg, "Dash reports the fax.", event_name=event_name or hook, **parties)
 
     # Events.
 
@@ -186,6 +223,9 @@ class PhoneSystem:
         time = {"timestamp": gregorian(self._now), "hook_event": hook}
         variables = {"custom_channel_vars": dict(leg.variables)}
         self.steps.append(Step(hook, leg.fields | variables | time | fields, note, self._now))
+
+    def _notify(self, hook: str, leg: Leg, note: str, **fields: Any) -> None:
+        self.fire(hook, note, system_log_id=leg.call_id, **fields)
 
     def _parking(self, name: str, leg: Leg, slot: str, note: str) -> None:
         parties = leg.shared("call_id", "caller_id_name", "caller_id_number", "callee_id_number")
@@ -212,4 +252,4 @@ class PhoneSystem:
                 **end,
             }
             told = {"to": list(recipients), "notify": hang_up}
-            self.fire("missed_call", f"The call of {leg.title} counts as missed.", **parties, **ends, **told)
+            self._notify("missed_call", leg, f"The call of {leg.title} counts as missed.", **parties, **ends, **told)

@@ -1,6 +1,6 @@
 """Calls from outside that nobody answers."""
 
-from simulator.calls.cast import RECEPTION
+from simulator.calls.cast import RECEPTION, SALES, SUPPLIER
 from simulator.calls.recipients import OPERATIONS, SALES_TEAM
 from simulator.calls.system import PhoneSystem
 
@@ -62,4 +62,48 @@ def abandoned(system: PhoneSystem) -> None:
     system.hang_up(phone, caller, cause="ORIGINATOR_CANCEL")
 
 
-PLAYS = (voicemail, no_message, no_mailbox, two_alerts, abandoned)
+def ring_group_unanswered(system: PhoneSystem) -> None:
+    """Five sales phones ring together, and nobody answers."""
+    caller = system.call_in(missed_call_alerts=[SALES_TEAM])
+    system.wait(1)
+    phones = system.ring_all(SALES, caller)
+    system.wait(24)
+    system.hang_up(*phones, caller, cause="NO_ANSWER")
+
+
+def busy(system: PhoneSystem) -> None:
+    """The phone is busy, and there is no mailbox."""
+    caller = system.call_in(SUPPLIER)
+    system.wait(1)
+    phone = system.ring(RECEPTION, caller)
+    system.wait(1)
+    system.hang_up(phone, caller, cause="USER_BUSY")
+
+
+def rejected(system: PhoneSystem) -> None:
+    """Reception declines the call, and there is no mailbox."""
+    caller = system.call_in(SUPPLIER, missed_call_alerts=[OPERATIONS])
+    system.wait(1)
+    phone = system.ring(RECEPTION, caller)
+    system.wait(4)
+    system.hang_up(phone, caller, cause="CALL_REJECTED")
+
+
+def not_registered(system: PhoneSystem) -> None:
+    """The phone is not registered, so that it gets no leg, and there is no mailbox."""
+    caller = system.call_in(missed_call_alerts=[OPERATIONS])
+    system.wait(2)
+    system.hang_up(caller, cause="USER_NOT_REGISTERED")
+
+
+PLAYS = (
+    voicemail,
+    no_message,
+    no_mailbox,
+    two_alerts,
+    abandoned,
+    ring_group_unanswered,
+    busy,
+    rejected,
+    not_registered,
+)
