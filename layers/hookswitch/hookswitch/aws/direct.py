@@ -14,10 +14,10 @@ from typing import Any, override
 from urllib.parse import SplitResult, quote
 from zlib import crc32
 
+from hookswitch.aws.backoff import jittered
 from hookswitch.aws.connection import Connection, Response
 from hookswitch.aws.protocol import CONNECT_SECONDS, READ_SECONDS, SHORT_READ_SECONDS, CircuitBreaker, Client, Service
 from hookswitch.aws.sigv4 import Credentials, signed
-from hookswitch.backoff import jittered
 from hookswitch.errors import NoAnswerError, ServiceError
 
 # What the SDK's standard mode retries, and how long it waits (botocore, retries/standard.py).

@@ -35,21 +35,23 @@ class Folded(NamedTuple):
     check_at: int | None
 
 
-def fold(facts: Iterable[Fact], now: int) -> list[Folded]:
+def fold(facts: Iterable[Fact], now: int, settle_seconds: int = SETTLE_SECONDS) -> list[Folded]:
     """Return the calls that the facts of one account tell of, in the order of their beginnings.
 
     Args:
         facts: All facts about legs that belong together, in any order, also more than once.
         now: The present, in Unix seconds.
+        settle_seconds: How long to wait for more after the last event of a call that has ended.
     """
-    return [_fold(group, now) for group in groups(facts)]
+    return [_fold(group, now, settle_seconds) for group in groups(facts)]
 
 
-def _fold(group: Group, now: int) -> Folded:
+def _fold(group: Group, now: int, settle_seconds: int) -> Folded:
     story = Story(group, now)
+    settles_at = story.last_received + settle_seconds
     verdict = judge(story)
     missing = list(_missing(story))
-    final = story.is_over and (_is_settled(story, complete=not missing) or now >= story.last_received + SETTLE_SECONDS)
+    final = story.is_over and (_is_settled(story, complete=not missing) or now >= settles_at)
     call: Call = {
         "call": group.key,
         "account_id": story.facts[0].account_id,
@@ -80,7 +82,7 @@ def _fold(group: Group, now: int) -> Folded:
     if voicemail := next((fact for fact in story.facts if fact.kind == "voicemail"), None):
         call["voicemail"] = _voicemail(voicemail)
     call["summary"] = summary(call)
-    return Folded(call, group, _check_at(story, final=final))
+    return Folded(call, group, None if final else settles_at if story.is_over else story.closes_at)
 
 
 def _state(story: Story) -> State:
@@ -101,12 +103,6 @@ def _is_settled(story: Story, *, complete: bool) -> bool:
         return story.answered_at is None
     ends = [leg.ended_at for _, leg in story.takers if leg.ended_at is not None]
     return bool(ends) and max(ends) >= story.ended_at - 1
-
-
-def _check_at(story: Story, *, final: bool) -> int | None:
-    if final:
-        return None
-    return story.last_received + SETTLE_SECONDS if story.is_over else story.closes_at
 
 
 def _missing(story: Story) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What calls read from the table and write into it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hookswitch.aws import clients
@@ -12,6 +12,8 @@ from hookswitch.events.event import event_key
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    from hookswitch.events.attributes import Image
 
 MAX_KEYS = 100  # of one call of BatchGetItem
 BATCH_TRIES = 5
@@ -42,8 +44,8 @@ class CallTable:
 
     def legs(self, account_id: str, nodes: Iterable[str]) -> dict[str, LegItem]:
         """Return the items of legs, by their nodes; those that do not exist are left out."""
-        images = self._get([leg_id(account_id, node) for node in nodes])
-        found = (LegItem.from_item(image) for image in images)
+        images = self.images([leg_id(account_id, node) for node in nodes])
+        found = (LegItem.from_item(_plain(image)) for image in images)
         return {leg.node: leg for leg in found}
 
     def call(self, call: str) -> CallItem | None:
@@ -52,6 +54,23 @@ class CallTable:
             TableName=self.name, Key={"event_id": {"S": call_id(call)}}, ConsistentRead=True
         )
         return CallItem.from_item(_plain(image["Item"])) if "Item" in image else None
+
+    def calls_in(self, feed: str) -> Iterator[CallItem]:
+        """Yield the calls of a feed, in the order of their beginnings."""
+        pages = (
+            clients.dynamodb()
+            .get_paginator("query")
+            .paginate(
+                TableName=self.name,
+                IndexName="feeds",
+                KeyConditionExpression="feed = :feed",
+                ExpressionAttributeValues={":feed": {"S": feed}},
+                ProjectionExpression="event_id",
+            )
+        )
+        for page in pages:
+            for image in self.images([found["event_id"]["S"] for found in page["Items"]]):
+                yield CallItem.from_item(_plain(image))
 
     def put_call(self, values: Mapping[str, object], before: int) -> bool:
         """Write a call's item if the table has the revision before; return whether it was written.
@@ -97,8 +116,13 @@ class CallTable:
         )
         return LegItem.from_item(_plain(answer["Attributes"]))
 
-    def _get(self, keys: Sequence[str]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+    def images(self, keys: Sequence[str]) -> "list[Image]":
+        """Return the attributes of the items that exist of these keys.
+
+        Raises:
+            StorageUnavailableError: DynamoDB did not return all of them.
+        """
+        found: list[Image] = []
         for start in range(0, len(keys), MAX_KEYS):
             wanted: Any = {
                 self.name: {
@@ -108,12 +132,12 @@ class CallTable:
             }
             for _ in range(BATCH_TRIES):
                 answer = clients.dynamodb().batch_get_item(RequestItems=wanted)
-                found += [_plain(image) for image in answer["Responses"].get(self.name, [])]
+                found += answer["Responses"].get(self.name, [])
                 wanted = answer.get("UnprocessedKeys")
                 if not wanted:
                     break
             else:
-                raise StorageUnavailableError("DynamoDB did not return all legs of a call.")
+                raise StorageUnavailableError("DynamoDB did not return all items.")
         return found
 
 

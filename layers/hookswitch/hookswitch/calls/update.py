@@ -12,15 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import cast
 
-from hookswitch.backoff import jittered
+from hookswitch.aws.backoff import jittered
 from hookswitch.calls.facts import Fact
 from hookswitch.calls.fold import Folded, fold
 from hookswitch.calls.graph import node_ids
 from hookswitch.calls.items import CallItem, LegItem, evidence, facts_in, parties, party_item
 from hookswitch.calls.record import Call
+from hookswitch.calls.story import SETTLE_SECONDS
 from hookswitch.calls.table import CallTable
 from hookswitch.errors import StorageUnavailableError, TooManyLegsError
 from hookswitch.events.items import timestamp_of_seconds
+from hookswitch.observability.log import logger
 
 TRIES = 20  # of one call; a try fails only because another writer succeeded
 WAIT_SECONDS = 0.05
@@ -70,18 +72,28 @@ class CallUpdater:
         now: The present, in Unix seconds.
     """
 
-    def __init__(self, table: CallTable, retention_days: int, now: int, *, is_backfill: bool = False) -> None:
+    def __init__(
+        self,
+        table: CallTable,
+        retention_days: int,
+        now: int,
+        *,
+        settle_seconds: int = SETTLE_SECONDS,
+        is_backfill: bool = False,
+    ) -> None:
         """Prepare to update calls.
 
         Args:
             table: The table.
             retention_days: How long items are kept after the last event of their call; 0 keeps them forever.
             now: The present, in Unix seconds.
+            settle_seconds: How long to wait for more after the last event of a call that has ended.
             is_backfill: Whether the events are of the past, so that nobody is alerted to them, and nothing counted.
         """
         self.now = now
         self._table = table
         self._retention_days = retention_days
+        self._settle_seconds = settle_seconds
         self._is_backfill = is_backfill
 
     def add(self, facts: Iterable[Fact]) -> Iterator[Change]:
@@ -104,9 +116,9 @@ class CallUpdater:
             left = dict(legs)
             while left:
                 start = next(iter(left))
-                component, changes = self._update(account_id, left, start, frozenset(mine[account_id]))
+                nodes, changes = self._update(account_id, left, start, frozenset(mine[account_id]))
                 yield from changes
-                for node in (start, *component.legs):
+                for node in (start, *nodes):
                     left.pop(node, None)
 
     def check(self, account_id: str, leg: str, cause: str) -> Iterator[Change]:
@@ -126,20 +138,23 @@ class CallUpdater:
 
     def _update(
         self, account_id: str, legs: Mapping[str, LegItem], start: str, mine: frozenset[str]
-    ) -> tuple[_Component, list[Change]]:
-        """Bring the calls that a leg belongs to up to date."""
+    ) -> tuple[Iterable[str], list[Change]]:
+        """Bring the calls that a leg belongs to up to date; return all their legs, and what was written."""
         known = {start: legs[start]}
         changes: list[Change] = []
         for attempt in range(TRIES):
             if attempt:
                 time.sleep(jittered(WAIT_SECONDS * attempt))
-            component = self._read(account_id, known)
             try:
+                component = self._read(account_id, known)
                 self._write_all(component, mine, changes)
+            except TooManyLegsError as error:
+                logger.error("%s Its record stays as it is.", error, extra={"call_id": start})
+                return (), changes
             except _OutdatedError:
                 known = self._table.legs(account_id, [start])
                 continue
-            return component, changes
+            return component.legs, changes
         raise StorageUnavailableError("Other writers changed the same call all the time.")
 
     def _read(self, account_id: str, known: Mapping[str, LegItem]) -> _Component:
@@ -171,7 +186,7 @@ class CallUpdater:
             _OutdatedError: Somebody else changed something.
         """
         all_events = {fact.event_id for fact in component.facts}
-        found = fold(component.facts, self.now)
+        found = fold(component.facts, self.now, self._settle_seconds)
         keys = {folded.group.key for folded in found}
         for folded in found:
             events = frozenset(fact.event_id for fact in facts_in(folded.group))

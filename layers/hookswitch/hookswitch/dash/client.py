@@ -12,7 +12,7 @@ from uuid import uuid4
 import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSLError
 
-from hookswitch.backoff import jittered
+from hookswitch.aws.backoff import jittered
 from hookswitch.dash.credentials import ApiKey, Credentials
 from hookswitch.dash.wire import TRY_LATER, Answer
 from hookswitch.errors import (

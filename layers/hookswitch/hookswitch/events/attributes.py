@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
+type Image = Mapping[str, "AttributeValueTypeDef"]
+"""The attributes of an item, as DynamoDB and its stream have them."""
+
 # What boto3 reads (boto3.dynamodb.types, DYNAMODB_CONTEXT). DynamoDB itself holds more: it takes numbers beyond 1E+38,
 # and returns them with all their zeros, which boto3 refuses.
 _BOTO3 = Context(Emin=-128, Emax=126, prec=38, traps=[Clamped, Overflow, Inexact, Rounded, Underflow])

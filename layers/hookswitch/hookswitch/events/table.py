@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hookswitch.aws import hook_clients
-from hookswitch.backoff import jittered
+from hookswitch.aws.backoff import jittered
 from hookswitch.errors import NoAnswerError, ServiceError, StorageUnavailableError, UnusableError
 from hookswitch.events.attributes import item
 from hookswitch.events.event import Event

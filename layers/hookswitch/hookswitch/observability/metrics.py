@@ -73,14 +73,18 @@ METRICS: Mapping[str, Metric] = {
     "reconciled": _COUNT,
     # deliveries that do not come, by the silence check
     "silent": _COUNT,
-    # calls, by the payload types of their hooks
+    # calls, by the calls function
     "calls": _COUNT,
     "answered": _COUNT,
-    "abandoned": _COUNT,
-    "talk_time": _SECONDS,
-    "ring_time": _SECONDS,
-    "hangups": Metric(dimensions=((*SERVICE, "hangup_cause"),)),
+    "voicemail": _COUNT,
     "missed": _COUNT,
+    "abandoned": _COUNT,
+    "busy": _COUNT,
+    "not_connected": _COUNT,
+    "talk_time": _SECONDS,
+    "wait_time": _SECONDS,
+    "hangups": Metric(dimensions=((*SERVICE, "hangup_cause"),)),
+    "call_revisions": _COUNT,
 }
 
 # What alarms, the silence check and the dashboard's first row need: docs/engineering/decisions/0077-core-metrics.md
@@ -98,6 +102,7 @@ CORE = frozenset(
         "silent",
         "calls",
         "answered",
+        "voicemail",
         "abandoned",
         "missed",
     }

@@ -4,14 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Protocol, Self
 
-from hookswitch.events.attributes import plain
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
-
-type Image = Mapping[str, "AttributeValueTypeDef"]
+from hookswitch.events.attributes import Image, plain
 
 _LOG_KEYS = ("event_id", "hook", "call_id", "correlation_id")
 

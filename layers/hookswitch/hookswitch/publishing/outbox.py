@@ -16,11 +16,12 @@ from typing import Any, Self
 from hookswitch.aws import clients
 from hookswitch.aws.clients import PATIENT, QUICK, Limits
 from hookswitch.errors import RequestError
+from hookswitch.events.attributes import Image
 from hookswitch.events.envelope import EVENT, TEST
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing import dead_letter_queue
-from hookswitch.publishing.destination import Destination, Image, Result, Status, StoredEvent
+from hookswitch.publishing.destination import Destination, Result, Status, StoredEvent
 from hookswitch.receiving.requests import NoteRequest, NoteResult, PublishRequest, PublishResult, UnpublishedEvent
 from hookswitch.settings.functions import OutboxSettings
 

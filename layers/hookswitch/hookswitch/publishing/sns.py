@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, override
 
 from hookswitch.aws import clients
+from hookswitch.aws.backoff import jittered
 from hookswitch.aws.clients import CALL_ERRORS, PATIENT, Limits, error_code
-from hookswitch.backoff import jittered
 from hookswitch.events.envelope import CALL, EVENT
 from hookswitch.observability.log import logger
 from hookswitch.publishing.destination import Destination, Result, Status, StoredEvent

@@ -12,15 +12,15 @@ to end it, the messages that were done would come again.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from hookswitch.aws import clients
+from hookswitch.aws.backoff import jittered
 from hookswitch.aws.clients import CALL_ERRORS, INVOKE_ANY, error_reason
-from hookswitch.backoff import jittered
 from hookswitch.errors import NotTakenError
 from hookswitch.events.envelope import EVENT, TEST
 from hookswitch.observability.log import log_fault, logger
@@ -37,6 +37,7 @@ from hookswitch.receiving.requests import (
     UnpublishedEvent,
     read_queue_message,
 )
+from hookswitch.receiving.stream import new_items
 from hookswitch.settings.functions import RedriveSettings
 
 FIRST_WAIT = 5  # seconds
@@ -120,7 +121,7 @@ def _publish(message: UnpublishedEvent) -> None:
 def _divide(batch: FailedStreamBatch) -> None:
     """Have the publish function make one message of each event in a stretch of the stream."""
     try:
-        new = list(_new_items_in(batch))
+        new = [_key_and_kind(image) for image in new_items(batch)]
     except CALL_ERRORS as error:
         raise NotTakenError(f"The table's stream can't be read ({error_reason(error)}).") from error
     event_ids, test_ids = (tuple(key for key, kind in new if kind == wanted) for wanted in (EVENT, TEST))
@@ -134,25 +135,8 @@ def _invoke_publish(request: PublishRequest | NoteRequest) -> dict[str, Any]:
     return invoke(RedriveSettings.from_environment().publish_function, request.to_message(), INVOKE_ANY)
 
 
-def _new_items_in(batch: FailedStreamBatch) -> Iterator[tuple[str, str]]:
-    """Yield key and kind of every new item in a stretch of the stream, which keeps its records for a day."""
-    streams = clients.dynamodb_streams()
-    iterator: str | None = streams.get_shard_iterator(
-        StreamArn=batch.stream,
-        ShardId=batch.shard,
-        ShardIteratorType="AT_SEQUENCE_NUMBER",
-        SequenceNumber=batch.start,
-    )["ShardIterator"]
-    while iterator:
-        response = streams.get_records(ShardIterator=iterator)
-        for record in response["Records"]:
-            change = record["dynamodb"]
-            if record["eventName"] == "INSERT":
-                image = change["NewImage"]
-                yield image["event_id"]["S"], image.get("kind", {}).get("S", "")  # the state of reconcile has no kind
-            if change["SequenceNumber"] == batch.end:
-                return
-        iterator = response.get("NextShardIterator")
+def _key_and_kind(image: Mapping[str, Any]) -> tuple[str, str]:
+    return image["event_id"]["S"], image.get("kind", {}).get("S", "")  # the state of reconcile has no kind
 
 
 def _delay(record: SQSRecord, seconds: int) -> None:
