@@ -8,6 +8,10 @@ FORMAT ?=
 COUNT  ?=
 STACK  ?=
 ACCOUNT ?=
+DAY    ?=
+MISSED ?=
+NUMBER ?=
+ID     ?=
 SINCE  ?=
 UNTIL  ?=
 FOLLOW ?=
@@ -76,7 +80,7 @@ down: ## Stop what `make up` left running
 	@if [ -x $(BIN)/python ]; then $(LAPTOP) down; else echo "Nothing is running."; fi
 
 ##@ A stack on AWS [STACK=hookswitch], or the one that is up
-.PHONY: deploy doctor status events logs variables remove webhooks reconcile replay rotate
+.PHONY: deploy doctor status calls call events logs variables remove webhooks reconcile replay rotate
 
 deploy: $(DEV) $(SAM) ## Create a stack on AWS, or update it ## [SET="RetentionDays=90 ..."]
 	@exec $(LAPTOP) deploy --stack "$(STACK)" --set '$(subst ','\'',$(SET))'
@@ -86,6 +90,14 @@ doctor: $(DEV) ## Check that it works, from Dash to its subscribers ## [FORMAT=j
 
 status: $(DEV) ## Show how it is doing, and what needs attention ## [FORMAT=json]
 	@exec $(LAPTOP) status --stack "$(STACK)" --format "$(or $(FORMAT),table)"
+
+calls: $(DEV) ## Show the calls of a day, or of a number ## [DAY=] [MISSED=1] [NUMBER=] [ACCOUNT=] [COUNT=99] [FORMAT=csv]
+	@exec $(LAPTOP) calls --stack "$(STACK)" --day "$(DAY)" --missed "$(MISSED)" --number "$(NUMBER)" \
+	  --account "$(ACCOUNT)" --count "$(or $(COUNT),0)" --format "$(or $(FORMAT),table)"
+
+call: $(DEV) ## Show all about one call, its legs as a picture ## ID= [DAY=] [ACCOUNT=] [FORMAT=json]
+	@exec $(LAPTOP) call --stack "$(STACK)" --id '$(subst ','\'',$(ID))' --day "$(DAY)" --account "$(ACCOUNT)" \
+	  --format "$(or $(FORMAT),table)"
 
 events: $(DEV) ## Show the newest events ## [HOOK=missed_call] [SINCE=2d] [COUNT=99] [ACCOUNT=] [FORMAT=csv]
 	@exec $(LAPTOP) events --stack "$(STACK)" --hook "$(HOOK)" --since "$(SINCE)" --account "$(ACCOUNT)" \

@@ -22,6 +22,7 @@ Port = Annotated[int, typer.Option(callback=_port, help="Port of the emulator.")
 StackName = Annotated[str, typer.Option(help="Name of a stack on AWS; empty for the one that is up here.")]
 StackOnAws = Annotated[str, typer.Option(help="Name of a stack on AWS; empty for that of hookswitch.toml.")]
 HookName = Annotated[str, typer.Option(help="Name of the hook.")]
+Account = Annotated[str, typer.Option(help="Dash account id; empty for the stack's own. Descendants need theirs.")]
 Since = Annotated[str, typer.Option(help="When to begin: 2h, 7d, today, 2026-11-24 or RFC 3339.")]
 Until = Annotated[str, typer.Option(help="When to end; a day means its end.")]
 OutputFormat = Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="How to show it.")]
@@ -89,9 +90,7 @@ def events(  # noqa: PLR0913, PLR0917 - the options
     stack: StackName = "",
     hook: HookName = "",
     since: Since = "",
-    account: Annotated[
-        str, typer.Option(help="Dash account id; empty for the stack's own. Descendants' events need theirs.")
-    ] = "",
+    account: Account = "",
     count: Annotated[int, typer.Option(min=1, help="The most to show.")] = 50,
     form: OutputFormat = "table",
 ) -> None:
@@ -99,6 +98,36 @@ def events(  # noqa: PLR0913, PLR0917 - the options
     from devtools.events import show
 
     _exit(ok=show(stack, hook, since, account, count, form))
+
+
+@app.command(rich_help_panel=STACK)
+def calls(  # noqa: PLR0913, PLR0917 - the options
+    stack: StackName = "",
+    day: Annotated[str, typer.Option(help="A day of the office, today by default; or 2h, 7d: since then.")] = "",
+    missed: Annotated[str, typer.Option(help="Anything but empty: only calls from outside that nobody took.")] = "",
+    number: Annotated[str, typer.Option(help="Only calls with this number, of all days.")] = "",
+    account: Account = "",
+    count: Annotated[int, typer.Option(min=0, help="The most to show; 0 for all of a day, 50 of a number.")] = 0,
+    form: OutputFormat = "table",
+) -> None:
+    """Show calls, one line each, newest first."""
+    from devtools.calls.show import Question, calls
+
+    _exit(ok=calls(Question(stack, day, bool(missed), number, account, count), form))
+
+
+@app.command(rich_help_panel=STACK)
+def call(
+    identity: Annotated[str, typer.Option("--id", help="Id of the call, its beginning, or a leg's call_id.")] = "",
+    stack: StackName = "",
+    day: Annotated[str, typer.Option(help="The day on which to look for the beginning of an id.")] = "",
+    account: Account = "",
+    form: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")] = "table",
+) -> None:
+    """Show all that is known of one call, its legs as a picture."""
+    from devtools.calls.show import call
+
+    _exit(ok=call(stack, identity, day, account, form))
 
 
 @app.command(rich_help_panel=STACK)

@@ -43,9 +43,7 @@ def show(stack: str, hook: str, since: str, account: str, count: int, form: Form
         LaptopError: An argument is invalid, or AWS can't be asked.
     """
     require_hook(hook)
-    account = account.strip().lower()
-    if account and not ACCOUNT.fullmatch(account):
-        raise LaptopError(f"ACCOUNT={account} is not a Dash account id, which has 32 hexadecimal digits.")
+    account = require_account(account)
     start = times.since(since or SINCE)
     hooks = (hook,) if hook else NAMES
     with told():
@@ -59,7 +57,7 @@ def show(stack: str, hook: str, since: str, account: str, count: int, form: Form
     if form == "csv":
         write_csv(items)
     arguments = {"STACK": stack, "HOOK": hook, "SINCE": since, "ACCOUNT": account}
-    note = _note(items, more, start, f"make events{_typed(arguments)} COUNT={len(items) + more}")
+    note = _note(items, more, start, f"make events{typed(arguments)} COUNT={len(items) + more}")
     if form == "table":
         if items:
             console.print(table(items))
@@ -79,6 +77,18 @@ def require_hook(hook: str) -> None:
     """
     if hook and hook not in NAMES:
         raise LaptopError(f"There is no hook {hook!r}. The hooks are: {', '.join(NAMES)}.")
+
+
+def require_account(account: str) -> str:
+    """Return the id of an account as Dash spells it; an empty one stands for the stack's own.
+
+    Raises:
+        LaptopError: No account has such an id.
+    """
+    account = account.strip().lower()
+    if account and not ACCOUNT.fullmatch(account):
+        raise LaptopError(f"ACCOUNT={account} is not a Dash account id, which has 32 hexadecimal digits.")
+    return account
 
 
 def table(items: Sequence[Item]) -> Table:
@@ -115,6 +125,13 @@ def as_json(item: Item) -> str:
     return json.dumps({name: item[name] for name in names}, default=_plain)
 
 
+def typed(arguments: Mapping[str, Any]) -> str:
+    """Return arguments as they are typed after a make target; the empty ones are left out."""
+    return "".join(
+        f' {name}="{value}"' if " " in value else f" {name}={value}" for name, value in arguments.items() if value
+    )
+
+
 def _plain(value: object) -> int | float | str:
     match value:
         case Decimal():
@@ -135,9 +152,3 @@ def _note(items: Sequence[Item], more: int, start: datetime, command: str) -> st
     if more <= 0:
         return f"{len(items)} {'event' if len(items) == 1 else 'events'} {since}."
     return f"The newest {len(items)} of {len(items) + more} events {since}. All of them:\n  {command}"
-
-
-def _typed(arguments: Mapping[str, Any]) -> str:
-    return "".join(
-        f' {name}="{value}"' if " " in value else f" {name}={value}" for name, value in arguments.items() if value
-    )

@@ -1,10 +1,10 @@
-"""The times that people give to commands as SINCE and UNTIL, and those that commands show.
+"""The times that people give to commands as SINCE, UNTIL and DAY, and those that commands show.
 
-A date or time without an offset is in this machine's time zone.
+A date or time without an offset is in this machine's time zone; as DAY, in the office's.
 """
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from devtools.errors import LaptopError
 from hookswitch.events.items import timestamp
@@ -47,6 +47,34 @@ def until(text: str, now: datetime | None = None) -> datetime:
     return _parsed("UNTIL", text, (now or datetime.now(UTC)).astimezone(), end=True)
 
 
+def period(text: str, zone: tzinfo, now: datetime | None = None) -> tuple[datetime, datetime]:
+    """Return when a period of a zone begins, and the first moment after it.
+
+    Args:
+        text: One of `FORMS`. A day is a whole one of the zone; anything else is the beginning of what lasts until now.
+        zone: That of days and of times without an offset, and of what is returned.
+        now: The present; for tests.
+
+    Raises:
+        LaptopError: It is of another form, does not exist, or is in the future.
+    """
+    now = (now or datetime.now(UTC)).astimezone(zone)
+    start = _parsed("DAY", text, now, end=False, zone=zone)
+    if start > now:
+        raise LaptopError(f"DAY={text} is in the future: it is {now:%b %d %H:%M %Z} now.")
+    end = _parsed("DAY", text, now, end=True, zone=zone)
+    return start, now if end == start else end + _MILLISECOND
+
+
+def require_day(text: str) -> None:
+    """Check the form of a DAY, before its time zone is known.
+
+    Raises:
+        LaptopError: It is of another form, or does not exist.
+    """
+    _parsed("DAY", text, datetime.now(UTC).astimezone(), end=False)
+
+
 def rfc3339(moment: datetime) -> str:
     """Return a moment in UTC, as the functions, JSON and CSV have it."""
     return timestamp(moment.astimezone(UTC))
@@ -57,29 +85,38 @@ def shown(moment: datetime) -> str:
     return moment.astimezone().strftime("%b %d %H:%M %Z")
 
 
-def _parsed(name: str, text: str, now: datetime, *, end: bool) -> datetime:
+def _parsed(name: str, text: str, now: datetime, *, end: bool, zone: tzinfo | None = None) -> datetime:
     said = text.strip().upper()
     try:
         if ago := _AGO.fullmatch(said.lower()):
-            return (now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})).astimezone()
+            return (now.astimezone(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})).astimezone(zone)
         if said == "TODAY":
-            return _day(now.date(), end=end)
+            return _day(now.date(), zone, end=end)
         if said == "YESTERDAY":
-            return _day(now.date() - timedelta(days=1), end=end)
+            return _day(now.date() - timedelta(days=1), zone, end=end)
         if _DAY.fullmatch(said):
-            return _day(date.fromisoformat(said), end=end)
+            return _day(date.fromisoformat(said), zone, end=end)
         if _MOMENT.fullmatch(said):
-            return datetime.fromisoformat(said).astimezone()
+            return _placed(datetime.fromisoformat(said), zone)
     except (ValueError, OverflowError, OSError):
         pass  # such as February 30
     raise LaptopError(f"{name}={text} is not a time. These forms work: {FORMS}.")
 
 
-def _day(day: date, *, end: bool) -> datetime:
-    """Return the first or last moment of a day here. A day may have 23 or 25 hours."""
+def _day(day: date, zone: tzinfo | None, *, end: bool) -> datetime:
+    """Return the first or last moment of a day in a zone; None is this machine's. A day may have 23 or 25 hours."""
     if end:
-        return _day(day + timedelta(days=1), end=False) - _MILLISECOND
-    return datetime.combine(day, time()).astimezone()
+        after = _day(day + timedelta(days=1), zone, end=False)
+        return (after.astimezone(UTC) - _MILLISECOND).astimezone(zone)
+    return _placed(datetime.combine(day, time()), zone)
+
+
+def _placed(moment: datetime, zone: tzinfo | None) -> datetime:
+    """Return a moment in a zone; without an offset it is in that zone already."""
+    if moment.tzinfo is None and zone is not None:
+        moment = moment.replace(tzinfo=zone)
+    # By way of UTC: a time that the clocks skip becomes the one that they show then.
+    return moment.astimezone(UTC).astimezone(zone)
 
 
 def age(since: timedelta) -> str:

@@ -53,6 +53,10 @@ def test_hook_that_does_not_exist(call: Call, capsys: pytest.CaptureFixture[str]
         (("events", "--hook", "missed_cal"), "The hooks are: channel_create"),
         (("logs", "--hook", "missed_cal"), "The hooks are: channel_create"),
         (("events", "--account", "acme"), "not a Dash account id"),
+        (("calls", "--account", "acme"), "not a Dash account id"),
+        (("calls", "--day", "someday"), "DAY=someday is not a time"),
+        (("call", "--id", "abcd", "--day", "someday"), "DAY=someday is not a time"),
+        (("call",), "make call ID="),
     ],
 )
 def test_argument_that_is_invalid(

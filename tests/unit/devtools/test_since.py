@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from devtools.errors import LaptopError
-from devtools.since import FORMS, rfc3339, since, until
+from devtools.since import FORMS, period, require_day, rfc3339, since, until
 from tests.unit.devtools.here import in_zone
 
 NOW = datetime(2026, 11, 25, 4, 30, tzinfo=UTC)  # still the evening of the 24th in New York
@@ -121,3 +122,44 @@ def test_round_trip(moment: datetime) -> None:
 def test_duration(minutes: int) -> None:
     """A duration counts back from now."""
     assert NOW - since(f"{minutes}m", NOW) == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("today", "2026-11-24T15:00:00.000Z", "2026-11-25T15:00:00.000Z"),  # the 25th in Tokyo
+        ("yesterday", "2026-11-23T15:00:00.000Z", "2026-11-24T15:00:00.000Z"),
+        ("2026-11-24", "2026-11-23T15:00:00.000Z", "2026-11-24T15:00:00.000Z"),
+        ("2h", "2026-11-25T02:30:00.000Z", "2026-11-25T04:30:00.000Z"),
+        ("2026-11-25 09:00", "2026-11-25T00:00:00.000Z", "2026-11-25T04:30:00.000Z"),
+        ("2026-11-24T14:00:00Z", "2026-11-24T14:00:00.000Z", "2026-11-25T04:30:00.000Z"),
+    ],
+)
+def test_period(text: str, start: str, end: str) -> None:
+    """A day is one of the office, not of this machine or of UTC; anything else lasts until now."""
+    tokyo = ZoneInfo("Asia/Tokyo")
+    found = period(text, tokyo, NOW)
+    assert (rfc3339(found[0]), rfc3339(found[1])) == (start, end)
+    assert found[0].tzinfo is tokyo
+
+
+@pytest.mark.parametrize(("day", "hours"), [("2026-03-08", 23), ("2026-11-01", 25), ("2026-11-02", 24)])
+def test_day_of_a_change(day: str, hours: int) -> None:
+    """A day on which the clocks change is all of it, and the next one begins where it ends."""
+    start, end = (moment.astimezone(UTC) for moment in period(day, ZoneInfo(ZONE), NOW))
+    assert end - start == timedelta(hours=hours)
+
+
+def test_day_without_midnight() -> None:
+    """Where the clocks skip midnight, the day begins at one."""
+    start, _ = period("2018-11-04", ZoneInfo("America/Sao_Paulo"), NOW)
+    assert start.isoformat() == "2018-11-04T01:00:00-02:00"
+
+
+def test_period_of_the_future() -> None:
+    """A day that has not begun in the office is a mistake, though it has elsewhere."""
+    with pytest.raises(LaptopError, match="DAY=2026-11-25 is in the future: it is Nov 24 23:30 EST now"):
+        period("2026-11-25", ZoneInfo(ZONE), NOW)
+    with pytest.raises(LaptopError, match="DAY=soon is not a time"):
+        require_day("soon")
+    require_day("2026-11-25")

@@ -1,0 +1,1 @@
+"""`make calls` and `make call`: the calls of a stack, for people and programs."""
