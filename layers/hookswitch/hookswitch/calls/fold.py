@@ -95,9 +95,10 @@ def _is_settled(story: Story, *, complete: bool) -> bool:
     """Tell whether nothing more can come, so that there is nothing to wait for.
 
     Of a call that somebody took, Dash sends no missed-call alert. No message is left where the caller's talk with a
-    person ended the call, nor after a message.
+    person ended the call, nor after a message. A call that Dash itself makes may be a fax, which is reported later.
     """
-    if not complete or story.ended_at is None:
+    is_made_by_dash = story.roles[story.root.id] == "outside"
+    if not complete or story.ended_at is None or (is_made_by_dash and "fax" not in story.notes):
         return False
     if story.notes.get("voicemail"):
         return story.answered_at is None
@@ -117,12 +118,7 @@ def _missing(story: Story) -> Iterator[str]:
             yield f"The end of leg {leg.id} was not seen."
         if leg.talk_seconds and not leg.first("answer"):
             yield f"The answer of leg {leg.id} was not seen."
-        if (
-            leg in story.people
-            and leg.direction == "outbound"
-            and leg.result() == "answered"
-            and not story.bridged[leg.id]
-        ):
+        if _lacks_bridge(story, leg):
             yield f"What leg {leg.id} was connected to was not seen."
     parked = sum(fact.kind == "parked" for fact in story.facts)
     left = sum(fact.kind in {"retrieved", "left_parking"} for fact in story.facts)
@@ -130,6 +126,13 @@ def _missing(story: Story) -> Iterator[str]:
         yield "How the parking ended was not seen."
     if left > parked:
         yield "How the parking began was not seen."
+
+
+def _lacks_bridge(story: Story, leg: LegFacts) -> bool:
+    """Tell whether somebody answered a leg and was connected to nobody, as far as was seen."""
+    if leg is story.root or leg not in story.people or leg.direction != "outbound":
+        return False
+    return leg.result() == "answered" and not story.bridged[leg.id] and not leg.detail("conference")
 
 
 def _add_times(call: Call, story: Story) -> None:

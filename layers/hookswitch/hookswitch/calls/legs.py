@@ -1,7 +1,7 @@
 """Legs: what all facts about one leg say together."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -149,6 +149,10 @@ class Leg:
             return "answered"
         return _RESULTS.get(self.cause, "failed" if self.cause else "ended")
 
+    def named_first(self) -> tuple[str, ...]:
+        """Return the legs that it named first: those that it was begun for."""
+        return next((fact.others for fact in self.channel if fact.others), ())
+
     def callee(self) -> Party:
         """Return whom it was to reach."""
         return party(self.detail("callee_number"), self.detail("callee_name"), self.device, self.detail("owner"))
@@ -178,21 +182,25 @@ def party(number: str = "", name: str = "", device: str = "", owner: str = "") -
     return found
 
 
-def role(leg: Leg, root: Leg, caller_devices: frozenset[str]) -> Role:
+def role(leg: Leg, legs: Mapping[str, Leg], root: Leg) -> Role:
     """Return what part a leg plays (docs/dash-protocol.md, section 6).
 
     Args:
         leg: The leg.
+        legs: All legs of the call, by their ids.
         root: The leg that began the call.
-        caller_devices: The phones that began legs. A leg to a carrier can carry the phone that calls.
     """
     if leg.id == root.id:
-        return "caller"
+        return "outside" if leg.direction == "outbound" and not is_phone(leg) else "caller"
     if not leg.channel:
         return "unknown"
     if leg.flag("internal"):
         return "internal"
-    return _of_inbound(leg) if leg.direction == "inbound" else _of_outbound(leg, caller_devices)
+    if leg.direction == "inbound":
+        return _of_inbound(leg)
+    # A leg to a carrier can carry the phone that calls.
+    sources = [legs[other] for other in leg.named_first() if other in legs and not legs[other].flag("internal")]
+    return _of_outbound(leg, frozenset(source.device for source in sources if source.device))
 
 
 def is_phone(leg: Leg) -> bool:

@@ -45,10 +45,8 @@ class Story:
     @cached_property
     def roles(self) -> dict[str, Role]:
         """What part each leg plays, by its id."""
-        inbound = [leg for leg in self.group.legs if leg.direction == "inbound"]
-        callers = inbound or [self.root]
-        devices = frozenset(leg.device for leg in callers if leg.device)
-        return {leg.id: role(leg, self.root, devices) for leg in self.group.legs}
+        legs = {leg.id: leg for leg in self.group.legs}
+        return {leg.id: role(leg, legs, self.root) for leg in self.group.legs}
 
     @cached_property
     def direction(self) -> Direction:
@@ -59,8 +57,8 @@ class Story:
             if "outside" in roles:
                 return "outbound"
             return "internal" if is_extension(caller) else "inbound"
-        if not is_phone(self.root):
-            return "inbound"
+        if not is_phone(self.root):  # a leg outward that nobody here began is a fax, or a call that Dash makes itself
+            return "outbound" if self.root.direction == "outbound" else "inbound"
         if "outside" in roles:
             return "outbound"
         if roles & {"phone", "forwarded"}:
@@ -113,8 +111,10 @@ class Story:
 
     @cached_property
     def answered_at(self) -> int | None:
-        """When a person answered; a machine is nobody."""
-        return self.takers[0][0] if self.takers else None
+        """When a person answered; a machine is nobody, except for a conference room, in which the others are."""
+        if self.takers:
+            return self.takers[0][0]
+        return self.root.answered_at if self.root.detail("conference") else None
 
     @cached_property
     def machine_at(self) -> int | None:
@@ -172,10 +172,12 @@ class Story:
         ended_at = self.ended_at if self.ended_at is not None else self.now
         if self.machine_at is None or self.named("queue"):
             return ended_at
-        rang = [leg.ended_at for leg in self.people if leg.ended_at is not None and leg.earliest <= ended_at]
         if any(leg.earliest <= self.machine_at for leg in self.people):
             return self.machine_at
-        return max(rang, default=self.machine_at if "voicemail" in self.notes else ended_at)
+        if "voicemail" not in self.notes:
+            return ended_at
+        rang = [leg.ended_at for leg in self.people if leg.ended_at is not None]
+        return max(rang, default=self.machine_at)
 
     @cached_property
     def last_received(self) -> int:

@@ -44,12 +44,11 @@ def judge(story: Story) -> Verdict:
     """Return how a call went, as far as is known."""
     if story.answered_at is not None:
         wait = duration(story.answered_at - story.started_at)
-        return Verdict("answered", f"A person answered after {wait}.")
+        who = "A person answered" if story.takers else "A conference room answered"
+        return Verdict("answered", f"{who} after {wait}.")
     faxes = story.notes.get("fax", [])
-    if faxes:
-        if any(fax.get("result") != "failed" for fax in faxes):
-            return Verdict("answered", "The call carried a fax.")
-        return Verdict("failed", "The call was for a fax, which failed.")
+    if any(fax.get("result") != "failed" for fax in faxes):
+        return Verdict("answered", "The call carried a fax.")
     if not story.is_over:
         return Verdict(None, "")
     if "voicemail" in story.notes:
@@ -70,16 +69,18 @@ def _unanswered(story: Story) -> Verdict:
 
 def _hung_up(story: Story, waited: str) -> Verdict:
     """Return the verdict on an unanswered call that ended in the normal way, by the caller or by the system."""
+    if "fax" in story.notes:
+        return Verdict("failed", "The fax failed.")
+    if story.root.is_lost:
+        return Verdict("failed", "The media server of the call was lost.")
     at_the_end = (story.ended_at or 0) - AT_ONCE
     rang_till_end = any(leg.cause == "ORIGINATOR_CANCEL" and (leg.ended_at or 0) >= at_the_end for leg in story.people)
     if story.named("queue"):
         return Verdict("abandoned", f"The caller left the queue after {waited}, before an agent answered.")
     if rang_till_end:
         return Verdict("abandoned", f"The caller hung up after {waited}, while it rang.")
-    if story.people:
+    if story.people or "missed" in story.notes:
         return Verdict("missed", "Nobody answered, and the caller left no message.")
-    if "missed" in story.notes:
-        return Verdict("missed", "Nobody answered, as Dash reports.")
     return Verdict("abandoned", f"The caller hung up after {waited} without reaching anybody.")
 
 
