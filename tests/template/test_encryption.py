@@ -95,4 +95,4 @@ def test_keys_that_functions_may_use(given: Mapping[str, str], usable: set[str])
     assert by_action == {"kms:Decrypt": usable, "kms:GenerateDataKey": usable}
     policies = {name: it["Properties"].get("ManagedPolicyArns", []) for name, it in found.items() if "Properties" in it}
     attached = {name for name, attached in policies.items() if {"Ref": "EncryptionPolicy"} in attached}
-    assert attached == ({"HookRole", "PublishRole", "RotateRole"} if usable else set())
+    assert attached == ({"CallsRole", "HookRole", "PublishRole", "RotateRole"} if usable else set())

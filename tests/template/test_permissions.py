@@ -5,13 +5,15 @@ That the policies suffice and that none is idle is shown on the emulator, in tes
 
 import json
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from devtools.local import DASH_ACCOUNT_ID
 from devtools.template import ASKED, expanded, parsed, resources
+from hookswitch.calls.items import call_id, leg_id, party_item
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.receiving.hook_functions import ALIAS
 from tests.permissions import (
@@ -28,6 +30,9 @@ from tests.permissions import (
 )
 from tests.template.views import fits
 
+if TYPE_CHECKING:
+    from hookswitch.calls.record import Call
+
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 OPERATOR = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Operations_0123456789abcdef"
 GUARDED = ASKED | {"KmsKeyArn": KEY, "OperatorRoleArn": OPERATOR, "Tracing": "on"}
@@ -39,8 +44,12 @@ POLLING_A_STREAM = {
     "dynamodb:GetShardIterator",
     "dynamodb:ListStreams",
 }
-SENDERS = {"RedriveQueue": "HookRole", "PublishDeadLetterQueue": "PublishRole"}
-TOPICS = ("EventsTopic", "TestTopic")
+SENDERS = {
+    "RedriveQueue": ["HookRole"],
+    "PublishDeadLetterQueue": ["PublishRole", "CallsRole"],
+    "CallsQueue": ["CallsRole"],
+}
+PUBLISHERS = {"EventsTopic": ["PublishRole", "CallsRole"], "TestTopic": ["PublishRole"]}
 
 
 @cache
@@ -53,6 +62,12 @@ def made(*, guarded: bool = False) -> dict[str, Any]:
 def of_type(kind: str, found: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Return the properties of all resources of a type."""
     return {name: it["Properties"] for name, it in found.items() if it["Type"] == kind}
+
+
+def keys(statement: Mapping[str, Any]) -> Any:
+    """Return the keys of the table that a statement is about."""
+    (condition,) = statement["Condition"].values()
+    return condition["dynamodb:LeadingKeys"]
 
 
 # Roles
@@ -102,10 +117,33 @@ def test_hooks_may_do_no_more_than_they_must() -> None:
 
 
 def test_only_a_replay_deletes() -> None:
-    """No other role may delete or overwrite stored events."""
+    """No other role may delete items. Those that may change items can't change an event: its key begins with none."""
     assert {it.role for it in allowed(made()) if it.action == "dynamodb:DeleteItem"} == {"RedriveRole"}
-    changing = {it.role for it in allowed(made()) if it.action == "dynamodb:UpdateItem"}
-    assert changing == {"RedriveRole", "ReconcileRole"}
+    changing = {
+        role: as_list(value)
+        for role in roles(made())
+        for statement in statements(role, made())
+        if "dynamodb:UpdateItem" in as_list(statement["Action"])
+        for value in [keys(statement)]
+    }
+    assert changing == {
+        "RedriveRole": ["quarantine-*"],
+        "ReconcileRole": ["state-reconcile"],
+        "CallsRole": ["call-*", "leg-*", "party-*"],
+    }
+
+
+def test_calls_write_calls_only() -> None:
+    """The calls function may write calls, their legs and the entries by party, and never an event."""
+    writing = [it for it in statements("CallsRole", made()) if "dynamodb:PutItem" in as_list(it["Action"])]
+    assert [keys(statement) for statement in writing] == [["call-*", "leg-*", "party-*"]]
+    record: Mapping[str, Any] = {"account_id": "a", "call": "0" * 32, "started_at": "2026-11-23T14:00:00Z"}
+    for key in (
+        call_id("0" * 32),
+        leg_id("a", "leg"),
+        party_item("a/number/1", cast("Call", record), None)["event_id"],
+    ):
+        assert [pattern for pattern in keys(writing[0]) if fnmatchcase(str(key), pattern)]
 
 
 def test_who_may_invoke() -> None:
@@ -135,7 +173,7 @@ def test_every_role_writes_one_log() -> None:
 def test_lambda_can_poll() -> None:
     """The role allows what Lambda needs to poll, and to record batches that failed for good."""
     sources = of_type("AWS::Lambda::EventSourceMapping", made())
-    assert len(sources) == 3
+    assert len(sources) == 5
     for mapping in sources.values():
         role = made()[mapping["FunctionName"]["Ref"]]["Properties"]["Role"]["Fn::GetAtt"][0]
         source, kind = mapping["EventSourceArn"]["Fn::GetAtt"]
@@ -208,14 +246,15 @@ def denials(policy: str, *, guarded: bool = False) -> dict[str, Mapping[str, Any
 
 @pytest.mark.parametrize("queue", SENDERS)
 def test_who_may_send(queue: str) -> None:
-    """Only one role, and the operator's if there is one, may send to a queue that a function reads."""
+    """Only the roles that have to, and the operator's if there is one, may send to a queue that a function reads."""
     for guarded, others in ((False, []), (True, [OPERATOR])):
         (sending,) = [it for it in denials(f"{queue}Policy", guarded=guarded).values() if it["Action"] != "sqs:*"]
         assert (sending["Action"], sending["Resource"]) == ("sqs:SendMessage", {"Fn::GetAtt": [queue, "Arn"]})
         assert sending["Condition"] == {
-            "ArnNotEquals": {"aws:PrincipalArn": [{"Fn::GetAtt": [SENDERS[queue], "Arn"]}, *others]}
+            "ArnNotEquals": {"aws:PrincipalArn": [*({"Fn::GetAtt": [role, "Arn"]} for role in SENDERS[queue]), *others]}
         }
-        assert Permission(SENDERS[queue], "sqs:SendMessage", queue) in allowed(made())
+        sending_roles = {it.role for it in allowed(made()) if (it.action, it.resource) == ("sqs:SendMessage", queue)}
+        assert sending_roles == set(SENDERS[queue])
 
 
 def test_nobody_sends_dead_letters() -> None:
@@ -231,13 +270,15 @@ def test_no_queue_takes_dead_letters_of_another() -> None:
         assert made()[queue]["Properties"]["RedriveAllowPolicy"] == {"redrivePermission": "denyAll"}
 
 
-@pytest.mark.parametrize("topic", TOPICS)
+@pytest.mark.parametrize("topic", PUBLISHERS)
 def test_who_may_publish(topic: str) -> None:
-    """Only the publish function's role may publish; subscribing is left to the account's own policies."""
-    publishing = denials(f"{topic}Policy")["OnlyPublishPublishes"]
-    assert (publishing["Action"], publishing["Resource"]) == ("sns:Publish", {"Ref": topic})
-    assert Permission("PublishRole", "sns:Publish", topic) in allowed(made())
-    assert publishing["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["PublishRole", "Arn"]}}}
+    """Only the roles of the functions that publish there may; subscribing is left to the account's own policies."""
+    (publishing,) = [it for it in denials(f"{topic}Policy").values() if it["Action"] == "sns:Publish"]
+    assert publishing["Resource"] == {"Ref": topic}
+    named = as_list(publishing["Condition"]["ArnNotEquals"]["aws:PrincipalArn"])
+    assert named == [{"Fn::GetAtt": [role, "Arn"]} for role in PUBLISHERS[topic]]
+    may = {it.role for it in allowed(made()) if (it.action, it.resource) == ("sns:Publish", topic)}
+    assert may == set(PUBLISHERS[topic])
 
 
 def test_nothing_goes_over_plain_http() -> None:
@@ -245,19 +286,20 @@ def test_nothing_goes_over_plain_http() -> None:
     queues = of_type("AWS::SQS::Queue", made())
     policies = of_type("AWS::SQS::QueuePolicy", made())
     assert sorted(it["Queues"][0]["Ref"] for it in policies.values()) == sorted(queues)
-    for policy in [*policies, *(f"{topic}Policy" for topic in TOPICS)]:
+    for policy in [*policies, *(f"{topic}Policy" for topic in PUBLISHERS)]:
         plain = denials(policy)["OnlyOverTls"]
         assert plain["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert plain["Action"] in ("sqs:*", ["sns:Publish", "sns:Subscribe"])
 
 
 def test_queues_outlive_the_stack() -> None:
-    """Queues are retained when the stack is deleted, but not when its creation fails."""
+    """Queues are retained when the stack is deleted, but not when its creation fails.
+
+    The calls queue goes with the stack: all that it says can be made again from the table.
+    """
     for name in of_type("AWS::SQS::Queue", made()):
-        assert (made()[name]["DeletionPolicy"], made()[name]["UpdateReplacePolicy"]) == (
-            "RetainExceptOnCreate",
-            "Retain",
-        )
+        kept = (made()[name].get("DeletionPolicy"), made()[name].get("UpdateReplacePolicy"))
+        assert kept == ((None, None) if name == "CallsQueue" else ("RetainExceptOnCreate", "Retain")), name
 
 
 # The proof that nothing is idle

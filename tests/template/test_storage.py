@@ -86,6 +86,28 @@ def test_filter_of_the_stream() -> None:
     assert quarantine_item(delivery("parking", "{"), ("No JSON.",), SETTINGS)["kind"] not in wanted
 
 
+def test_stream_reaches_the_calls_function() -> None:
+    """The stream's second reader gets new events about a call, and has failed batches again for as long as publish."""
+    mappings = of_type("AWS::Lambda::EventSourceMapping", full())
+    readers = [
+        name for name, it in mappings.items() if it["EventSourceArn"]["Fn::GetAtt"] == ["EventsTable", "StreamArn"]
+    ]
+    assert len(readers) == 2, "DynamoDB throttles a shard with more than two readers"
+    mapping, publishing = mappings["CallsStream"], mappings["PublishStream"]
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert "MaximumRetryAttempts" not in mapping
+    assert mapping["MaximumRecordAgeInSeconds"] == publishing["MaximumRecordAgeInSeconds"]
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["CallsQueue", "Arn"]}
+    (pattern,) = [json.loads(it["Pattern"]) for it in mapping["FilterCriteria"]["Filters"]]
+    assert pattern["eventName"] == ["INSERT"]
+    image, stored = pattern["dynamodb"]["NewImage"], event_item(event("missed_call", payload("missed_call")), SETTINGS)
+    assert image["kind"]["S"] == [stored["kind"]]
+    assert image["call_id"]["S"] == [{"exists": True}]
+    assert stored["call_id"]
+
+
 def test_nobody_is_told_by_email_unless_asked() -> None:
     """Without AlertEmail there is no subscription; with it there is one for alerts only."""
     assert "AlertSubscription" not in resources(minimal(), **ASKED)
@@ -105,7 +127,7 @@ def test_queues_wait_for_their_function() -> None:
         function = running[mapping["FunctionName"]["Ref"]]
         assert queues[name]["VisibilityTimeout"] >= 6 * function["Timeout"]
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert sources == 2
+    assert sources == 3
 
 
 def test_queues_lose_nothing() -> None:
