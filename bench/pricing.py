@@ -47,10 +47,10 @@ WRITE_UNITS = 5  # an item of up to 2 KB, one of its two large indexes, and the 
 STORED_BYTES = 4_500  # per event: the item, one copy in a large index, and the entry in the feed
 PLATFORM_BYTES = 700  # that Lambda itself logs per call: platform.start and platform.report
 FIRST_TIER = 333 * MILLION  # requests per month
-ALARMS = 19
-QUEUES = 2  # that Redrive reads: the redrive queue and the publish dead-letter queue
+ALARMS = 21
+QUEUES = 3  # that functions read: the redrive queue, the publish dead-letter queue and the calls queue
 POLLERS, LONGEST_POLL = 5, 20  # of an idle queue, and seconds (Lambda, "Configuring scaling behavior for SQS")
-POLLS = QUEUES * POLLERS * MONTH / LONGEST_POLL  # requests of a month in which both queues are empty
+POLLS = QUEUES * POLLERS * MONTH / LONGEST_POLL  # requests of a month in which all queues are empty
 HANGUP_CAUSES = 13  # the values of the dimension, in docs/metrics.md
 FUNCTION_ERRORS = 1  # the metric of the log's filter
 CORE_METRICS = len(CORE) + len(CORE_HOOKS) + FUNCTION_ERRORS
@@ -81,7 +81,7 @@ def monthly_costs(measured: Measured, log_bytes: float, millions: int) -> Mappin
         "DynamoDB, writes": events * WRITE_UNITS * price["DynamoDB writes"],
         "DynamoDB, storage of that month's events": events * STORED_BYTES / GIGABYTE * price["DynamoDB storage"],
         "SNS": events * price["SNS"],
-        "SQS, polling of two empty queues": POLLS * price["SQS requests"],
+        "SQS, polling of three empty queues": POLLS * price["SQS requests"],
         "CloudWatch Logs": logged * (price["CloudWatch Logs"] + price["CloudWatch Logs, kept"]),
         "CloudWatch metrics, core": CORE_METRICS * price["CloudWatch metrics"],
         "CloudWatch alarms and dashboard": ALARMS * price["CloudWatch alarms"] + price["CloudWatch dashboard"],

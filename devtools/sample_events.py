@@ -32,6 +32,7 @@ GET = {"http_verb": "get"}
 SPECIMEN = "missed_call"  # the hook for examples of the rarer formats
 CAUSES = {  # what invokes the functions without their own route
     "Publish": "the table's stream",
+    "Calls": "the table's stream; also the calls queue, its schedule, and a backfill",
     "Redrive": "the redrive queue and the publish dead-letter queue",
     "Provision": "CloudFormation, `Custom::DashWebhooks`",
     "Rotate": "Secrets Manager, the callback secret's rotation",
@@ -48,6 +49,7 @@ every body; the others are text, to be read), and in the HTTP API format 2.0 (`.
 stack with the local callback secret, such as that of `make up`.
 """
 STORED = ("channel_destroy", "missed_call", "voicemail_new")  # the events of the stream batch
+OF_A_CALL = ("channel_create", "channel_answer", "channel_bridge", "channel_destroy")
 
 
 def files() -> dict[str, str]:
@@ -72,6 +74,7 @@ def others() -> dict[str, dict[str, Any]]:
     queued = service_events.queue_batch(SPECIMEN, specimen, "MissedCall", NOW)
     return {
         "publish.json": service_events.stream_batch({hook: rest_event(arrival(hook, JSON)) for hook in STORED}, NOW),
+        "calls.json": service_events.stream_batch({hook: rest_event(arrival(hook, JSON)) for hook in OF_A_CALL}, NOW),
         "redrive.json": service_events.sqs_batch([json.dumps(message) for message in queued], NOW),
         "provision.json": service_events.cloudformation_request(),
         "rotate.json": service_events.rotation_step(),

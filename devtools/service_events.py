@@ -41,7 +41,7 @@ REFERENCES = {
 
 
 def stream_batch(arrivals: Mapping[str, Mapping[str, Any]], now: int) -> dict[str, Any]:
-    """Return what publish gets for events that were just stored: a record each, oldest first.
+    """Return what publish and calls get for events that were just stored: a record each, oldest first.
 
     Args:
         arrivals: The API Gateway event of each hook.

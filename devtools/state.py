@@ -19,11 +19,14 @@ HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 QUEUES = {  # the output with a queue's address
     "redrive queue": "RedriveQueueUrl",
     "publish dead-letter queue": "PublishDeadLetterQueueUrl",
+    "calls queue": "CallsQueueUrl",
     "dead-letter queue": "DeadLetterQueueUrl",
 }
+BUSY = {"calls queue"}  # holds messages for half a minute after each call; only one that stays is a fault
 SECTIONS = {  # of the runbook
     "redrive queue": "redrive-queue-not-draining",
     "publish dead-letter queue": "publish-queue-not-draining",
+    "calls queue": "calls-queue-unread",
     "dead-letter queue": "dead-letters",
 }
 AT_REST = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")

@@ -12,7 +12,7 @@ from rich.text import Text
 from devtools.feeds import NAMES
 from devtools.screen import cell, console, grid, say
 from devtools.since import age, counted, rfc3339, shown
-from devtools.state import AT_REST, DAY, HOUR, SECTIONS, State
+from devtools.state import AT_REST, BUSY, DAY, HOUR, SECTIONS, State
 from devtools.target import Target, told
 from hookswitch.dash.hooks import HOOKS
 
@@ -99,7 +99,7 @@ def _of_events(status: State) -> Iterator[Row]:
 def _of_queues(status: State) -> Iterator[Row]:
     for name, number in status.queues.items():
         wait = "" if name == "dead-letter queue" else "Look again in a few minutes; it should drain. "
-        step = f"{wait}See {RUNBOOK}#{SECTIONS[name]}." if number else ""
+        step = f"{wait}See {RUNBOOK}#{SECTIONS[name]}." if number and name not in BUSY else ""  # its alarm tells
         yield Row(name, counted(number, "message", "messages"), step)
     yield _of_quarantine(status)
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from devtools.checks import Check, bad, good, note
 from devtools.feeds import Feeds
 from devtools.since import age
-from devtools.state import AT_REST, QUEUES, SECTIONS, alarms_on, count_messages
+from devtools.state import AT_REST, BUSY, QUEUES, SECTIONS, alarms_on, count_messages
 from devtools.target import Target
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ TOPICS = {"EventsTopicArn": "alerts", "OperationsTopicArn": "alarms"}
 WAITING = {
     "redrive queue": "deliveries wait for DynamoDB",
     "publish dead-letter queue": "events wait for SNS",
+    "calls queue": "calls wait to be looked at again",
     "dead-letter queue": "messages need an operator",
 }
 QUIET = timedelta(days=14)
@@ -83,8 +84,10 @@ def check_queues(target: Target) -> Iterator[Check]:
         count = count_messages(target, url)
         if not count:
             continue
-        waiting += count
         oldest = _oldest(target, url)
+        if name in BUSY and (oldest or timedelta()) <= OLD:
+            continue
+        waiting += count
         found = f"{count:,} {meaning}" + (f", the oldest for {age(oldest)}" if oldest else "")
         if name == "dead-letter queue" or (oldest or timedelta()) > OLD:
             yield bad("queue", found, f"docs/runbook.md#{SECTIONS[name]}")

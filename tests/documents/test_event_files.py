@@ -12,9 +12,13 @@ from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, ROOT
 from devtools.sample_events import DOCUMENT, FOLDER, document, files, sendable_by_get
 from devtools.template import parsed
 from hookswitch.callback.token import token_for
+from hookswitch.calls.facts import Fact
+from hookswitch.calls.requests import read_request
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.deliveries.delivery import Delivery, path_token
+from hookswitch.events.attributes import plain
 from hookswitch.events.event import Event
+from hookswitch.publishing.outbox import StreamBatch
 from hookswitch.publishing.sns_message import to_entry
 from hookswitch.receiving.requests import QueuedDelivery, UnpublishedEvent, read_queue_message
 from hookswitch.webhooks.desired import Desired
@@ -22,7 +26,7 @@ from hookswitch.webhooks.rotation import STEPS
 from tests.receiving import FORM, JSON, SETTINGS, payload_type
 
 FILES = sorted(path.name for path in FOLDER.iterdir())
-NO_HOOKS = ("provision", "publish", "reconcile", "redrive", "rotate", "silence", "unknown")
+NO_HOOKS = ("calls", "provision", "publish", "reconcile", "redrive", "rotate", "silence", "unknown")
 OTHERS = {f"{function}.json" for function in NO_HOOKS}
 BY_GET = {hook for hook in HOOKS if sendable_by_get(hook)}
 DELIVERIES = [name for name in FILES if name not in OTHERS]
@@ -112,13 +116,29 @@ def test_stream_batch_is_published() -> None:
     """Each record passes the mapping's filter, and becomes a message about the event in its hook's file."""
     mapping = parsed()["Resources"]["Publish"]["Properties"]["Events"]["Stream"]["Properties"]
     pattern = json.loads(mapping["FilterCriteria"]["Filters"][0]["Pattern"])
-    plain = TypeDeserializer().deserialize
+    deserialized = TypeDeserializer().deserialize
     for record in read("publish.json")["Records"]:
         image = record["dynamodb"]["NewImage"]
         assert record["eventName"] in pattern["eventName"]
         assert image["kind"]["S"] in pattern["dynamodb"]["NewImage"]["kind"]["S"]
-        entry = to_entry({name: plain(value) for name, value in image.items()}, "events")
+        entry = to_entry({name: deserialized(value) for name, value in image.items()}, "events")
         assert entry["Id"] == event_in(f"{image['hook']['S']}.json").key
+
+
+def test_stream_batch_is_folded() -> None:
+    """Each record passes the filter of the stream's second reader, and is a fact about a leg."""
+    mapping = parsed()["Resources"]["Calls"]["Properties"]["Events"]["Stream"]["Properties"]
+    pattern = json.loads(mapping["FilterCriteria"]["Filters"][0]["Pattern"])
+    records = read("calls.json")["Records"]
+    facts = []
+    for record in records:
+        image = record["dynamodb"]["NewImage"]
+        assert record["eventName"] in pattern["eventName"]
+        assert image["kind"]["S"] in pattern["dynamodb"]["NewImage"]["kind"]["S"]
+        assert image["call_id"]["S"]
+        facts.append(Fact.from_item({name: plain(value) for name, value in image.items()}))
+    assert [fact and fact.kind for fact in facts] == ["create", "answer", "bridge", "destroy"]
+    assert isinstance(read_request({"Records": records}), StreamBatch)
 
 
 def test_queue_batch_is_redriven() -> None:

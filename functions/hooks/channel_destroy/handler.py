@@ -1,34 +1,13 @@
 """A leg of a call ends: Dash's `channel_destroy`."""
 
-from collections.abc import Iterator
 from typing import ClassVar, override
 
-from hookswitch.observability.metrics import Measurement
 from hookswitch.payloads.base import Identity
 from hookswitch.payloads.channel import ChannelPayload
 from hookswitch.payloads.text import part
 from hookswitch.receiving.receiver import receiver
 
 LONGEST = 31 * 86_400  # seconds; a larger number is not the length of a call
-OTHER = "OTHER"
-# FreeSWITCH, "Hangup Cause Code Table", has some sixty causes; these end nearly all calls. CloudWatch charges for each
-# value of a dimension as a metric of its own.
-CAUSES = frozenset(
-    {
-        "NORMAL_CLEARING",
-        "ORIGINATOR_CANCEL",
-        "NO_ANSWER",
-        "USER_BUSY",
-        "NO_USER_RESPONSE",
-        "CALL_REJECTED",
-        "UNALLOCATED_NUMBER",
-        "USER_NOT_REGISTERED",
-        "NORMAL_TEMPORARY_FAILURE",
-        "RECOVERY_ON_TIMER_EXPIRE",
-        "ALLOTTED_TIMEOUT",
-        "ATTENDED_TRANSFER",
-    }
-)
 
 
 class ChannelDestroy(ChannelPayload):
@@ -71,24 +50,6 @@ class ChannelDestroy(ChannelPayload):
         lasted = f" after {seconds} s" if seconds is not None else ""
         cause = f" ({cause})" if cause else ""
         return f"Call {self.parties()} ended{lasted}{cause}"
-
-    @override
-    def measurements(self) -> Iterator[Measurement]:
-        """Yield the metrics of a call if this is the end of the leg that began it (docs/metrics.md)."""
-        if self.call_direction != "inbound" or self.is_internal_leg or not self.is_final:
-            return
-        yield Measurement("calls")
-        talked, rang = _seconds(self.billing_seconds), _seconds(self.ringing_seconds)
-        if talked:
-            yield Measurement("answered")
-            yield Measurement("talk_time", talked)
-        elif self.hangup_cause == "ORIGINATOR_CANCEL":
-            yield Measurement("abandoned")
-        if rang is not None:
-            yield Measurement("ring_time", rang)
-        if self.hangup_cause:
-            cause = self.hangup_cause if self.hangup_cause in CAUSES else OTHER
-            yield Measurement("hangups", dimensions={"hangup_cause": cause})
 
 
 def _seconds(received: int | None) -> int | None:

@@ -6,7 +6,6 @@ from typing import Annotated, Any, ClassVar, override
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from hookswitch.observability.metrics import Measurement
 from hookswitch.payloads.base import Identity, IdentityText
 from hookswitch.payloads.notification import NotificationPayload
 from hookswitch.payloads.times import GregorianSeconds
@@ -69,10 +68,6 @@ class MissedCall(NotificationPayload):
     @override
     def describe(self) -> str:
         return f"Missed call from {self.caller()} to {self.callee()}"
-
-    @override
-    def measurements(self) -> Iterator[Measurement]:
-        yield Measurement("missed")
 
 
 handler = receiver(MissedCall)

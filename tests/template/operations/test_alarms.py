@@ -11,6 +11,7 @@ import pytest
 
 from devtools.local import ROOT
 from devtools.template import ASKED, evaluated, parsed, resources, values_of
+from hookswitch.calls.run import LONGEST_DELAY
 from hookswitch.observability.metrics import CORE, METRICS
 from hookswitch.observability.silence import WATCHED
 from hookswitch.receiving.redrive import LONGEST_WAIT
@@ -183,6 +184,8 @@ def test_queue_that_is_unread_is_not_one_that_waits() -> None:
     """A message that waits for its next attempt never reaches the threshold, so the alarm means that nothing reads."""
     for name in ("RedriveQueueUnreadAlarm", "PublishQueueUnreadAlarm"):
         assert alarms()[name]["Threshold"] >= LONGEST_WAIT
+    twice = 2 * parsed()["Resources"]["CallsQueue"]["Properties"]["VisibilityTimeout"]
+    assert alarms()["CallsQueueUnreadAlarm"]["Threshold"] >= LONGEST_DELAY + twice
 
 
 def test_who_may_publish() -> None:

@@ -112,8 +112,14 @@ def test_redrive_leaves_executions_for_deliveries() -> None:
     """A backlog in both queues, with the functions that Redrive waits for, does not take all of a new account."""
     mappings = parsed()["Resources"]["Redrive"]["Properties"]["Events"].values()
     limits_of_mappings = [it["Properties"]["ScalingConfig"]["MaximumConcurrency"] for it in mappings]
-    assert len(limits_of_mappings) == QUEUES
     assert 2 * sum(limits_of_mappings) < NEW_ACCOUNT_CONCURRENCY
+
+
+def test_all_polled_queues_are_counted() -> None:
+    """So is the number of queues that Lambda polls."""
+    functions = [it["Properties"] for it in parsed()["Resources"].values() if it["Type"] == "AWS::Serverless::Function"]
+    sources = [source for it in functions for source in it.get("Events", {}).values() if source["Type"] == "SQS"]
+    assert len(sources) == QUEUES
 
 
 def test_all_alarms_are_counted() -> None:

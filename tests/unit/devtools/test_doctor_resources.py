@@ -83,6 +83,7 @@ def test_alarm_that_is_on() -> None:
         ("RedriveQueueUrl", 120, Result.NOTE, "3 deliveries wait for DynamoDB, the oldest for 2 minutes"),
         ("RedriveQueueUrl", 3600, Result.BAD, "3 deliveries wait for DynamoDB, the oldest for 1 hour"),
         ("PublishDeadLetterQueueUrl", None, Result.NOTE, "3 events wait for SNS"),
+        ("CallsQueueUrl", 3600, Result.BAD, "3 calls wait to be looked at again, the oldest for 1 hour"),
         ("DeadLetterQueueUrl", 120, Result.BAD, "3 messages need an operator, the oldest for 2 minutes"),
     ],
 )
@@ -105,6 +106,18 @@ def test_queue_that_is_not_empty(queue: str, seconds: int | None, result: Result
     (check,) = resources.check_queues(target(sqs=sqs, cloudwatch=cloudwatch))
     assert (check.result, check.found) == (result, found)
     assert check.next_step
+
+
+def test_queue_that_is_in_use() -> None:
+    """A call that has just ended waits in the calls queue, and that is no fault."""
+    attributes = {"ApproximateNumberOfMessagesDelayed": "2", "QueueArn": "arn"}
+    empty = {"QueueArn": "arn"}
+    sqs = SimpleNamespace(
+        get_queue_attributes=lambda QueueUrl, **_: {"Attributes": attributes if "Calls" in QueueUrl else empty}
+    )
+    cloudwatch = SimpleNamespace(get_metric_statistics=lambda **_: {"Datapoints": []})
+    (check,) = resources.check_queues(target(sqs=sqs, cloudwatch=cloudwatch))
+    assert (check.result, check.found) == (Result.GOOD, "nothing waits for DynamoDB, SNS or an operator")
 
 
 @pytest.mark.parametrize(

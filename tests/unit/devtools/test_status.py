@@ -16,7 +16,7 @@ from rich.console import Console
 
 from devtools import screen, status
 from devtools.since import age
-from devtools.state import QUEUES, State
+from devtools.state import BUSY, QUEUES, State
 from devtools.target import Target
 from hookswitch.dash.hooks import DEFAULT_HOOKS, HOOKS
 
@@ -69,13 +69,18 @@ def test_all_is_well() -> None:
     assert rows(WELL)["newest event"].value.startswith("2 minutes ago, ")
 
 
+def test_calls_that_just_ended() -> None:
+    """A queue that is in use whenever people call needs nobody."""
+    assert attention(replace(WELL, queues={**WELL.queues, **dict.fromkeys(BUSY, 3)})) == set()
+
+
 @pytest.mark.parametrize(
     ("state", "wrong"),
     [
         (replace(WELL, target=target("UPDATE_ROLLBACK_COMPLETE")), "status"),
         (replace(WELL, target=target("UPDATE_IN_PROGRESS")), "status"),
         (replace(WELL, newest=None), "newest event"),
-        *((replace(WELL, queues={**WELL.queues, name: 1}), name) for name in QUEUES),
+        *((replace(WELL, queues={**WELL.queues, name: 1}), name) for name in sorted(QUEUES.keys() - BUSY)),
         (replace(WELL, quarantined=Counter(parking=2, register=1)), "quarantine"),
         (replace(WELL, alarms={"ServerErrorsAlarm": "The API failed. See docs/runbook.md#server-errors"}), "alarm"),
         (replace(WELL, watermark=NOW - timedelta(hours=2)), "reconcile"),
@@ -130,7 +135,12 @@ def test_as_json(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
     assert status.show("", "json")
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert document["events"] == {"last_hour": {"missed_call": 3}, "last_24_hours": {"missed_call": 30, "register": 5}}
-    assert document["queues"] == {"redrive_queue": 0, "publish_dead_letter_queue": 0, "dead_letter_queue": 0}
+    assert document["queues"] == {
+        "redrive_queue": 0,
+        "publish_dead_letter_queue": 0,
+        "calls_queue": 0,
+        "dead_letter_queue": 0,
+    }
     assert document["watermark"] == "2026-11-25T11:56:00.000Z"
     assert document["attention"] == []
 

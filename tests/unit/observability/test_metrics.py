@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from devtools.local import ROOT
 from devtools.template import parsed
-from functions.hooks.channel_destroy.handler import CAUSES
 from functions.publish import handler as publishing
 from functions.redrive import handler as redriving
+from hookswitch.calls.measurements import CAUSES
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.errors import QueueUnavailableError, SecretUnavailableError, StorageUnavailableError
 from hookswitch.observability.metrics import CORE, CORE_HOOKS, METRICS, MetricsRecorder
 from simulator.encoding import encode_json
 from simulator.payloads import payload
 from tests.emf import documents_in, samples_in, total
-from tests.receiving import delivery, payload_type
+from tests.receiving import delivery
 from tests.unit.functions.test_publish import CONTEXT, Services, ids_of, services, stream_of
 from tests.unit.functions.test_redrive import DELIVERY, STORED, messages
 from tests.unit.functions.test_redrive import Services as Invoked
@@ -88,13 +88,10 @@ def test_template_names_them() -> None:
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_hooks_print_what_the_page_says(hook: str, places: Places, capsys: Capture) -> None:
-    """A hook's function prints all metrics of hooks and its own, and no other."""
+    """A hook's function prints all metrics of hooks, and no other."""
     all_outcomes(hook, places)
-    places.store = lambda: ("the-key", True)
-    call(hook, request(hook, encode_json(payload(hook, hangup_cause="ORIGINATOR_CANCEL", billing_seconds=0))))
-    call(hook, request(hook, encode_json(payload(hook, hangup_cause="NORMAL_CLEARING", billing_seconds=9))))
     printed = shapes(capsys.readouterr().out)
-    assert printed.keys() == {name for name, by in BY.items() if by in {"every hook", hook}}
+    assert printed.keys() == {name for name, by in BY.items() if by == "every hook"}
     assert all(shape == declared(name) for name, shape in printed.items())
 
 
@@ -136,7 +133,7 @@ def test_one_line_a_delivery(capsys: Capture) -> None:
     (document,) = documents_in(capsys.readouterr().out)
     keys = {"hook": "channel_destroy", "event_id": "the-key", "call_id": "the-call", "correlation_id": "request"}
     assert document.items() >= keys.items()
-    assert len(document["_aws"]["CloudWatchMetrics"]) == 3
+    assert len(document["_aws"]["CloudWatchMetrics"]) == 2
 
 
 def test_each_outcome_counts_once(places: Places, capsys: Capture) -> None:
@@ -179,7 +176,7 @@ def test_what_is_brought_in(places: Places, capsys: Capture) -> None:
     message = delivery("missed_call", encode_json(payload("missed_call", now=time.time() - 60))).to_message()
     call("missed_call", {"redelivery": message})
     log = capsys.readouterr().out
-    assert shapes(log).keys() == {"stored", "missed", "handling_time", "delay_to_stored"}
+    assert shapes(log).keys() == {"stored", "handling_time", "delay_to_stored"}
     assert 60_000 <= total(log, "delay_to_stored") < 120_000
     places.store = raising(StorageUnavailableError("away"))
     call("missed_call", {"redelivery": message})
@@ -191,7 +188,7 @@ def test_recovered_event_has_no_delay(capsys: Capture) -> None:
     """The delay of an event that Dash could not deliver is not of hookswitch's making."""
     message = delivery("missed_call", encode_json(payload("missed_call"))).to_message()
     call("missed_call", {"redelivery": message | {"attempted_at": message["received_at"]}})
-    assert shapes(capsys.readouterr().out).keys() == {"stored", "missed", "handling_time"}
+    assert shapes(capsys.readouterr().out).keys() == {"stored", "handling_time"}
 
 
 @given(ahead=st.integers(-(10**6), 10**9))
@@ -212,14 +209,6 @@ def test_metrics_that_can_not_be_printed(capsys: Capture, monkeypatch: pytest.Mo
     assert documents_in(capsys.readouterr().out) == []
 
 
-def test_event_that_can_not_be_measured(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor does a fault in what an event says of itself: it is stored."""
-    type_ = payload_type("missed_call")
-    monkeypatch.setattr(type_, "measurements", lambda _: [None])
-    assert call("missed_call", missed())[1]["status"] == "stored"
-    assert places.quarantine == []
-
-
 # Core metrics
 
 
@@ -228,12 +217,9 @@ def test_core_is_declared(hook: str, places: Places, capsys: Capture, monkeypatc
     """By default only core metrics are declared to CloudWatch, and `stored` by hook for a few hooks."""
     monkeypatch.setenv("METRICS", "core")
     all_outcomes(hook, places)
-    places.store = lambda: ("the-key", True)
-    call(hook, request(hook, encode_json(payload(hook, hangup_cause="ORIGINATOR_CANCEL", billing_seconds=0))))
-    call(hook, request(hook, encode_json(payload(hook, hangup_cause="NORMAL_CLEARING", billing_seconds=9))))
     printed = shapes(capsys.readouterr().out)
     by_hook = {"stored"} if hook in CORE_HOOKS else set()
-    assert printed.keys() == (CORE & {name for name, by in BY.items() if by in {"every hook", hook}}) | by_hook
+    assert printed.keys() == (CORE & {name for name, by in BY.items() if by == "every hook"}) | by_hook
     for name, shape in printed.items():
         assert shape == (("Count", {("hook", "service")}) if name == "stored" else declared(name))
 
@@ -241,7 +227,7 @@ def test_core_is_declared(hook: str, places: Places, capsys: Capture, monkeypatc
 @pytest.mark.usefixtures("places")
 def test_everything_else_can_be_searched_for(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not declared has the same value in the same line, so a query of the log finds it."""
-    sent = request("channel_destroy", encode_json(payload("channel_destroy", hangup_cause="USER_BUSY")))
+    sent = request("channel_destroy", encode_json(payload("channel_destroy")))
     call("channel_destroy", sent)
     monkeypatch.setenv("METRICS", "core")
     call("channel_destroy", sent)
@@ -251,7 +237,6 @@ def test_everything_else_can_be_searched_for(capsys: Capture, monkeypatch: pytes
     assert {name: it for name, it in core.items() if name not in clock} == {
         name: it for name, it in everything.items() if name not in clock
     }
-    assert core["hangup_cause"] == "USER_BUSY"
 
 
 @pytest.mark.usefixtures("services")

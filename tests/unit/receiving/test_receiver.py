@@ -328,13 +328,6 @@ def test_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
     assert registered
 
 
-def test_unmeasurable_event_is_stored(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever goes wrong with the metrics, the sender learns that the event is stored."""
-    monkeypatch.setattr(payload_type("missed_call"), "measurements", raising(RuntimeError("no measure")))
-    assert places
-    assert call("missed_call", MISSED) == (200, {"status": "stored", "event_id": "the-key"})
-
-
 def test_redelivered_event(places: Places) -> None:
     """A delivery that the backfill recovered counts no delay: that would be the outage's."""
     queued = {"redelivery": delivery("missed_call", encode_json(payload("missed_call"))).to_message()}

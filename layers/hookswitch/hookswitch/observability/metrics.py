@@ -103,11 +103,11 @@ CORE = frozenset(
         "calls",
         "answered",
         "voicemail",
-        "abandoned",
         "missed",
+        "abandoned",
     }
 )
-CORE_HOOKS = frozenset({"voicemail_new", "outbound_fax_error", "inbound_fax_error", "deregister"})  # `stored`, by hook
+CORE_HOOKS = frozenset({"outbound_fax_error", "inbound_fax_error", "deregister"})  # `stored`, by hook
 
 
 def core_dimensions(name: str, hook: str | None) -> tuple[tuple[str, ...], ...]:

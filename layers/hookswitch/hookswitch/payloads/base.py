@@ -6,7 +6,7 @@ identity cannot do without; nearly everything else may be absent (docs/dash-prot
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from types import ModuleType
 from typing import Annotated, Any, ClassVar, Self, final
@@ -14,7 +14,6 @@ from typing import Annotated, Any, ClassVar, Self, final
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from hookswitch.errors import UnusableError
-from hookswitch.observability.metrics import Measurement
 from hookswitch.payloads.text import one_line
 
 type Identity = tuple[str | datetime | None, ...]
@@ -111,10 +110,6 @@ class Payload(BaseModel):
     def direction(self) -> str | None:
         """Return `inbound` or `outbound` as seen from Dash; None if the payload does not say."""
         return None
-
-    def measurements(self) -> Iterable[Measurement]:
-        """Return what the event adds to the metrics once it is stored; by default nothing."""
-        return ()
 
     @classmethod
     def type_for(cls, fields: Mapping[str, Any]) -> "type[Payload]":

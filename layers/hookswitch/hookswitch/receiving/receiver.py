@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, override
 from hookswitch.callback.verification import SenderCheck, Stage, secret_reader
 from hookswitch.deliveries.delivery import Delivery, path_token, request_id, request_method
 from hookswitch.errors import ForbiddenError, UnavailableServiceError
-from hookswitch.observability.log import log_fault, logger
+from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.payloads.base import Payload
 from hookswitch.receiving.processing import Result, process
@@ -148,15 +148,8 @@ def _record(result: Result, metrics: MetricsRecorder) -> None:
         metrics.add(result.outcome, hook=result.event.payload.hook)  # which need not be that of the address
     else:
         metrics.add(result.outcome)
-    if result.outcome is not Outcome.STORED or not result.event:
-        return
-    try:
-        if not result.event.attempted_at:
-            metrics.add_delay("delay_to_stored", result.event.occurred_at.timestamp())
-        for measure in result.event.payload.measurements():
-            metrics.add(measure.name, measure.value, **measure.dimensions)
-    except Exception as error:  # noqa: BLE001 - the event is stored, and the sender has to learn that
-        log_fault(error)
+    if result.outcome is Outcome.STORED and result.event and not result.event.attempted_at:
+        metrics.add_delay("delay_to_stored", result.event.occurred_at.timestamp())
 
 
 def _response(status: int, body: Mapping[str, object]) -> dict[str, Any]:
