@@ -1,14 +1,17 @@
 """Compares what was sent with what is in the table and what was published."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from devtools.inbox import Message
 from devtools.sending import Answer, Sent
+from hookswitch.calls.items import LEG, PARTY
 from hookswitch.dash.hooks import HOOKS
+from hookswitch.events.envelope import CALL, EVENT, TYPE_PREFIX
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -23,15 +26,35 @@ class Outcome:
 
     Attributes:
         items: The table's items of kind `event`, by their id.
-        others: All other items, such as quarantined deliveries.
+        calls: The items of calls, by their key.
+        others: All other items, such as quarantined deliveries; not those of legs, and of the parties of calls.
         published: How often each event id was published.
         types: The CloudEvents type of each published event id.
+        revisions: The record in each published revision of a call, by the id of its CloudEvent.
     """
 
     items: Mapping[str, Item]
     others: Sequence[Item]
     published: Counter[str]
     types: Mapping[str, str]
+    calls: Mapping[str, Item] = field(default_factory=dict)
+    revisions: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, items: Iterable[Item], messages: Iterable[Message]) -> Self:
+        """Return it from all items of the table and all messages that were published."""
+        kinds: dict[object, list[Item]] = defaultdict(list)
+        for item in items:
+            kinds[item.get("kind")].append(item)
+        events = [message for message in messages if not _is_call(message)]
+        return cls(
+            items={item["event_id"]: item for item in kinds.pop(EVENT, [])},
+            calls={item["event_id"]: item for item in kinds.pop(CALL, [])},
+            others=[item for kind, items in kinds.items() if kind not in {LEG, PARTY} for item in items],
+            published=Counter(message.id for message in events),
+            types={message.id: str(message.event["type"]) for message in events},
+            revisions={message.id: message.event["data"] for message in messages if _is_call(message)},
+        )
 
 
 def read_table(dynamodb: "DynamoDBClient", table: str) -> list[Item]:
@@ -57,6 +80,7 @@ def problems(sent: Sequence[Sent], found: Outcome) -> list[str]:
         *(f"{event_id} was published but never sent." for event_id in found.published.keys() - expected.keys()),
         *(f"An item of kind {item.get('kind')!r} is in the table: {item}" for item in found.others),
         *_of_ids(sent),
+        *_of_calls(found),
     ]
 
 
@@ -124,6 +148,27 @@ def _of_event(event: Sent, found: Outcome) -> list[str]:
 def _of_ids(sent: Iterable[Sent]) -> list[str]:
     ids = Counter(event.event_id for event in sent if event.event_id)
     return [f"{times} different events have the same id {event_id}." for event_id, times in ids.items() if times > 1]
+
+
+def _of_calls(found: Outcome) -> Iterator[str]:
+    """Yield what is wrong with the calls: the last revision of each has to be published as it is in the table."""
+    for key, item in found.calls.items():
+        last = f"{key}-{item['revision']}"
+        was_told = any(revision.rpartition("-")[0] == key for revision in found.revisions)
+        if item["state"] == "ended" and not item["final"]:
+            yield f"{key} has ended but is not final: {item['summary']}"
+        if last in found.revisions:
+            if found.revisions[last] != item["payload"]:
+                yield f"{last} was published otherwise than it is in the table: {item['summary']}"
+        elif was_told or "merged_into" not in item["payload"]:  # which nobody needs to know of a call never told
+            yield f"{last} is in the table but was not published: {item['summary']}"
+    for revision in found.revisions:
+        if revision.rpartition("-")[0] not in found.calls:
+            yield f"{revision} was published, but there is no such call in the table."
+
+
+def _is_call(message: Message) -> bool:
+    return str(message.event["type"]) == f"{TYPE_PREFIX}{CALL}"
 
 
 def _describe(answer: Answer) -> str:

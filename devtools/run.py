@@ -1,10 +1,16 @@
 """`make run`: tests every hook end to end on the emulator, and prints a table of the results."""
 
+import contextlib
 import time
 from collections.abc import Sequence
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
 
 from devtools import aws, emulator, stack
+from devtools.calls.log import CallLog, record
+from devtools.calls.table import calls_table, legend, sum_line
 from devtools.dash import simulator
+from devtools.feeds import Feeds
 from devtools.healing import break_and_heal
 from devtools.inbox import Inbox
 from devtools.local import DASH_ACCOUNT_ID, LOCAL
@@ -14,12 +20,13 @@ from devtools.report import table
 from devtools.screen import console, say, step
 from devtools.sending import ENCODINGS, Sent, send_scenario
 from devtools.stack import Stack
-from devtools.waiting import TooLateError
+from devtools.waiting import TooLateError, wait_for
 from hookswitch.dash.hooks import HOOKS
 from simulator.api import DashApi
 from simulator.dash import Dash
 
 QUIET = 1.0  # seconds without a message after which no more are expected
+SETTLED = 90  # seconds after the last event in which all calls become final
 SHOWN_PROBLEMS = 20
 
 
@@ -50,6 +57,7 @@ def run(port: int) -> bool:
         with step("Cleaning up"):
             emulated.stop()
     console.print(table(sent, found))
+    _print_calls(sent, found, ZoneInfo(deployed.parameters.get("BusinessTimeZone", "UTC")))
     wrong = [*problems(sent, found), *not_healed, *(f"{webhook.name} is left on Dash." for webhook in left)]
     for problem in wrong[:SHOWN_PROBLEMS]:
         say(f"✗ {problem}", style="red")
@@ -74,13 +82,11 @@ def _send_and_look(deployed: Stack, dash: Dash) -> tuple[list[Sent], Outcome]:
                 sent += send_scenario(dash, deployed, encoding, detail)
         with step("Waiting for the published messages"):
             _wait_until_quiet(inbox, sent)
-        items = read_table(aws.dynamodb(endpoint), outputs["EventsTableName"])
-    return sent, Outcome(
-        items={item["event_id"]: item for item in items if item.get("kind") == "event"},
-        others=[item for item in items if item.get("kind") != "event"],
-        published=inbox.counts_so_far(),
-        types={message.id: str(message.event["type"]) for message in inbox.messages},
-    )
+        table = outputs["EventsTableName"]
+        with step("Waiting until the calls are final: a message or an alert may come after the end of one"):
+            _wait_until_final(inbox, CallLog(Feeds(aws.dynamodb(endpoint), table, DASH_ACCOUNT_ID)))
+        items = read_table(aws.dynamodb(endpoint), table)
+    return sent, Outcome.of(items, inbox.messages)
 
 
 def _wait_until_quiet(inbox: Inbox, sent: Sequence[Sent]) -> None:
@@ -88,10 +94,35 @@ def _wait_until_quiet(inbox: Inbox, sent: Sequence[Sent]) -> None:
         inbox.wait_for_all(event.event_id for event in sent if event.event_id)
     except TooLateError:
         return  # problems() reports the missing ones
-    # A second copy may arrive late.
+    _read_all(inbox)
+
+
+def _wait_until_final(inbox: Inbox, log: CallLog) -> None:
+    def all_are_final() -> bool:
+        return all(call["state"] != "ended" for call in log.not_final())
+
+    # problems() reports the calls that are not, and what was not published.
+    with contextlib.suppress(TooLateError):
+        wait_for(all_are_final, "all calls that have ended are final", SETTLED, interval=QUIET)
+    _read_all(inbox)
+
+
+def _read_all(inbox: Inbox) -> None:
+    """Read until nothing more comes: a second copy may arrive late."""
     count = -1
     while count != (count := len(inbox.read())):
         time.sleep(QUIET)
+
+
+def _print_calls(sent: Sequence[Sent], found: Outcome, zone: tzinfo) -> None:
+    """Print the calls of the first day; those of the others are the same, as far as Dash can send them."""
+    encoding = next(iter(ENCODINGS))
+    of_day = {event.event_id for event in sent if event.encoding == encoding}
+    calls = [call for call in map(record, found.calls.values()) if of_day & set(call["events"])]
+    say(f"\nThe calls of the day that was sent as {encoding}, of {len(found.calls)} in all:")
+    console.print(calls_table(calls, zone))
+    say(sum_line(calls))
+    say(legend(calls), style="dim")
 
 
 def _print_result(sent: Sequence[Sent], found: Outcome, seconds: float) -> None:

@@ -125,8 +125,10 @@ def _talks(
     for other in together:
         if other.answer is not None:
             yield from _overlap((mine.answer, mine.end), (other.answer, other.end))
-    for meeting in conferences:
-        yield from _overlap((mine.answer, mine.end), meeting)
+    for meeting in conferences:  # in which nobody talks alone
+        for other in (life for name, life in lives.items() if name != leg["leg"] and life.answer is not None):
+            for start, end in _overlap((mine.answer, mine.end), meeting):
+                yield from _overlap((start, end), (other.answer or start, other.end))
     if not together:
         by_person = _seconds(call.get("answered_at"))
         if leg["role"] in PEOPLE:

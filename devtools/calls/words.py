@@ -128,7 +128,8 @@ def outcome(call: Call) -> tuple[list[str], str]:
         mark, style = MARKS[status]
     if status == "answered":
         by = ways_to_name(call.get("answered_by"))
-        words = by if by != [UNKNOWN] else ["answered"]
+        is_named = any(letter.isalpha() for letter in by[-1])
+        words = ["answered"] if by == [UNKNOWN] else by if is_named else [*by, "answered"]  # no half number
     elif call["state"] != "ended":
         words = ["ringing" if call["state"] == "ringing" else "connected"]
     else:

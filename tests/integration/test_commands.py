@@ -1,9 +1,10 @@
-"""`make status`, `make events` and `make logs`, run as commands against a deployed stack."""
+"""`make status`, `make calls`, `make call`, `make events` and `make logs`, run against a deployed stack."""
 
 import csv
 import io
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from devtools import aws
 from devtools.local import ACCESS_KEY, DASH_ACCOUNT_ID, REGION, ROOT, SECRET_KEY
 from devtools.stack import Stack
 from devtools.waiting import wait_for
+from simulator.calls.scenarios import SCENARIOS
 from simulator.encoding import encode_json
 from simulator.payloads import payload
 from tests.integration.delivering import Deliver
@@ -74,6 +76,77 @@ def missed(deliver: Deliver) -> dict[str, Any]:
     answer = deliver("missed_call", encode_json(sent))
     assert answer.outcome == "stored"
     return sent | {"event_id": answer.event_id}
+
+
+@pytest.fixture(scope="session")
+def ring_group(call: Call, deliver: Deliver) -> dict[str, Any]:
+    """The record of a call that has just taken place, to five phones of which one answered."""
+    rng, began = random.Random(), time.time() - 600  # its ids are new each time
+    steps = SCENARIOS["ring_group"].events(rng=rng, account_id=DASH_ACCOUNT_ID, now=began)
+    for step in steps:
+        assert deliver(step.hook, encode_json(step.payload)).outcome == "stored"
+    leg = str(steps[0].payload["call_id"])
+
+    def ended() -> dict[str, Any]:
+        shown = call("call", "--id", leg, "--format", "json", fails=True).stdout
+        found: dict[str, Any] = json.loads(shown) if shown else {}
+        return found if found.get("final") else {}
+
+    return wait_for(ended, "the call is final")
+
+
+def test_calls_as_a_table(call: Call, ring_group: dict[str, Any]) -> None:
+    """A call of six legs is one row within 80 columns, with who answered; the last line counts."""
+    shown = call("calls", "--day", "1h").stdout
+    lines = shown.splitlines()
+    assert max(map(len, lines)) <= COLUMNS
+    (row,) = [line for line in lines if line.rstrip().endswith(f"  {ring_group['call'][:6]}")]
+    assert "↙" in row
+    assert "✓ Sales 3" in row
+    assert row.split()[-3:] == ["0:10", "2:00", ring_group["call"][:6]]
+    assert " answered" in shown
+    assert "make call ID=" in shown
+
+
+def test_calls_for_programs(call: Call, ring_group: dict[str, Any]) -> None:
+    """JSON has the records, CSV a row each, with times in the office's zone."""
+    records = [json.loads(line) for line in call("calls", "--day", "1h", "--format", "json").stdout.splitlines()]
+    assert ring_group in records
+    rows = list(csv.DictReader(io.StringIO(call("calls", "--day", "1h", "--format", "csv").stdout)))
+    (row,) = [row for row in rows if row["call"] == ring_group["call"]]
+    assert (row["status"], row["talk_seconds"], row["legs"]) == ("answered", "120", "6")
+    assert row["started_at"].endswith("+00:00")
+
+
+def test_calls_of_a_number(call: Call, ring_group: dict[str, Any]) -> None:
+    """All calls of a number are found, however it is written; a missed one it was not."""
+    number = ring_group["from"]["number"]
+    written = f"({number[2:5]}) {number[5:8]}-{number[8:]}"
+    for asked in (number, written, ring_group["answered_by"]["number"]):
+        shown = call("calls", "--number", asked, "--count", "200", "--format", "json").stdout
+        assert ring_group["call"] in {json.loads(line)["call"] for line in shown.splitlines()}
+    missed = call("calls", "--number", number, "--missed", "1", "--format", "json").stdout
+    assert ring_group["call"] not in missed
+    assert "No calls with 555-999-0199" in call("calls", "--number", "555-999-0199").stdout
+
+
+def test_one_call(call: Call, ring_group: dict[str, Any]) -> None:
+    """A call is found by the beginning of its id; its six legs are a picture, and its fifteen events a table."""
+    shown = call("call", "--id", ring_group["call"][:6]).stdout
+    lines = shown.splitlines()
+    assert max(map(len, lines)) <= COLUMNS
+    assert [line[0] for line in lines if "██" in line or line.endswith(("elsewhere", "cancelled"))] == [*"123456"]
+    assert sum(" channel_" in line for line in lines) == len(ring_group["events"])
+    assert "answered by  Sales 3" in shown
+    by_event = call("call", "--id", ring_group["events"][0], "--format", "json").stdout
+    assert json.loads(by_event) == ring_group
+
+
+def test_call_that_does_not_exist(call: Call) -> None:
+    """The command says how to find one."""
+    ended = call("call", "--id", "0" * 32, fails=True)
+    assert ended.returncode == 1
+    assert "`make calls` lists" in ended.stderr
 
 
 def test_events_as_a_table(call: Call, deliver: Deliver, missed: dict[str, Any]) -> None:

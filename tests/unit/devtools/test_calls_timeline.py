@@ -99,10 +99,10 @@ def test_connected_by_way_of_an_internal_leg() -> None:
 
 
 def test_conference() -> None:
-    """Who is in a conference talks, though no leg is connected to another."""
+    """Who is in a conference with others talks, though no leg is connected to another."""
     legs = [leg("a", "caller", 0, 3, 60), leg("b", "caller", 10, 12, 50)]
     call = record(1, legs=legs, answered_at=None, via=[{"kind": "conference", "at": at(5), "until": at(60)}])
-    assert did(call)[0] == [("RINGING", 0, 3), ("WAITING", 3, 5), ("TALKING", 5, 60)]
+    assert did(call)[0] == [("RINGING", 0, 3), ("WAITING", 3, 12), ("TALKING", 12, 50), ("WAITING", 50, 60)]
 
 
 def test_bridge_that_was_not_seen() -> None:

@@ -57,6 +57,12 @@ def test_every_value_has_its_word() -> None:
     assert set(Direction.__value__.__args__) == {"inbound", "outbound", "internal"}
 
 
+def test_who_has_no_name() -> None:
+    """Where a number does not fit, half of it is of no use to anybody."""
+    ways, _ = outcome(record(answered_by={"number": "+15551234567"}))
+    assert ways == ["✓ +1 555-123-4567", "✓ 555-123-4567", "✓ answered"]
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [

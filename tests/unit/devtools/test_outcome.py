@@ -2,9 +2,11 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from devtools.inbox import Message
 from devtools.outcome import Outcome, complete_hooks, problems
 from devtools.sending import Answer, Sent
 from hookswitch.dash.hooks import HOOKS
@@ -111,3 +113,51 @@ def test_two_webhooks_for_one_event(own: str, catch_all: str, right: bool) -> No
     first = replace(event.answers[0], status=own)
     event = replace(event, answers=(first, event.answers[1]), elsewhere=(replace(first, status=catch_all),))
     assert (complete_hooks([event], found(event)) == ["missed_call"]) is right
+
+
+CALL: dict[str, Any] = {
+    "event_id": "call-1",
+    "kind": "call",
+    "revision": 2,
+    "state": "ended",
+    "final": True,
+    "summary": "Call",
+    "payload": {"revision": 2, "wait_seconds": 22},
+}
+
+
+def told(revision: int = 2, **record: Any) -> Message:
+    """Return the message with a revision of the call."""
+    data = {"revision": revision, "wait_seconds": 22} | record
+    return Message({"type": "com.virtualpbx.dash.call", "id": f"call-1-{revision}", "data": data}, {})
+
+
+def test_kinds_of_items_and_messages() -> None:
+    """Calls, with the items of their legs and parties, are told apart from events, and from what does not belong."""
+    event = {"kind": "event", "event_id": "e", "hook": "parking"}
+    items = [event, CALL, {"kind": "leg"}, {"kind": "party"}, {"kind": "quarantine"}, {}]
+    parking = Message({"type": "com.virtualpbx.dash.parking", "id": "e", "data": {}}, {})
+    result = Outcome.of(items, [parking, parking, told(1), told(2), told(2)])
+    assert (result.items, result.calls) == ({"e": event}, {"call-1": CALL})
+    assert result.others == [{"kind": "quarantine"}, {}]
+    assert (result.published, result.types) == (Counter({"e": 2}), {"e": "com.virtualpbx.dash.parking"})
+    assert result.revisions.keys() == {"call-1-1", "call-1-2"}
+
+
+@pytest.mark.parametrize(
+    ("call", "messages", "said"),
+    [
+        ({}, [told(1), told(2)], None),
+        ({}, [told(1)], "call-1-2 is in the table but was not published"),
+        ({}, [told(2, wait_seconds=23)], "published otherwise"),
+        ({"final": False}, [told(2)], "not final"),
+        ({"final": False, "state": "in_progress"}, [told(2)], None),
+        ({"payload": {"merged_into": "0"}}, [], None),
+        ({"payload": {"merged_into": "0"}}, [told(1)], "call-1-2 is in the table but was not published"),
+        ({"event_id": "call-2", "payload": {"merged_into": "0"}}, [told(2)], "no such call"),
+    ],
+)
+def test_calls(call: dict[str, Any], messages: list[Message], said: str | None) -> None:
+    """The last revision of each call is published as it is in the table, and nothing else is."""
+    found = problems([], Outcome.of([CALL | call], messages))
+    assert (said is None and not found) or (len(found) == 1 and str(said) in found[0])
