@@ -121,7 +121,7 @@ def emulator(
     emulator_port: int, fault_proxies: FaultProxies, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Emulator]:
     """MiniStack, whose functions reach AWS only through the fault proxies. It enforces IAM."""
-    environment = ROOT_USER | fault_proxies.environment
+    environment = ROOT_USER | fault_proxies.environment | {"CALLS_SETTLE_SECONDS": IMPATIENT["CALLS_SETTLE_SECONDS"]}
     with emulators.running(emulator_port, tmp_path_factory.mktemp("emulator"), environment) as running:
         yield running
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
 
-IMPATIENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1"}  # functions that wait less than on AWS
+# Functions that wait less than on AWS.
+IMPATIENT = {"DASH_READ_SECONDS": "1", "CALLBACK_SETTLE_SECONDS": "1", "CALLS_SETTLE_SECONDS": "2"}
 CODE, TEMPLATES = "code", "templates"  # buckets
 SEVEN = "channel_create,channel_answer,channel_bridge,channel_destroy,parking,missed_call,register"
 

@@ -71,9 +71,14 @@ class LegItem:
         )
 
     @property
+    def names(self) -> set[str]:
+        """The nodes that its facts name."""
+        return {node for fact in self.facts for node in node_ids(fact)}
+
+    @property
     def neighbours(self) -> set[str]:
         """The nodes that it is joined with, in either direction."""
-        return {node for fact in self.facts for node in node_ids(fact)} | self.named_by
+        return self.names | self.named_by
 
     def adds_to(self, before: "LegItem | None") -> bool:
         """Tell whether it knows of anything that it did not know before."""

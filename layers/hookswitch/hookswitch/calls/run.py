@@ -155,10 +155,16 @@ class Calls:
         return lost
 
     def _publish(self, changes: Iterable[Change]) -> set[str]:
-        by_revision = {f"{change.item['event_id']}-{change.item['revision']}": change for change in changes}
-        images = {number: item(change.item) for number, change in by_revision.items()}
-        returned = self._outbox.publish_batch(StreamBatch(images), self._deadline).returned if images else ()
-        return {cause for number in returned for cause in by_revision[number].causes}
+        left = {(change.item["event_id"], change.item["revision"]): change for change in changes}
+        lost: set[str] = set()
+        while left:  # one revision of each call at a time, since messages of a batch have distinct keys
+            batch = {str(call): change for (call, _), change in reversed(left.items())}
+            returned = self._outbox.publish_batch(
+                StreamBatch({call: item(change.item) for call, change in batch.items()}), self._deadline
+            ).returned
+            lost |= {cause for call in returned for cause in batch[call].causes}
+            left = {key: change for key, change in left.items() if batch[str(key[0])] is not change}
+        return lost
 
     def _request_checks(self, changes: Iterable[Change]) -> None:
         """Have calls that have ended checked when they settle. What this can't do, a sweep does."""

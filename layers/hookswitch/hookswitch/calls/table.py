@@ -38,12 +38,31 @@ class CallTable:
         """Note on a leg's item, which is created if need be, that another leg names it, and return it."""
         return self._extend(account_id, node, {MENTION + event_key(LEG, by): attribute(by)}, expires_at)
 
-    def set_call(self, account_id: str, leg: str, call: str) -> LegItem:
-        """Note on a leg's item which call it belongs to, and return it."""
-        return self._extend(account_id, leg, {"call": attribute(call)}, None)
+    def claim(self, account_id: str, leg: str, call: str) -> LegItem:
+        """Note on a leg's item which call it belongs to, unless it says so already, and return it."""
+        return self._extend(account_id, leg, {}, None, call)
+
+    def move(self, account_id: str, leg: str, old: str, new: str) -> None:
+        """Note on a leg's item that it belongs to another call than before, if nobody else did."""
+        client = clients.dynamodb()
+        try:
+            client.update_item(
+                TableName=self.name,
+                Key={"event_id": {"S": leg_id(account_id, leg)}},
+                UpdateExpression="SET #call = :new",
+                ConditionExpression="#call = :old",
+                ExpressionAttributeNames={"#call": "call"},
+                ExpressionAttributeValues={":old": {"S": old}, ":new": {"S": new}},
+            )
+        except client.exceptions.ConditionalCheckFailedException:
+            return
 
     def legs(self, account_id: str, nodes: Iterable[str]) -> dict[str, LegItem]:
-        """Return the items of legs, by their nodes; those that do not exist are left out."""
+        """Return the items of legs, by their nodes; those that do not exist are left out.
+
+        Raises:
+            StorageUnavailableError: DynamoDB did not return all of them.
+        """
         images = self.images([leg_id(account_id, node) for node in nodes])
         found = (LegItem.from_item(_plain(image)) for image in images)
         return {leg.node: leg for leg in found}
@@ -99,17 +118,26 @@ class CallTable:
         clients.dynamodb().put_item(TableName=self.name, Item=item(values))
 
     def _extend(
-        self, account_id: str, node: str, values: "Mapping[str, AttributeValueTypeDef]", expires_at: int | None
+        self,
+        account_id: str,
+        node: str,
+        values: "Mapping[str, AttributeValueTypeDef]",
+        expires_at: int | None,
+        call: str = "",
     ) -> LegItem:
         own: dict[str, object] = {"kind": LEG, "leg": node, "account_id": account_id}
         if expires_at is not None:
             own["expires_at"] = expires_at
         named = [*item(own).items(), *values.items()]
-        assignments = ", ".join(f"#{number} = :{number}" for number in range(len(named)))
+        assignments = [f"#{number} = :{number}" for number in range(len(named))]
+        if call:
+            named.append(("call", {"S": call}))
+            last = len(named) - 1
+            assignments.append(f"#{last} = if_not_exists(#{last}, :{last})")
         answer = clients.dynamodb().update_item(
             TableName=self.name,
             Key={"event_id": {"S": leg_id(account_id, node)}},
-            UpdateExpression=f"SET {assignments}",
+            UpdateExpression=f"SET {', '.join(assignments)}",
             ExpressionAttributeNames={f"#{number}": name for number, (name, _) in enumerate(named)},
             ExpressionAttributeValues={f":{number}": value for number, (_, value) in enumerate(named)},
             ReturnValues="ALL_NEW",

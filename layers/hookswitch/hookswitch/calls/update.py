@@ -15,7 +15,6 @@ from typing import cast
 from hookswitch.aws.backoff import jittered
 from hookswitch.calls.facts import Fact
 from hookswitch.calls.fold import Folded, fold
-from hookswitch.calls.graph import node_ids
 from hookswitch.calls.items import CallItem, LegItem, evidence, facts_in, parties, party_item
 from hookswitch.calls.record import Call
 from hookswitch.calls.story import SETTLE_SECONDS
@@ -113,13 +112,12 @@ class CallUpdater:
             added[account_id][leg] = self._table.add_facts(account_id, leg, new, self._expiry(new))
             mine[account_id] |= set(found)
         for account_id, legs in added.items():
-            left = dict(legs)
+            left = [*legs]
+            known = self._join(account_id, legs)
             while left:
-                start = next(iter(left))
-                nodes, changes = self._update(account_id, left, start, frozenset(mine[account_id]))
+                nodes, changes = self._update(account_id, known, left[0], frozenset(mine[account_id]))
                 yield from changes
-                for node in (start, *nodes):
-                    left.pop(node, None)
+                left = [node for node in left[1:] if node not in nodes]
 
     def check(self, account_id: str, leg: str, cause: str) -> Iterator[Change]:
         """Look at the call of a leg again, since time has passed, and yield the revisions that were written.
@@ -136,17 +134,31 @@ class CallUpdater:
         if legs:
             yield from self._update(account_id, legs, leg, frozenset({cause}))[1]
 
+    def _join(self, account_id: str, legs: Mapping[str, LegItem]) -> dict[str, LegItem]:
+        """Note on all legs that some legs name that they do, and return them all."""
+        named = {other for leg in legs.values() for other in leg.names}
+        known = {**legs, **self._table.legs(account_id, sorted(named - set(legs)))}
+        for node in legs:
+            self._note_mentions(account_id, node, known)
+        return known
+
     def _update(
-        self, account_id: str, legs: Mapping[str, LegItem], start: str, mine: frozenset[str]
+        self, account_id: str, known: Mapping[str, LegItem], start: str, mine: frozenset[str]
     ) -> tuple[Iterable[str], list[Change]]:
-        """Bring the calls that a leg belongs to up to date; return all their legs, and what was written."""
-        known = {start: legs[start]}
+        """Bring the calls that a leg belongs to up to date; return all their legs, and what was written.
+
+        Args:
+            account_id: The account.
+            known: Items of legs that were read just now, that of the leg among them.
+            start: The leg.
+            mine: The new events, or the check.
+        """
         changes: list[Change] = []
         for attempt in range(TRIES):
             if attempt:
                 time.sleep(jittered(WAIT_SECONDS * attempt))
             try:
-                component = self._read(account_id, known)
+                component = self._read(account_id, start, known)
                 self._write_all(component, mine, changes)
             except TooManyLegsError as error:
                 logger.error("%s Its record stays as it is.", error, extra={"call_id": start})
@@ -157,25 +169,25 @@ class CallUpdater:
             return component.legs, changes
         raise StorageUnavailableError("Other writers changed the same call all the time.")
 
-    def _read(self, account_id: str, known: Mapping[str, LegItem]) -> _Component:
-        """Read all legs that are joined with some, and note on each by which others it is named."""
-        legs = dict(known)
+    def _read(self, account_id: str, start: str, known: Mapping[str, LegItem]) -> _Component:
+        """Read all legs that are joined with one, and note on each by which others it is named."""
+        legs = {start: known[start]}
         done: set[str] = set()
-        asked = set(known)
+        asked = {start}
         while left := sorted(set(legs) - done):
             pending = {node for name in left for node in legs[name].neighbours} - asked
             if len(asked) + len(pending) > MAX_NODES:
                 raise TooManyLegsError(f"A call has more than {MAX_NODES} legs.")
-            if pending:
-                legs |= self._table.legs(account_id, sorted(pending))
-                asked |= pending
+            legs |= {node: known[node] for node in pending & known.keys()}
+            legs |= self._table.legs(account_id, sorted(pending - known.keys()))
+            asked |= pending
             for node in left:
                 self._note_mentions(account_id, node, legs)
                 done.add(node)
         return _Component(account_id, legs)
 
     def _note_mentions(self, account_id: str, node: str, legs: dict[str, LegItem]) -> None:
-        for other in sorted({other for fact in legs[node].facts for other in node_ids(fact)}):
+        for other in sorted(legs[node].names):
             if other not in legs or node not in legs[other].named_by:
                 legs[other] = self._table.add_mention(account_id, other, node, self._expiry(legs[node].facts))
 
@@ -202,12 +214,12 @@ class CallUpdater:
         before = self._table.call(key)
         self._require_current(component, before, events, causes)
         old_keys = self._point_to(component, folded, keys)
-        absorbed = {old: self._table.call(old) for old in sorted(old_keys)}
+        # Those of before too: if this is repeated, their last revisions may not have been published.
+        parts = old_keys | (before.absorbed if before else frozenset())
+        absorbed = {old: self._table.call(old) for old in sorted(parts)}
         change = self._change(folded, before, absorbed, events, causes)
         if change:
             yield change
-            for old in sorted((before.absorbed if before else frozenset()) - old_keys):
-                absorbed[old] = self._table.call(old)
         for old, item in absorbed.items():
             ended = self._merge(old, item, folded, causes)
             if ended:
@@ -215,7 +227,7 @@ class CallUpdater:
         for leg in folded.group.legs:  # only now, so that a failure before is made good
             known = component.legs.get(leg.id)
             if known and known.call in old_keys:
-                self._table.set_call(component.account_id, leg.id, key)
+                self._table.move(component.account_id, leg.id, known.call, key)
 
     def _require_current(
         self, component: _Component, before: CallItem | None, events: frozenset[str], mine: frozenset[str]
@@ -231,7 +243,7 @@ class CallUpdater:
         """Note on the legs which call they belong to, and return other calls that some of them belonged to.
 
         Raises:
-            _OutdatedError: A leg has new facts.
+            _OutdatedError: A leg has new facts, or belongs to another call since it was read.
         """
         old_keys: set[str] = set()
         for leg in folded.group.legs:
@@ -241,8 +253,8 @@ class CallUpdater:
             if known.call and known.call not in keys:
                 old_keys.add(known.call)
             elif not known.call:
-                fresh = self._table.set_call(component.account_id, leg.id, folded.group.key)
-                if fresh.adds_to(known):
+                fresh = self._table.claim(component.account_id, leg.id, folded.group.key)
+                if fresh.adds_to(known) or fresh.call != folded.group.key:
                     raise _OutdatedError
         return old_keys
 
@@ -258,7 +270,9 @@ class CallUpdater:
         facts = [*facts_in(folded.group)]
         revision = int(before.record["revision"]) if before else 0
         record: Call = {**folded.record, "revision": revision + 1}
-        if before and _content(before.record) == _content(record):
+        is_due_earlier = before and folded.check_at and before.check_at and folded.check_at < before.check_at
+        is_known = before and absorbed.keys() <= before.absorbed
+        if before and is_known and _news(before.record) == _news(record) and not is_due_earlier:
             return self._told(before, facts, causes) if causes & before.caused_by else None
         earlier = [item for item in (before, *absorbed.values()) if item]
         was_settled = any(item.settled for item in earlier)
@@ -341,8 +355,19 @@ class CallUpdater:
         return max((fact.received_at for fact in facts), default=self.now) + self._retention_days * 86_400
 
 
-def _content(record: Call) -> dict[str, object]:
-    return {name: value for name, value in record.items() if name != "revision"}
+def _news(record: Call) -> dict[str, object]:
+    """Return what makes a revision if it changes.
+
+    As long as a call goes on, its legs alone do not: the record has them with the next change, and all of them at last.
+    """
+    if record["state"] == "ended":
+        return {name: value for name, value in record.items() if name != "revision"}
+    ignored = {
+        *("revision", "complete", "missing", "leg_count", "legs", "events", "via"),
+        *("hangup_cause", "hangup_code"),
+    }
+    said = {name: value for name, value in record.items() if name not in ignored}
+    return {**said, "via": [via["kind"] for via in record["via"]]}
 
 
 def _alerts(record: Call) -> bool:

@@ -1,0 +1,212 @@
+"""Many functions fold events into the same calls at once, and each can fail or be ended at any moment."""
+
+import itertools
+import json
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+import pytest
+from botocore.exceptions import ClientError
+
+from hookswitch.aws import clients
+from hookswitch.calls import run
+from hookswitch.calls.fold import fold
+from hookswitch.calls.items import call_id
+from hookswitch.events.attributes import item as attributes
+from hookswitch.events.attributes import plain
+from hookswitch.observability.metrics import MetricsRecorder
+from hookswitch.publishing.outbox import StreamBatch
+from hookswitch.settings.functions import CallsSettings
+from tests.interleaving.scheduler import Fate, Scheduler
+from tests.unit.calls.expected import EXPECTED
+from tests.unit.calls.memory import MemoryDynamoDB
+from tests.unit.calls.scenes import LATER, facts_of, item_of, steps_of
+
+SETTINGS = CallsSettings("the-table", "the-topic", "the-dead-letter-queue", "the-calls-queue", 0)
+NAMES = ["ring_group", "attended_transfer", "parked_retrieved", "queue_agent", "voicemail", "conference", "loopback"]
+SEEDS = 8
+PATIENCE = 4_000  # times that batches are delivered
+
+
+class Services:
+    """DynamoDB, SNS and SQS, of which a scheduler decides who is served next, and how it ends."""
+
+    def __init__(self, scheduler: Scheduler | None = None) -> None:
+        self.scheduler = scheduler
+        self.table = MemoryDynamoDB()
+        self.published: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
+        self.alerts: dict[str, set[int]] = defaultdict(set)
+        self.owed: list[str] = []
+
+    def dynamodb(self) -> Any:
+        """Return the table's client."""
+        return _Client("dynamodb", self.table, self)
+
+    def sns(self, _limits: object) -> Any:
+        """Return the topic's client."""
+        return _Client("sns", self, self)
+
+    def sqs(self, *_limits: object) -> Any:
+        """Return the queues' client."""
+        return _Client("sqs", self, self)
+
+    def publish_batch(self, *, TopicArn: str, PublishBatchRequestEntries: list[dict[str, Any]]) -> dict[str, Any]:
+        """Do as SNS does."""
+        assert TopicArn == "the-topic"
+        for entry in PublishBatchRequestEntries:
+            record = json.loads(json.loads(entry["Message"])["default"])["data"]
+            earlier = self.published[record["call"]].setdefault(record["revision"], record)
+            assert earlier == record, "Two messages of one revision differ."
+            if entry["MessageAttributes"]["alert"]["StringValue"] == "true":
+                self.alerts[record["call"]].add(record["revision"])
+        return {"Successful": [], "Failed": []}
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        """Do as SQS does."""
+        if QueueUrl == "the-dead-letter-queue":
+            self.owed += [json.loads(entry["MessageBody"])["event_id"] for entry in Entries]
+        return {"Failed": []}
+
+
+class _Client:
+    """A client whose calls the scheduler carries out."""
+
+    exceptions = MemoryDynamoDB.exceptions
+
+    def __init__(self, name: str, target: Any, services: Services) -> None:
+        self._name, self._target, self._services = name, target, services
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        effect = getattr(self._target, operation)
+        scheduler = self._services.scheduler
+        if scheduler is None or operation == "get_paginator":
+            return effect  # type: ignore[no-any-return]
+
+        def call(**given: Any) -> Any:
+            return scheduler.call(self._name, operation, lambda: effect(**given), _failure)
+
+        return call
+
+
+def _failure(fate: Fate) -> Exception:
+    return ClientError({"Error": {"Code": f"InternalError ({fate})"}}, "AnyOperation")
+
+
+@contextmanager
+def patched(services: Services) -> Iterator[None]:
+    """Have the calls function use these services, and not wait between tries."""
+    names = ("dynamodb", "sns", "sqs")
+    found = {name: getattr(services, name) for name in names}
+    with mock.patch.multiple(clients, **found), mock.patch("hookswitch.calls.update.time.sleep"):
+        yield
+
+
+def batches(rng: random.Random, items: Sequence[Mapping[str, Any]]) -> list[StreamBatch]:
+    """Divide events into batches at random, some of them delivered twice."""
+    left = [*items, *rng.sample(items, k=len(items) // 4)]
+    rng.shuffle(left)
+    found = []
+    while left:
+        size = rng.randint(1, 4)
+        chunk, left = left[:size], left[size:]
+        images = {item["event_id"]: attributes(item) for item in chunk}
+        found.append(StreamBatch({str(number): image for number, image in enumerate(images.values())}))
+    return found
+
+
+def fold_all(services: Services, work: list[StreamBatch]) -> None:
+    """Fold batches, several at once, and again as long as any of them fails."""
+    scheduler = services.scheduler
+    assert scheduler
+    running: dict[Any, StreamBatch] = {}
+    for _ in range(PATIENCE * len(work)):
+        if not work and not running:
+            return
+        if work and (len(running) < 4 or not scheduler.ready):
+            batch = work.pop(0)
+            calls = run.Calls(SETTINGS, MetricsRecorder(), deadline=float("inf"))
+            running[scheduler.spawn("calls", lambda calls=calls, batch=batch: calls.fold_batch(batch))] = batch  # type: ignore[misc]
+        task = scheduler.rng.choice([*running])
+        scheduler.resume(task)
+        if task.done:
+            batch = running.pop(task)
+            failed = task.error or (task.result and task.result.returned)
+            if failed:
+                work.append(batch)
+        scheduler.stormy = scheduler.steps < 1_500
+    pytest.fail("The batches are never done.")
+
+
+@pytest.mark.parametrize(("name", "seed"), [*itertools.product(NAMES, range(SEEDS))])
+def test_all_at_once(name: str, seed: int) -> None:
+    """Whatever happens meanwhile, the table has the fold of all events in the end, and so has whoever subscribed."""
+    scheduler = Scheduler(seed)
+    services = Services(scheduler)
+    steps = [*steps_of(name), *steps_of("answered", seed=99)]
+    items = [item_of(step) for step in steps]
+    with patched(services):
+        fold_all(services, batches(scheduler.rng, items))
+    expected = {folded.group.key: folded.record for folded in fold(facts_of(steps), LATER)}
+    assert_table(services, expected)
+    assert_subscribers(services, expected)
+    assert all(len(revisions) == 1 for revisions in services.alerts.values())
+
+
+def assert_table(services: Services, expected: Mapping[str, Any]) -> None:
+    """Assert that each call's item has the record of all its events, and that the others were merged into them."""
+    records = {item["payload"]["call"]: item["payload"] for item in services.table.plain("call")}
+    assert set(expected) <= set(records)
+    for key, record in records.items():
+        if key in expected:
+            assert {**record, "revision": 0} == expected[key]
+        else:
+            assert _merged(key, records) in expected
+    for leg in services.table.plain("leg"):
+        assert _merged(leg["call"], records) in expected
+
+
+def _merged(key: str, records: Mapping[str, Any]) -> str:
+    """Return the call that a call has become."""
+    while "merged_into" in records[key]:
+        key = records[key]["merged_into"]
+    return key
+
+
+def assert_subscribers(services: Services, expected: Mapping[str, Any]) -> None:
+    """Assert that whoever keeps the highest revision of each call has what the table has."""
+    items = {item["event_id"]: item for item in services.table.plain("call")}
+    for owed in services.owed:  # redrive publishes what the table has then
+        record = items[owed]["payload"]
+        services.published[record["call"]][int(record["revision"])] = record
+    for key, revisions in services.published.items():
+        assert revisions[max(revisions)] == items[call_id(key)]["payload"]
+        assert key in expected or "merged_into" in revisions[max(revisions)]
+    assert set(expected) <= set(services.published)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_batches_of_any_size(name: str) -> None:
+    """One event at a time, or all at once: the record is the same."""
+    items = [item_of(step) for step in steps_of(name)]
+    tables = []
+    for chunks in ([[item] for item in items], [items]):
+        services = Services()
+        with patched(services):
+            for chunk in chunks:
+                batch = StreamBatch({str(number): attributes(item) for number, item in enumerate(chunk)})
+                calls = run.Calls(SETTINGS, MetricsRecorder(), deadline=float("inf"))
+                assert calls.fold_batch(batch).returned == ()
+        found = {item["payload"]["call"]: item["payload"] for item in services.table.plain("call")}
+        tables.append({key: {**record, "revision": 0} for key, record in found.items() if "merged_into" not in record})
+    assert tables[0] == tables[1]
+
+
+def test_plain_values_survive() -> None:
+    """What the table returns equals what was written, so that an unchanged record is no change."""
+    (folded,) = fold(facts_of(steps_of("ring_group")), LATER)
+    stored = {name: plain(value) for name, value in attributes({"payload": folded.record}).items()}
+    assert stored["payload"] == folded.record
