@@ -52,7 +52,7 @@ STEPS: Mapping[Step, str] = {
 MINUTE, HOUR = 60, 3600
 SMALLEST = 6  # columns that a cell with something to crop asks for at least
 
-_NORTH_AMERICAN = re.compile(r"\+1(\d{3})(\d{3})(\d{4})", re.ASCII)
+_NORTH_AMERICAN = re.compile(r"\+?1(\d{3})(\d{3})(\d{4})", re.ASCII)
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
@@ -90,6 +90,8 @@ def ways_to_name(party: Mapping[str, object] | Party | None) -> list[str]:
     number = extension or number
     if number and name and number_key(name) == number_key(number):
         name = ""
+    elif not number and _NORTH_AMERICAN.fullmatch(name):
+        number, name = name, ""
     numbers = spelled(number) if number else []
     if name and numbers:
         return [*(f"{name} {number}" for number in numbers), name]

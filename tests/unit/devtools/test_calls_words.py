@@ -19,6 +19,8 @@ from tests.unit.devtools.call_records import BOB, record, unanswered
         ({"device": "d" * 32}, ["a phone"]),
         ({"number": "d" * 32, "owner": "e" * 32}, ["a phone"]),
         ({"number": "+15551234567"}, ["+1 555-123-4567", "555-123-4567"]),
+        ({"number": "15551234567"}, ["+1 555-123-4567", "555-123-4567"]),
+        ({"name": "+15551234567"}, ["+1 555-123-4567", "555-123-4567"]),
         ({"number": "+442079460958"}, ["+442079460958"]),
         ({"number": "201", "extension": "201"}, ["201"]),
         ({"name": "Jane"}, ["Jane"]),
