@@ -198,7 +198,7 @@ def _nothing(question: Question, target: Target, when: Period) -> Iterator[str]:
     if question.missed:
         yield f"`{question.command(MISSED='')}` shows all calls."
     elif question.number:
-        yield "Calls of the number are found once they have ended. `make calls` shows those of today."
+        yield "A number may be written in any way. `make calls` shows the calls of today."
     else:
         yield f"`{question.command(DAY='7d')}` looks back a week; `make events{target.argument}` shows what Dash sent."
         test = (
