@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from devtools.errors import LaptopError
 from devtools.feeds import BATCH, Feeds, Item
 from devtools.since import rfc3339
-from hookswitch.calls.items import OPEN_FEED, call_id, leg_id, party_key
-from hookswitch.calls.numbers import number_key
+from hookswitch.calls.items import OPEN_FEED, call_id, leg_id, parties, party_key
 from hookswitch.calls.record import Call
 from hookswitch.events.attributes import plain
 from hookswitch.events.envelope import CALL
@@ -91,7 +90,7 @@ class CallLog:
 
     def events(self, call: Call) -> list[Item]:
         """Return the events that a call was made from, oldest first; those that have expired are left out."""
-        items = self.feeds.full([{"event_id": event_id} for event_id in call["events"]])
+        items = self.feeds.full([{"event_id": event_id} for event_id in dict.fromkeys(call["events"])])
         return sorted(items, key=lambda item: str(item.get("timeline_key", item.get("occurred_at", ""))))
 
     def _by_key(self, text: str) -> Call | None:
@@ -167,11 +166,8 @@ def is_listed(call: Call) -> bool:
 
 
 def takes_part(call: Call, number: str) -> bool:
-    """Tell whether a number is one of a call's parties."""
-    parties = [call.get(name) for name in ("from", "to", "requested", "reached", "answered_by")]
-    parties += [leg.get("party") for leg in call["legs"]]
-    numbers = (cast("Mapping[str, Any]", party).get("number") for party in parties if party)
-    return number_key(number) in {number_key(str(one)) for one in numbers if one}
+    """Tell whether a number is one of a call's parties, as the index has them once the call has ended."""
+    return party_key(call["account_id"], "number", number) in parties(call)
 
 
 def _integers(value: Any) -> Any:

@@ -128,9 +128,9 @@ def test_events() -> None:
     assert [str(item["timeline_key"]) for item in found] == [*"012345678"]
 
 
-@pytest.mark.parametrize(("number", "is_in"), [("555-123-4567", True), ("201", True), ("202", True), ("203", False)])
+@pytest.mark.parametrize(("number", "is_in"), [("555-123-4567", True), ("201", True), ("202", False), ("203", False)])
 def test_party(number: str, *, is_in: bool) -> None:
-    """A call in progress has no index entries yet: its parties and those of its legs are compared."""
+    """A call in progress has no index entries yet; a phone that only rang is none of its parties."""
     call = record(1, to={}, reached=None, requested=None)
     assert call["from"] == JANE
     assert call["answered_by"] == BOB
