@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from hookswitch.calls.record import Status
 from hookswitch.calls.story import AT_ONCE, Story
-from hookswitch.calls.words import duration
+from hookswitch.payloads.text import duration
 
 _GIVEN_UP = frozenset({"NO_ANSWER", "NO_USER_RESPONSE", "ALLOTTED_TIMEOUT"})
 _NORMAL = frozenset(

@@ -3,24 +3,10 @@
 from typing import TYPE_CHECKING
 
 from hookswitch.calls.record import Party
-from hookswitch.payloads.text import one_line, part
+from hookswitch.payloads.text import duration, one_line, part
 
 if TYPE_CHECKING:
     from hookswitch.calls.record import Call
-
-_MINUTE, _HOUR = 60, 3_600
-
-
-def duration(seconds: int) -> str:
-    """Return a time span in words, such as `22 s`, `4 min 10 s` or `1 h 2 min`."""
-    seconds = max(0, seconds)
-    if seconds < _MINUTE:
-        return f"{seconds} s"
-    if seconds < _HOUR:
-        minutes, rest = divmod(seconds, _MINUTE)
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(seconds // _MINUTE, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
 def name(who: Party | None) -> str:

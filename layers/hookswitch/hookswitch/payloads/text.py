@@ -1,5 +1,6 @@
-"""Text from outside, made safe to show on one line: in a summary, a mail, a message attribute or a terminal."""
+"""Text for people. What comes from outside is made safe to show on one line: in a summary, a mail or a terminal."""
 
+MINUTE, HOUR = 60, 3_600  # seconds
 MAX_LINE = 200  # characters of a summary
 MAX_PART = 60  # characters of a name, number or address within one, so that none of them hides the rest
 ELLIPSIS = "…"
@@ -32,6 +33,18 @@ def one_line(text: str, limit: int = MAX_LINE) -> str:
 def part(text: str | None) -> str:
     """Return text as a part of a longer line; empty for None."""
     return one_line(text, MAX_PART) if text else ""
+
+
+def duration(seconds: int) -> str:
+    """Return a time span in words, such as `22 s`, `4 min 10 s` or `1 h 2 min`."""
+    seconds = max(0, seconds)
+    if seconds < MINUTE:
+        return f"{seconds} s"
+    if seconds < HOUR:
+        minutes, rest = divmod(seconds, MINUTE)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(seconds // MINUTE, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
 def _shown(character: str) -> str:

@@ -1,13 +1,13 @@
 """A stored event as an entry of SNS's PublishBatch, within SNS's limits."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hookswitch.events.cloudevent import cloud_event, to_json
 from hookswitch.events.envelope import Envelope
 from hookswitch.payloads.text import one_line
+from hookswitch.publishing.mail import mail_text, unlinked
 
 if TYPE_CHECKING:
     from types_boto3_sns.type_defs import MessageAttributeValueTypeDef, PublishBatchRequestEntryTypeDef
@@ -19,7 +19,6 @@ MAX_SIZE = 256 * 1024  # bytes per message and per batch, attributes included (S
 MAX_SUBJECT = 99  # an e-mail's subject has fewer than 100 characters (SNS, Publish)
 MAX_SMS = 1_600  # characters of an SMS message (SNS, "Publishing SMS messages")
 _ATTRIBUTES = ("hook", "account_id", "call_direction", "alert", "direction", "state", "status", "final")
-_LINK = re.compile(r"(?P<scheme>:(?=//))|(?P<dot>\.(?=[^\W\d_]))")
 
 
 def to_entry(item: Mapping[str, Any], table: str) -> "Entry":
@@ -78,8 +77,8 @@ def _entry(item: Mapping[str, Any], event: Envelope) -> "Entry":
     summary = event["summary"]
     message = {
         "default": to_json(event),
-        "email": _email(item, summary),
-        "sms": one_line(_unlinked(summary), MAX_SMS),
+        "email": mail_text(item, summary),
+        "sms": one_line(unlinked(summary), MAX_SMS),
     }
     return {
         "Id": item["event_id"],
@@ -90,19 +89,6 @@ def _entry(item: Mapping[str, Any], event: Envelope) -> "Entry":
             name: _attribute(value) for name in _ATTRIBUTES if (value := _attribute_text(item.get(name)))
         },
     }
-
-
-def _email(item: Mapping[str, Any], summary: str) -> str:
-    account = one_line(str(item["account_id"]))
-    return f"{_unlinked(summary)}\n\n{item['occurred_at']}\nAccount {_unlinked(account)}\nEvent {item['event_id']}\n"
-
-
-def _unlinked(text: str) -> str:
-    """Return text that mail programs and telephones don't turn into links.
-
-    Callers choose their name and number, and we send both to people in our own name.
-    """
-    return _LINK.sub(lambda found: f"[{found[0]}]", text)
 
 
 def _subject(summary: str) -> str:
