@@ -5,16 +5,24 @@ import json
 import random
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from devtools.hook_types import payload_type
-from devtools.local import ROOT
+from devtools.hook_types import SETTINGS, payload_type
+from devtools.local import DASH_ACCOUNT_ID, ROOT
 from devtools.markdown import table
 from devtools.schemas import AS_IT_CAME, schemas
+from hookswitch.calls.facts import Fact
+from hookswitch.calls.fold import fold
+from hookswitch.calls.record import Call
 from hookswitch.dash.hooks import HOOKS
-from hookswitch.events.envelope import TYPE_PREFIX
+from hookswitch.events.envelope import CALL, TYPE_PREFIX
+from hookswitch.events.event import Event
+from hookswitch.events.items import event_item
 from hookswitch.payloads.base import Payload
+from simulator.calls.scenarios import SCENARIOS
 from simulator.payloads import payload
+from simulator.steps import Step
 
 PAGE = ROOT / "docs" / "catalogue.md"
 MAX_EXAMPLE = 60  # characters
@@ -28,7 +36,11 @@ schemas` makes this page from the payload types; don't edit it.
 Every event is published as a [CloudEvent](subscribing.md#the-message) whose `data` has these fields. Required fields,
 in bold, are always there and of their type. Any other can be absent, null, or of another type: it is published as Dash
 sent it. Fields that are not listed here are passed on unchanged. The [JSON Schemas](schemas) say the same.
+
+Dash sends all of these but one: [call](#call), the record of a whole call, is made from the others.
 """
+REVISION = 6  # of the example of a call: its last
+LATER = 86_400  # seconds; nothing more is expected of a call then
 
 
 def write() -> None:
@@ -38,9 +50,10 @@ def write() -> None:
 
 def text() -> str:
     """Return the page."""
-    contents = "\n".join(f"- [{hook}](#{hook})" for hook in HOOKS)
+    contents = "\n".join(f"- [{name}](#{name})" for name in (*HOOKS, CALL))
     declared = schemas()
-    return "\n".join([HEADING, contents, "", *("\n".join(_section(hook, declared[hook])) for hook in HOOKS)])
+    sections = [*(_section(hook, declared[hook]) for hook in HOOKS), _call_section(declared[CALL])]
+    return "\n".join([HEADING, contents, "", *("\n".join(section) for section in sections)])
 
 
 def _section(hook: str, schema: Mapping[str, Any]) -> list[str]:
@@ -54,6 +67,51 @@ def _section(hook: str, schema: Mapping[str, Any]) -> list[str]:
         f"**Type:** `{TYPE_PREFIX}{hook}`. **Same event:** {_identity(model, schema['required'])}\n",
         f"{table(COLUMNS, rows)}\n",
     ]
+
+
+def _call_section(schema: Mapping[str, Any]) -> list[str]:
+    parts, example = schema["$defs"], example_call()
+    rows = [
+        _row(name, _resolved(part, parts), schema["required"], example) for name, part in schema["properties"].items()
+    ]
+    return [
+        f"## {CALL}\n",
+        f"{inspect.cleandoc(Call.__doc__ or '')}\n",
+        f"**Type:** `{TYPE_PREFIX}{CALL}`. **Same event:** messages that agree in the call and the revision.\n",
+        f"{table(COLUMNS, rows)}\n",
+    ]
+
+
+def example_call() -> Mapping[str, Any]:
+    """Return the record of a simulated call: nobody answers, and the caller leaves a message."""
+    steps = SCENARIOS["voicemail"].events(
+        rng=random.Random(CALL),  # noqa: S311 - the same in every run
+        account_id=DASH_ACCOUNT_ID,
+        now=NOW,
+    )
+    facts = [fact for step in steps if (fact := Fact.from_item(_item(step)))]
+    (folded,) = fold(facts, NOW + LATER)
+    return {**folded.record, "revision": REVISION}
+
+
+def _item(step: Step) -> Mapping[str, Any]:
+    parsed, invalid_fields = payload_type(step.hook).parse(step.payload)
+    event = Event(
+        payload=parsed,
+        identity=parsed.identity(),
+        fields={**step.payload, **parsed.typed()},
+        invalid_fields=invalid_fields,
+        account_id=DASH_ACCOUNT_ID,
+        received_at=datetime.fromtimestamp(step.at, UTC),
+    )
+    return event_item(event, SETTINGS)
+
+
+def _resolved(declared: Mapping[str, Any], parts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a field's schema with its type in place of a reference to that."""
+    if "$ref" in declared:
+        return {**parts[declared["$ref"].rpartition("/")[2]], **declared}
+    return {**declared, "items": _resolved(declared["items"], parts)} if "items" in declared else declared
 
 
 def _paragraphs(model: type[Payload]) -> str:

@@ -18,16 +18,21 @@ from devtools.errors import LaptopError
 from devtools.hook_types import payload_type
 from devtools.local import ROOT
 from devtools.screen import say
+from hookswitch.calls.record import Call
 from hookswitch.dash.hooks import HOOKS
-from hookswitch.events.envelope import TEST, DeliveryTest, Envelope
+from hookswitch.events.envelope import CALL, TEST, DeliveryTest, Envelope
 from hookswitch.reconcile.announcement import ANNOUNCEMENTS
 
 FOLDER = ROOT / "docs" / "schemas"
 VERSIONS = FOLDER / "versions.toml"
 COPIES = ROOT / "examples" / "missed_calls" / "schemas"
-COPIED = ("envelope", "missed_call")
+COPIED = ("envelope", "call")
 ENVELOPE = "envelope"
-OWN_TYPES: Mapping[str, Any] = {**ANNOUNCEMENTS, TEST: DeliveryTest}  # of `data` that hookswitch itself makes
+OWN_TYPES: Mapping[str, Any] = {
+    CALL: Call,
+    **ANNOUNCEMENTS,
+    TEST: DeliveryTest,
+}  # of `data` that hookswitch itself makes
 NAMES = (ENVELOPE, *HOOKS, *OWN_TYPES)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 AS_IT_CAME = "AsItCame"

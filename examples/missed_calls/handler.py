@@ -9,8 +9,8 @@ import boto3
 from jsonschema import Draft202012Validator
 
 SCHEMAS = Path(__file__).with_name("schemas")  # copies of those in docs/schemas/
-ENVELOPE, DATA = (
-    Draft202012Validator(json.loads((SCHEMAS / f"{name}.json").read_text())) for name in ("envelope", "missed_call")
+ENVELOPE, CALL = (
+    Draft202012Validator(json.loads((SCHEMAS / f"{name}.json").read_text())) for name in ("envelope", "call")
 )
 
 
@@ -20,22 +20,25 @@ def handler(event: Mapping[str, Any], context: object) -> None:
     for record in event["Records"]:
         message = json.loads(record["body"])
         ENVELOPE.validate(message)
-        data = message["data"] if "data" in message else read(message["dataref"])
-        DATA.validate(data)
-        call_back(message["id"], data)
+        call = message["data"] if "data" in message else read(message["dataref"])
+        CALL.validate(call)
+        if "merged_into" not in call:  # else it turned out to be a part of another call, which has a message of its own
+            call_back(call)
 
 
 def read(dataref: str) -> Mapping[str, Any]:
-    """Return the data of an event that was too large for SNS from the table, where every event is."""
-    table, _, event_id = dataref.removeprefix("dynamodb:").partition("/")
-    item = boto3.resource("dynamodb").Table(table).get_item(Key={"event_id": event_id})["Item"]
-    payload: Mapping[str, Any] = item["payload"]  # type: ignore[assignment]
-    return payload
+    """Return a call that was too large for SNS from the table, where every call is."""
+    table, _, key = dataref.removeprefix("dynamodb:").partition("/")
+    item = boto3.resource("dynamodb").Table(table).get_item(Key={"event_id": key})["Item"]
+    call: Mapping[str, Any] = json.loads(json.dumps(item["payload"], default=int))  # its numbers are Decimals
+    return call
 
 
-def call_back(event_id: str, data: Mapping[str, Any]) -> None:
-    """Do what is to be done about a missed call; an event may come twice, always under the same id.
+def call_back(call: Mapping[str, Any]) -> None:
+    """Do what is to be done about a missed call.
 
-    `data["caller_id_number"]` has the number. A log is no place for it, so this prints the event's id.
+    `call["call"]` is the call's key. The same call may come twice, and again when something late is known of it; the
+    highest `revision` is right. `call["from"]` is who called, and `call["summary"]` says it in a line. A log is no
+    place for either, so this prints the key.
     """
-    print(json.dumps({"event_id": event_id, "call_back": "caller_id_number" in data}))
+    print(json.dumps({"call": call["call"], "status": call["status"], "call_back": "number" in call.get("from", {})}))

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
@@ -16,6 +16,7 @@ from devtools import schemas
 from devtools.errors import LaptopError
 from devtools.local import ROOT
 from devtools.schemas import AS_IT_CAME, FOLDER, NAMES, Schema, broken_promises, files, version_notes
+from hookswitch.calls.items import CallItem
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import item
 from hookswitch.events.envelope import TYPE_PREFIX
@@ -24,9 +25,14 @@ from hookswitch.publishing.sns_message import to_entry
 from hookswitch.reconcile.announcement import NOTICED, RESTORED, to_item
 from hookswitch.reconcile.state import News, Recovered
 from hookswitch.settings.functions import ReconcileSettings
+from simulator.calls.scenarios import SCENARIOS
 from simulator.payloads import older_channel_destroy, payload
 from tests.contract import check, checked_in
 from tests.receiving import FORM, JSON, SETTINGS, delivery, event, payload_type
+from tests.unit.calls.scenes import calls_of, steps_of
+
+if TYPE_CHECKING:
+    from hookswitch.calls.record import Call
 
 FILES = {str(path.relative_to(ROOT)): path for path in files()}
 MISFITS: Mapping[str, Any] = {"integer": "many", "string": [1], "object": "flat", "array": 7, "boolean": "perhaps"}
@@ -100,6 +106,22 @@ def test_announcements_fit(*, restored: bool) -> None:
     message = message_from(values)
     assert message["type"].endswith(RESTORED if restored else NOTICED)
     check(message)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_calls_fit(scenario: str) -> None:
+    """So does every revision of every kind of call, whose id has the revision."""
+    steps = steps_of(scenario)
+    for count in range(1, len(steps) + 1):
+        for call in calls_of(steps[:count]):
+            record = cast("Call", {**call, "revision": count})
+            values = CallItem(record, "", frozenset()).to_item(
+                at=call["started_at"], received_at=call["started_at"], expires_at=None
+            )
+            message = message_from(values)
+            assert message["type"] == "com.virtualpbx.dash.call"
+            assert message["id"] == f"call-{call['call']}-{count}"
+            check(message)
 
 
 def test_test_deliveries_fit() -> None:

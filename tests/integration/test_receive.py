@@ -24,7 +24,7 @@ from tests.integration.test_faults import ROTATED
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-ALERTS = {"missed_call", "voicemail_new", "voicemail_full", "outbound_fax_error", "inbound_fax_error"}
+ALERTS = {"voicemail_full", "outbound_fax_error", "inbound_fax_error"}
 ENCODINGS: dict[str, dict[str, str]] = {
     "post-json": {"http_verb": "post", "format": "json"},
     "post-form": {"http_verb": "post", "format": "form-data"},

@@ -36,14 +36,13 @@ class MissedCall(NotificationPayload):
     """A call from outside that nobody answered and that left no message.
 
     It fires only if the callflow of the number has the action *missed call alert*. It does not fire for calls within
-    the account, or if the caller left a voicemail.
+    the account, or if the caller left a voicemail. People are alerted by the record of the call that it belongs to.
 
     `to` lists the e-mail addresses of the people to tell; `notify` is the whole hang-up event. One call can have
     several notifications, in the same second, for other people (docs/dash-protocol.md, section 6).
     """
 
     hook: ClassVar = "missed_call"
-    alert: ClassVar = True
     timeline_order: ClassVar = 90
 
     call_id: IdentityText

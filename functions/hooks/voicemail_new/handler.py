@@ -14,14 +14,14 @@ DAY = 86_400_000  # milliseconds; a larger number is not the length of a message
 class VoicemailNew(NotificationPayload):
     """A new message in a mailbox.
 
-    It does not fire if the caller hangs up without leaving one.
+    It does not fire if the caller hangs up without leaving one. People are alerted by the record of the call that it
+    belongs to; by the message itself if it names no call.
 
     `voicemail_length` is in milliseconds. `voicemail_transcription` is text, or an object with `text` and `result`,
     depending on the transcription provider.
     """
 
     hook: ClassVar = "voicemail_new"
-    alert: ClassVar = True
     timeline_order: ClassVar = 95
 
     voicemail_id: IdentityText
@@ -37,6 +37,10 @@ class VoicemailNew(NotificationPayload):
     @override
     def occurred_at(self) -> datetime | None:
         return self.voicemail_timestamp
+
+    @override
+    def alerts(self) -> bool:
+        return not self.call_id
 
     @override
     def subject(self) -> str | None:

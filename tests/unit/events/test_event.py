@@ -238,7 +238,15 @@ def test_item(hook: str) -> None:
     if hook != "notifications":
         assert str(subject).startswith(prefix)
     assert item["subject_key"] == (None if prefix == "call/" else subject)
-    assert item["alert"] is (hook in {"missed_call", "voicemail_new", "voicemail_full"} or hook.endswith("fax_error"))
+    assert item["alert"] is (hook == "voicemail_full" or hook.endswith("fax_error"))
+
+
+def test_message_that_names_no_call() -> None:
+    """The record of its call alerts people to a voicemail, so one without a call does so itself."""
+    items = [
+        event_item(event("voicemail_new", payload("voicemail_new", call_id=call)), SETTINGS) for call in (None, "a")
+    ]
+    assert [item["alert"] for item in items] == [True, False]
 
 
 def test_registration_and_its_end_are_of_one_device() -> None:

@@ -46,7 +46,7 @@ def event_item(event: Event, settings: "HookSettings") -> dict[str, object]:
         "summary": payload.summary(),
         "subject": subject,
         "call_direction": payload.direction(),
-        "alert": payload.alert,
+        "alert": payload.alerts(),
         "payload": event.fields,
         "recovered": True if event.attempted_at else None,
         "correlation_id": event.correlation_id,

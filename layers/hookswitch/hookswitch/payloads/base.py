@@ -52,7 +52,7 @@ class Payload(BaseModel):
     name_field: ClassVar[str] = "event_name"
     """The field that has the event's name."""
     alert: ClassVar[bool] = False
-    """Whether people are alerted to the event."""
+    """Whether people are alerted to the event itself. Missed calls and voicemail alert by the record of their call."""
     timeline_order: ClassVar[int] = 50
     """The event's place in the timeline of a call among events of the same second, from 0 to 99."""
     retry_window: ClassVar[int | None] = None
@@ -110,6 +110,10 @@ class Payload(BaseModel):
     def direction(self) -> str | None:
         """Return `inbound` or `outbound` as seen from Dash; None if the payload does not say."""
         return None
+
+    def alerts(self) -> bool:
+        """Return whether people are alerted to this event; by default to those of hooks with `alert`."""
+        return self.alert
 
     @classmethod
     def type_for(cls, fields: Mapping[str, Any]) -> "type[Payload]":
