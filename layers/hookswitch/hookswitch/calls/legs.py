@@ -1,7 +1,7 @@
 """Legs: what all facts about one leg say together."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -59,8 +59,11 @@ class Leg:
         return next((fact for fact in self.facts if fact.kind == kind), None)
 
     def detail(self, name: str) -> str:
-        """Return the first value of a text among the details, of the leg's own facts first; empty without one."""
-        facts: Iterable[Fact] = (*self.channel, *self.facts)
+        """Return the first value of a text among the details; empty without one.
+
+        Notifications count only where no event of the leg itself was seen: a parking lot is nobody's name.
+        """
+        facts = self.channel or self.facts
         return next((str(fact.details[name]) for fact in facts if fact.details.get(name)), "")  # type: ignore[literal-required]
 
     def flag(self, name: str) -> bool:
