@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from devtools.waiting import wait_for
+from hookswitch.events.envelope import CALL, TYPE_PREFIX
 
 if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
@@ -96,6 +97,10 @@ class Inbox:
                 ],
             )
         return self.messages
+
+    def events(self) -> list[Message]:
+        """Receive what has arrived, and return the messages about events, without those about calls."""
+        return [message for message in self.read() if message.event["type"] != f"{TYPE_PREFIX}{CALL}"]
 
     def counts(self) -> Counter[str]:
         """Return how often each event id has arrived so far."""

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
-QUEUES = ("RedriveQueueUrl", "PublishDeadLetterQueueUrl", "DeadLetterQueueUrl")
+QUEUES = ("RedriveQueueUrl", "PublishDeadLetterQueueUrl", "CallsQueueUrl", "DeadLetterQueueUrl")
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 
 type Client = Callable[[str], Any]
@@ -104,7 +104,7 @@ def test_strangers_publish_nothing(stranger: Client, stack: Stack, deliver: Deli
     assert refused(sns.publish_batch, TopicArn=topic, PublishBatchRequestEntries=[{"Id": "one", "Message": "forged"}])
     with Inbox(sns, stranger("sqs"), topic) as inbox:
         inbox.wait_for(deliver("missed_call", encode_json(payload("missed_call"))).event_id)
-        assert len(inbox.counts()) == 1
+        assert len(inbox.events()) == 1
 
 
 def another_account(account: str, endpoint: str) -> Client:
@@ -206,7 +206,7 @@ def test_a_missing_permission_loses_nothing(stack: Stack, iam: "IAMClient", deli
         assert deliver("missed_call", body).outcome == "queued"
     finally:
         iam.delete_role_policy(RoleName=role, PolicyName="broken")
-    (message,) = wait_for(inbox.read, "the event is recovered", 300)
+    (message,) = wait_for(inbox.events, "the event is recovered", 300)
     answer = deliver("missed_call", body)
     assert (answer.outcome, answer.event_id) == ("duplicate", message.id)
 
@@ -229,6 +229,23 @@ def test_what_reads_items_reads_its_own(
     for other in (event_id, "state-other"):
         assert refused(dynamodb.get_item, **asked, Key={"event_id": {"S": other}})
         assert refused(dynamodb.update_item, **asked, Key={"event_id": {"S": other}}, **changed)
+
+
+def test_calls_change_no_event(stack: Stack, iam: "IAMClient", endpoint: str, deliver: Deliver) -> None:
+    """The calls function can write calls and their legs, but neither change, replace nor delete an event."""
+    event_id = deliver("missed_call", encode_json(payload("missed_call"))).event_id
+    given = iam.get_role_policy(RoleName=stack.resources["CallsRole"], PolicyName="Calls")["PolicyDocument"]
+    same, name = operators.session(endpoint, "same-as-calls"), "same-as-calls"
+    iam.put_role_policy(RoleName=name, PolicyName="Calls", PolicyDocument=json.dumps(given))
+    dynamodb, asked = clients_of(same, endpoint)("dynamodb"), {"TableName": stack.outputs["EventsTableName"]}
+    changed = {"UpdateExpression": "SET summary = :it", "ExpressionAttributeValues": {":it": {"S": "forged"}}}
+    own, key = {"event_id": {"S": f"leg-{uuid4().hex}"}}, {"event_id": {"S": event_id}}
+    assert not refused(dynamodb.put_item, **asked, Item=own)
+    assert not refused(dynamodb.update_item, **asked, Key=own, **changed)
+    assert refused(dynamodb.put_item, **asked, Item=key)
+    assert refused(dynamodb.update_item, **asked, Key=key, **changed)
+    for any_key in (own, key):
+        assert refused(dynamodb.delete_item, **asked, Key=any_key)
 
 
 def test_no_secret_is_in_a_variable(stack: Stack, lambda_: "LambdaClient") -> None:

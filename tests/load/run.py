@@ -116,7 +116,7 @@ def _send(stack: Stack, directory: Path, size: Size) -> list[Answer]:
 def _wait_until_published(inbox: Inbox, events: int) -> None:
     """Return when so many events have been published, or at the limit: the totals say what is missing."""
     deadline = time.monotonic() + DRAIN_SECONDS
-    while len({message.id for message in inbox.read()}) < events and time.monotonic() < deadline:
+    while len({message.id for message in inbox.events()}) < events and time.monotonic() < deadline:
         time.sleep(0.5)
 
 

@@ -104,6 +104,15 @@ def test_whole_day(whole: World) -> None:
     assert totals.events == totals.stored == totals.published == len(DAY)
 
 
+def test_calls(whole: World) -> None:
+    """The records of calls that the events make are neither too many items nor made-up messages."""
+    whole.items += [{"event_id": f"{kind}-0", "kind": kind} for kind in ("call", "leg", "party")]
+    whole.published["call-0-1"] += 2
+    totals = whole.totals()
+    assert totals.problems == ()
+    assert totals.stored == totals.published == len(DAY)
+
+
 def test_queued(whole: World) -> None:
     """A delivery that went to the redrive queue names no event; if it is stored and published later, all is well."""
     whole.answers = [replace(it, outcome="queued", event_id="") if it.number == 0 else it for it in whole.answers]
