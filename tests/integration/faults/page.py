@@ -70,8 +70,9 @@ TAIL = """## What can't be recovered, and what is published twice
   is exactly one of published, queued or returned: `tests/unit/functions/test_publish.py`. Redrive finishes before its
   timeout, too: `tests/unit/functions/test_redrive.py`.
 - `Calls` is not in the matrix. Events are stored and published whatever becomes of it, and all that it writes can be
-  made again from them. What it can't fold goes back to the stream, and after six hours to its queue:
-  `tests/template/test_storage.py`.
+  made again from them. What it can't fold goes back to the stream, and after six hours to its queue; a call that SNS
+  does not accept goes to the publish dead-letter queue, and a check that is lost is found by its schedule:
+  `tests/unit/functions/test_calls.py`, `tests/template/test_storage.py`.
 - Two functions process no events and are not in the matrix. `Unknown` answers 500 while the secret can't be read, as a
   hook does: `tests/integration/test_ingress.py`. `Silence` counts nothing while CloudWatch is unavailable, since that
   is not silence: `tests/unit/functions/test_silence.py`.

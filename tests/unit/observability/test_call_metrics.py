@@ -26,7 +26,7 @@ type Capture = pytest.CaptureFixture[str]
 MEASURED = {name for name, by in BY.items() if by == "calls"} - {"call_revisions"}
 STATUSES = {"answered", "voicemail", "missed", "abandoned", "busy", "not_connected"}
 ONE_CALL = [name for name in SCENARIOS if len(calls_of(steps_of(name))) == 1]
-SETTINGS = CallsSettings("events", "topic", "calls-queue", "publish-dead-letter-queue", 0)
+SETTINGS = CallsSettings("events", "topic", "publish-dead-letter-queue", "calls-queue", 0)
 
 
 def call_of(scenario: str) -> Call:

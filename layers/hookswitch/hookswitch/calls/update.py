@@ -371,11 +371,12 @@ def _news(record: Call) -> dict[str, object]:
 
 
 def _alerts(record: Call) -> bool:
-    """Tell whether people are to be alerted to a call: one from outside, or a message, that nobody answered.
+    """Tell whether people are to be alerted to a call: one from outside that nobody answered, or one with a message.
 
-    A caller who hangs up before any phone rings is nobody's missed call, unless Dash was told to report it.
+    A message can also be left after somebody answered, when the call was transferred to a mailbox. A caller who hangs
+    up before any phone rings is nobody's missed call, unless Dash was told to report it.
     """
-    if record.get("status") == "voicemail":
+    if "voicemail" in record:
         return True
     rang = any(leg["role"] in {"phone", "forwarded"} for leg in record["legs"]) or bool(record["missed_call"])
     return record["direction"] == "inbound" and record.get("status") in _UNANSWERED and rang
