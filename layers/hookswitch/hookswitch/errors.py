@@ -33,7 +33,7 @@ may go into a log, an answer or a CloudFormation event as it is.
   x NoAnswerError                 the service did not answer
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -83,7 +83,16 @@ class StackError(HookswitchError):
 
 
 class TooManyLegsError(HookswitchError):
-    """A call has more legs than are read; its record stays as it is."""
+    """A call has more legs than are read; its record stays as it is.
+
+    Attributes:
+        legs: The legs that were found.
+    """
+
+    def __init__(self, most: int, legs: Iterable[str]) -> None:
+        """Say how many are read at most."""
+        super().__init__(f"A call has more than {most} legs.")
+        self.legs = frozenset(legs)
 
 
 class RequestError(HookswitchError):

@@ -1,6 +1,5 @@
 """DynamoDB in memory, as far as calls use it."""
 
-import copy
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -68,7 +67,7 @@ class MemoryDynamoDB:
                 item[name] = value
         assert bool(ReturnValues) != bool(ConditionExpression)
         self.writes += 1
-        return {"Attributes": copy.deepcopy(item)}
+        return {"Attributes": dict(item)}
 
     def put_item(
         self,
@@ -91,7 +90,7 @@ class MemoryDynamoDB:
             holds = not ConditionExpression
         if not holds:
             raise _ConditionalCheckFailedError
-        self.items[key] = copy.deepcopy(Item)
+        self.items[key] = dict(Item)
         self.writes += 1
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
@@ -99,7 +98,7 @@ class MemoryDynamoDB:
         assert (TableName, ConsistentRead) == ("the-table", True)
         self.before_call("GetItem")
         found = self.items.get(Key["event_id"]["S"])
-        return {"Item": copy.deepcopy(found)} if found else {}
+        return {"Item": dict(found)} if found else {}
 
     def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
         """Do as DynamoDB does."""
@@ -108,7 +107,7 @@ class MemoryDynamoDB:
         keys = [key["event_id"]["S"] for key in wanted["Keys"]]
         assert 0 < len(keys) == len(set(keys)) <= 100
         self.before_call("BatchGetItem")
-        return {"Responses": {table: [copy.deepcopy(self.items[key]) for key in keys if key in self.items]}}
+        return {"Responses": {table: [dict(self.items[key]) for key in keys if key in self.items]}}
 
     def get_paginator(self, operation: str) -> "MemoryDynamoDB":
         """Return what answers a query in pages."""

@@ -41,6 +41,7 @@ class Services:
         self.published: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
         self.alerts: dict[str, set[int]] = defaultdict(set)
         self.owed: list[str] = []
+        self.queued: list[dict[str, Any]] = []
 
     def dynamodb(self) -> Any:
         """Return the table's client."""
@@ -69,6 +70,8 @@ class Services:
         """Do as SQS does."""
         if QueueUrl == "the-dead-letter-queue":
             self.owed += [json.loads(entry["MessageBody"])["event_id"] for entry in Entries]
+        else:
+            self.queued += Entries
         return {"Failed": []}
 
 

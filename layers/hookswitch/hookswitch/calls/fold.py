@@ -130,7 +130,8 @@ def _missing(story: Story) -> Iterator[str]:
 
 def _lacks_bridge(story: Story, leg: LegFacts) -> bool:
     """Tell whether somebody answered a leg and was connected to nobody, as far as was seen."""
-    if leg is story.root or leg not in story.people or leg.direction != "outbound":
+    is_person = story.roles[leg.id] in {"phone", "forwarded", "outside"}
+    if leg is story.root or not is_person or leg.direction != "outbound":
         return False
     return leg.result() == "answered" and not story.bridged[leg.id] and not leg.detail("conference")
 

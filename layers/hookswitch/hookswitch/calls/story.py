@@ -43,10 +43,13 @@ class Story:
         return sorted(facts, key=lambda fact: (fact.at, fact.event_id))
 
     @cached_property
+    def _legs(self) -> dict[str, Leg]:
+        return {leg.id: leg for leg in self.group.legs}
+
+    @cached_property
     def roles(self) -> dict[str, Role]:
         """What part each leg plays, by its id."""
-        legs = {leg.id: leg for leg in self.group.legs}
-        return {leg.id: role(leg, legs, self.root) for leg in self.group.legs}
+        return {leg.id: role(leg, self._legs, self.root) for leg in self.group.legs}
 
     @cached_property
     def direction(self) -> Direction:
@@ -142,7 +145,7 @@ class Story:
         return max((self._closes_at(leg) for leg in self.open_legs), default=0)
 
     def _closes_at(self, leg: Leg) -> int:
-        partners = [other for other in self.group.legs if other.id in self.bridged.get(leg.id, {})]
+        partners = [self._legs[other] for other in self.bridged.get(leg.id, {}) if other in self._legs]
         others_ended = self.root.end is not None or (partners and all(other.end for other in partners))
         if others_ended:
             wait = LOST_END_SECONDS
@@ -150,7 +153,7 @@ class Story:
             wait = UNANSWERED_SECONDS
         else:
             wait = LONGEST_SECONDS
-        return max(fact.at for fact in self.facts) + wait
+        return self.facts[-1].at + wait
 
     @cached_property
     def is_over(self) -> bool:
@@ -229,9 +232,10 @@ class Story:
         phones = [
             leg for leg in self.people if self.roles[leg.id] in {"phone", "forwarded"} and leg.direction == "outbound"
         ]
-        for index, first in enumerate(phones):
-            together = [leg for leg in phones[index:] if leg.earliest <= first.earliest + AT_ONCE]
-            if len({leg.detail("owner") or leg.device or leg.id for leg in together}) > 1:
+        owners = {leg.id: leg.detail("owner") or leg.device or leg.id for leg in phones}
+        for first in phones:
+            together = [leg for leg in phones if first.earliest <= leg.earliest <= first.earliest + AT_ONCE]
+            if len({owners[leg.id] for leg in together}) > 1:
                 return together
         return ()
 

@@ -34,9 +34,10 @@ class CallTable:
         values = {FACT + fact.event_id: attribute(fact.to_attributes()) for fact in facts}
         return self._extend(account_id, leg, values, expires_at)
 
-    def add_mention(self, account_id: str, node: str, by: str, expires_at: int | None) -> LegItem:
-        """Note on a leg's item, which is created if need be, that another leg names it, and return it."""
-        return self._extend(account_id, node, {MENTION + event_key(LEG, by): attribute(by)}, expires_at)
+    def add_mentions(self, account_id: str, node: str, by: Iterable[str], expires_at: int | None) -> LegItem:
+        """Note on a leg's item, which is created if need be, that other legs name it, and return it."""
+        values = {MENTION + event_key(LEG, other): attribute(other) for other in by}
+        return self._extend(account_id, node, values, expires_at)
 
     def claim(self, account_id: str, leg: str, call: str) -> LegItem:
         """Note on a leg's item which call it belongs to, unless it says so already, and return it."""

@@ -138,8 +138,7 @@ class CallUpdater:
         """Note on all legs that some legs name that they do, and return them all."""
         named = {other for leg in legs.values() for other in leg.names}
         known = {**legs, **self._table.legs(account_id, sorted(named - set(legs)))}
-        for node in legs:
-            self._note_mentions(account_id, node, known)
+        self._note_mentions(account_id, legs, known)
         return known
 
     def _update(
@@ -162,7 +161,7 @@ class CallUpdater:
                 self._write_all(component, mine, changes)
             except TooManyLegsError as error:
                 logger.error("%s Its record stays as it is.", error, extra={"call_id": start})
-                return (), changes
+                return error.legs, changes
             except _OutdatedError:
                 known = self._table.legs(account_id, [start])
                 continue
@@ -177,19 +176,24 @@ class CallUpdater:
         while left := sorted(set(legs) - done):
             pending = {node for name in left for node in legs[name].neighbours} - asked
             if len(asked) + len(pending) > MAX_NODES:
-                raise TooManyLegsError(f"A call has more than {MAX_NODES} legs.")
+                raise TooManyLegsError(MAX_NODES, asked | pending)
             legs |= {node: known[node] for node in pending & known.keys()}
             legs |= self._table.legs(account_id, sorted(pending - known.keys()))
             asked |= pending
-            for node in left:
-                self._note_mentions(account_id, node, legs)
-                done.add(node)
+            self._note_mentions(account_id, left, legs)
+            done |= {*left}
         return _Component(account_id, legs)
 
-    def _note_mentions(self, account_id: str, node: str, legs: dict[str, LegItem]) -> None:
-        for other in sorted(legs[node].names):
-            if other not in legs or node not in legs[other].named_by:
-                legs[other] = self._table.add_mention(account_id, other, node, self._expiry(legs[node].facts))
+    def _note_mentions(self, account_id: str, nodes: Iterable[str], legs: dict[str, LegItem]) -> None:
+        """Note on all legs that some of these legs name that they do, unless that is noted."""
+        unnoted: dict[str, set[str]] = defaultdict(set)
+        for node in nodes:
+            for other in legs[node].names:
+                if other not in legs or node not in legs[other].named_by:
+                    unnoted[other].add(node)
+        for other, by in sorted(unnoted.items()):
+            expires_at = self._expiry(fact for node in by for fact in legs[node].facts)
+            legs[other] = self._table.add_mentions(account_id, other, by, expires_at)
 
     def _write_all(self, component: _Component, mine: frozenset[str], changes: list[Change]) -> None:
         """Write the calls of a component.
