@@ -1,6 +1,7 @@
 """The calls function as AWS invokes it: what it does, whom it alerts, and what becomes of an event when AWS fails."""
 
 import json
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -190,3 +191,19 @@ def test_nonsense() -> None:
     """Whoever invokes it with anything else learns what it takes."""
     with pytest.raises(RequestError, match="a sweep, or a backfill"):
         calls.handler({"backfill": {"event_ids": ["x"] * 101}}, CONTEXT)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", ["ring_group_unanswered", "voicemail", "abandoned"])
+def test_calls_that_merge(name: str, seed: int, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that began as several, since its events came in disorder, alerts once it is final, and only once."""
+    now = 1_790_000_000.0
+    items = [item_of(step) for step in steps_of(name, now=now - steps_of(name, now=0)[-1].at)]
+    random.Random(seed).shuffle(items)
+    for later in (0, 600):
+        clock = SimpleNamespace(now=lambda zone, later=later: datetime.fromtimestamp(now + later, zone))
+        monkeypatch.setattr("hookswitch.calls.run.datetime", clock)
+        for item in items:
+            calls.handler(stream([item]), CONTEXT)
+    assert sum("merged_into" not in call["payload"] for call in services.table.plain("call")) == 1
+    assert sum(map(len, services.alerts.values())) == 1

@@ -317,7 +317,14 @@ class CallUpdater:
             "summary": f"This call is part of call {key}.",
         }
         record = cast("Call", {**(item.record if item else folded.record), **said})
-        ended = CallItem(record, item.evidence if item else "", causes, settled=True, alerted=True)
+        ended = CallItem(
+            record,
+            item.evidence if item else "",
+            causes,
+            # Not because it is final now: whether the whole call has yet to be counted, and people alerted, shows here.
+            settled=bool(item and item.settled),
+            alerted=bool(item and item.alerted),
+        )
         change = self._put(ended, revision, facts, causes)
         return change if item else None
 
