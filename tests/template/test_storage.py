@@ -6,6 +6,7 @@ from typing import Any
 
 from devtools.adoption import with_table_name
 from devtools.template import ASKED, expanded, parsed, resources
+from hookswitch.calls.update import STREAM_SECONDS
 from hookswitch.events.items import delivery_test_item, event_item, quarantine_item
 from simulator.payloads import payload
 from tests.receiving import SETTINGS, delivery, event
@@ -98,7 +99,7 @@ def test_stream_reaches_the_calls_function() -> None:
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert "MaximumRetryAttempts" not in mapping
-    assert mapping["MaximumRecordAgeInSeconds"] == publishing["MaximumRecordAgeInSeconds"]
+    assert mapping["MaximumRecordAgeInSeconds"] == publishing["MaximumRecordAgeInSeconds"] == STREAM_SECONDS
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["CallsQueue", "Arn"]}
     (pattern,) = [json.loads(it["Pattern"]) for it in mapping["FilterCriteria"]["Filters"]]
     assert pattern["eventName"] == ["INSERT"]

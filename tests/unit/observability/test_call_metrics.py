@@ -106,7 +106,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Updates]]:
 def change(call: Call, *, is_settled_now: bool) -> Change:
     """Return a revision of a call that was written."""
     item = CallItem(call, "", frozenset({"event"})).to_item(at="", received_at="", expires_at=None)
-    return Change(item, None, is_settled_now, call["legs"][0]["leg"], frozenset({"event"}))
+    return Change(item, None, call["legs"][0]["leg"], frozenset({"event"}), is_settled_now=is_settled_now)
 
 
 def fold() -> None:

@@ -19,7 +19,7 @@ from hookswitch.calls.measurements import measurements
 from hookswitch.calls.requests import BackfillRequest, CheckRequest, read_queue_message
 from hookswitch.calls.story import SETTLE_SECONDS
 from hookswitch.calls.table import CallTable
-from hookswitch.calls.update import CallUpdater, Change
+from hookswitch.calls.update import CallUpdater, Change, Mode
 from hookswitch.errors import NotTakenError, StorageUnavailableError
 from hookswitch.events.attributes import Image, item, plain
 from hookswitch.events.envelope import CALL, EVENT
@@ -96,26 +96,30 @@ class Calls:
         return {"checked": len(due[:MAX_CHECKS])}
 
     def backfill(self, request: BackfillRequest) -> dict[str, int]:
-        """Make calls of stored events, and return how many revisions that were.
+        """Make calls of stored events; return how many events and revisions that were, and how many are published.
 
         Raises:
             StorageUnavailableError, ClientError, BotoCoreError: See `CallUpdater.add`.
         """
         facts = [fact for image in self._table.images(request.event_ids) if (fact := _fact(image))]
-        changes = [*self._updater(is_backfill=True).add(facts)]
+        changes = [*self._updater("republish" if request.publishes else "backfill").add(facts)]
         lost = self._publish(changes) if request.publishes else set()
         if lost:
             raise StorageUnavailableError("Neither SNS nor the publish dead-letter queue took all calls.")
         self._request_checks(changes)
-        return {"events": len(facts), "revisions": len(changes)}
+        return {
+            "events": len(facts),
+            "revisions": sum(change.is_new for change in changes),
+            "published": len(changes) if request.publishes else 0,
+        }
 
-    def _updater(self, *, is_backfill: bool = False) -> CallUpdater:
+    def _updater(self, mode: Mode = "live") -> CallUpdater:
         return CallUpdater(
             self._table,
             self._settings.retention_days,
             self._now,
             settle_seconds=self._settle_seconds,
-            is_backfill=is_backfill,
+            mode=mode,
         )
 
     def _add(self, facts: Iterable[Fact], updater: CallUpdater) -> set[str]:

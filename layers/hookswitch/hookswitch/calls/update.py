@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import cast
+from typing import Literal, cast
 
 from hookswitch.aws.backoff import jittered
 from hookswitch.calls.facts import Fact
@@ -26,7 +26,10 @@ from hookswitch.observability.log import logger
 TRIES = 20  # of one call; a try fails only because another writer succeeded
 WAIT_SECONDS = 0.05
 MAX_NODES = 1_000  # legs of one call that are read
+STREAM_SECONDS = 6 * 3_600  # for which the stream brings an event (MaximumRecordAgeInSeconds in template.yaml)
 _UNANSWERED = frozenset({"voicemail", "missed", "abandoned", "busy", "failed"})
+
+type Mode = Literal["live", "backfill", "republish"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +39,18 @@ class Change:
     Attributes:
         item: The attributes of the call's item, to be published.
         check_at: When to look at the call again without a new event, in Unix seconds; None if never.
-        is_settled_now: Whether this is the first final revision, which is counted.
         leg: The leg that began the call, by which it is found again.
         causes: The new events that it was made from, or the check that made it.
+        is_new: Whether it was written just now; otherwise it is to be published once more.
+        is_settled_now: Whether this is the first final revision, which is counted.
     """
 
     item: Mapping[str, object]
     check_at: int | None
-    is_settled_now: bool
     leg: str
     causes: frozenset[str]
+    is_new: bool = False
+    is_settled_now: bool = False
 
 
 class _OutdatedError(Exception):
@@ -78,7 +83,7 @@ class CallUpdater:
         now: int,
         *,
         settle_seconds: int = SETTLE_SECONDS,
-        is_backfill: bool = False,
+        mode: Mode = "live",
     ) -> None:
         """Prepare to update calls.
 
@@ -87,13 +92,16 @@ class CallUpdater:
             retention_days: How long items are kept after the last event of their call; 0 keeps them forever.
             now: The present, in Unix seconds.
             settle_seconds: How long to wait for more after the last event of a call that has ended.
-            is_backfill: Whether the events are of the past, so that nobody is alerted to them, and nothing counted.
+            mode: In a backfill nobody is alerted to a call, and it is not counted: if the stream may still bring an
+                event of it, whoever reads the stream does both. To republish is to yield the last revision of a call
+                also where nothing changes.
         """
         self.now = now
         self._table = table
         self._retention_days = retention_days
         self._settle_seconds = settle_seconds
-        self._is_backfill = is_backfill
+        self._is_backfill = mode != "live"
+        self._republishes = mode == "republish"
 
     def add(self, facts: Iterable[Fact]) -> Iterator[Change]:
         """Add facts, and yield the revisions that were written.
@@ -276,12 +284,14 @@ class CallUpdater:
         record: Call = {**folded.record, "revision": revision + 1}
         is_due_earlier = before and folded.check_at and before.check_at and folded.check_at < before.check_at
         is_known = before and absorbed.keys() <= before.absorbed
-        if before and is_known and _news(before.record) == _news(record) and not is_due_earlier:
-            return self._told(before, facts, causes) if causes & before.caused_by else None
+        is_overtaken = before and before.record["final"] and not before.settled and not self._is_backfill
+        if before and is_known and _news(before.record) == _news(record) and not is_due_earlier and not is_overtaken:
+            return self._told(before, facts, causes) if self._republishes or causes & before.caused_by else None
         earlier = [item for item in (before, *absorbed.values()) if item]
         was_settled = any(item.settled for item in earlier)
-        was_alerted = any(item.alerted for item in earlier) or self._is_backfill
-        alert = record["final"] and not was_alerted and _alerts(record)
+        was_alerted = any(item.alerted for item in earlier)
+        settles = record["final"] and (not self._is_backfill or self._is_past(facts))
+        alert = settles and not was_alerted and not self._is_backfill and _alerts(record)
         listed = before.parties if before else frozenset()
         if record["state"] == "ended":
             listed |= self._enter(record, listed, self._expiry(facts))
@@ -291,12 +301,12 @@ class CallUpdater:
             caused_by=causes,
             parties=listed,
             absorbed=(before.absorbed if before else frozenset()) | set(absorbed),
-            settled=was_settled or record["final"],
+            settled=was_settled or settles,
             alert=alert,
-            alerted=alert or (was_alerted and record["final"]),
+            alerted=was_alerted or alert or (settles and self._is_backfill),
             check_at=folded.check_at,
         )
-        is_settled_now = record["final"] and not was_settled and not self._is_backfill
+        is_settled_now = settles and not was_settled and not self._is_backfill
         return self._put(item, revision, facts, causes, is_settled_now=is_settled_now)
 
     def _merge(self, old: str, item: CallItem | None, folded: Folded, causes: frozenset[str]) -> Change | None:
@@ -306,7 +316,7 @@ class CallUpdater:
         """
         key, facts = folded.group.key, [*facts_in(folded.group)]
         if item and "merged_into" in item.record:
-            return self._told(item, facts, causes) if causes & item.caused_by else None
+            return self._told(item, facts, causes) if self._republishes or causes & item.caused_by else None
         revision = int(item.record["revision"]) if item else 0
         said = {
             "call": old,
@@ -342,7 +352,7 @@ class CallUpdater:
         Raises:
             _OutdatedError: Somebody else wrote the call.
         """
-        change = replace(self._told(item, facts, causes), is_settled_now=is_settled_now)
+        change = replace(self._told(item, facts, causes), is_new=True, is_settled_now=is_settled_now)
         if not self._table.put_call(change.item, before):
             raise _OutdatedError
         return change
@@ -350,8 +360,14 @@ class CallUpdater:
     def _told(self, item: CallItem, facts: Sequence[Fact], causes: frozenset[str]) -> Change:
         at = timestamp_of_seconds(max(fact.at for fact in facts))
         received_at = timestamp_of_seconds(max(fact.received_at for fact in facts))
+        if self._is_backfill:
+            item = replace(item, alert=False)  # published again, it must not alert again
         attributes = item.to_item(at=at, received_at=received_at, expires_at=self._expiry(facts))
-        return Change(attributes, item.check_at, False, item.record["legs"][0]["leg"], causes)  # noqa: FBT003
+        return Change(attributes, item.check_at, item.record["legs"][0]["leg"], causes)
+
+    def _is_past(self, facts: Iterable[Fact]) -> bool:
+        """Tell whether the stream brings no event of a call any more, so that nobody else settles it."""
+        return max(fact.received_at for fact in facts) < self.now - STREAM_SECONDS
 
     def _enter(self, record: Call, before: frozenset[str], expires_at: int | None) -> set[str]:
         """Write the entries that lead from the parties to a call, and return their keys."""
