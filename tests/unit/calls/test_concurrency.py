@@ -11,6 +11,8 @@ from unittest import mock
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hookswitch.aws import clients
 from hookswitch.calls import run
@@ -192,20 +194,29 @@ def assert_subscribers(services: Services, expected: Mapping[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_batches_of_any_size(name: str) -> None:
-    """One event at a time, or all at once: the record is the same."""
+@settings(max_examples=6)
+@given(rng=st.randoms(use_true_random=False))
+def test_any_division(name: str, rng: random.Random) -> None:
+    """However events are divided and in whatever order they come, calls merge into the same records."""
     items = [item_of(step) for step in steps_of(name)]
-    tables = []
-    for chunks in ([[item] for item in items], [items]):
-        services = Services()
-        with patched(services):
-            for chunk in chunks:
-                batch = StreamBatch({str(number): attributes(item) for number, item in enumerate(chunk)})
-                calls = run.Calls(SETTINGS, MetricsRecorder(), deadline=float("inf"))
-                assert calls.fold_batch(batch).returned == ()
-        found = {item["payload"]["call"]: item["payload"] for item in services.table.plain("call")}
-        tables.append({key: {**record, "revision": 0} for key, record in found.items() if "merged_into" not in record})
-    assert tables[0] == tables[1]
+    shuffled = rng.sample(items, k=len(items))
+    cuts = sorted(rng.sample(range(len(items) + 1), k=2))
+    divided = [shuffled[: cuts[0]], shuffled[cuts[0] : cuts[1]], shuffled[cuts[1] :]]
+    assert table_after(divided) == table_after([items]) == table_after([[item] for item in items])
+
+
+def table_after(chunks: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    """Return the records in a table after batches, one after the other, without those that were merged."""
+    services = Services()
+    with patched(services):
+        for chunk in filter(None, chunks):
+            batch = StreamBatch({str(number): attributes(item) for number, item in enumerate(chunk)})
+            calls = run.Calls(SETTINGS, MetricsRecorder(), deadline=float("inf"))
+            assert calls.fold_batch(batch).returned == ()
+    for revisions in services.published.values():
+        assert sorted(revisions) == [*range(1, len(revisions) + 1)]
+    found = {item["payload"]["call"]: item["payload"] for item in services.table.plain("call")}
+    return {key: {**record, "revision": 0} for key, record in found.items() if "merged_into" not in record}
 
 
 def test_plain_values_survive() -> None:

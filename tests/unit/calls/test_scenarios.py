@@ -74,3 +74,15 @@ def test_variants(name: str, variant: str) -> None:
     steps = steps_of(name, interaction_ids=variant in {"without_interaction_ids", "with_interaction_ids"})
     told = VARIANTS[variant](steps) if variant in VARIANTS else steps
     assert row_of(calls_of(told)[0]) == row_of(calls_of(steps_of(name))[0])
+
+
+@every_scenario
+def test_oldest_systems(name: str) -> None:
+    """On a system that tells of no leg what it is, numbers tell phones from people outside."""
+    fields = {"authorizing_type", "authorizing_id", "owner_id", "local_resource_used"}
+    told = [
+        step._replace(payload={field: value for field, value in step.payload.items() if field not in fields})
+        for step in steps_of(name)
+    ]
+    (call, *_), expected = calls_of(told), EXPECTED[name]
+    assert (call.get("status"), call["direction"]) == (expected.status, expected.direction)

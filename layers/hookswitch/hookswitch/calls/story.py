@@ -3,12 +3,12 @@
 docs/calls.md says for users how each is decided; docs/dash-protocol.md, section 6, what the events mean.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 from hookswitch.calls.facts import Details, Fact, FactKind
 from hookswitch.calls.graph import Group
-from hookswitch.calls.legs import TRANSFER_CAUSES, Leg, is_extension, is_phone, party, role
+from hookswitch.calls.legs import Leg, is_extension, is_phone, party, role
 from hookswitch.calls.record import Direction, Party, Role
 
 AT_ONCE = 2  # seconds within which phones that begin to ring are rung together, and legs that end, end together
@@ -238,40 +238,3 @@ class Story:
             if len({owners[leg.id] for leg in together}) > 1:
                 return together
         return ()
-
-    def transfers(self) -> Iterator[tuple[int, Leg | None]]:
-        """Yield when the call was transferred, and the leg that it went to, if that is known."""
-        retrieved = {fact.leg for fact in self.facts if fact.kind == "retrieved"}
-        causes = sorted({leg.end.at for leg in self.group.legs if leg.end and leg.cause in TRANSFER_CAUSES})
-        done: set[str] = set()
-        last: int | None = None
-        for at in causes:
-            if last is not None and at <= last + AT_ONCE:
-                continue
-            last = at
-            target = self._transferred_to(at)
-            if target:
-                done.add(target.id)
-            yield at, target
-        first = self.takers[0][1].id if self.takers else ""
-        for at, leg in self.takers[1:]:
-            parked = any(fact.kind == "parked" and fact.at <= at for fact in self.facts) and leg.direction == "inbound"
-            consulting = (
-                leg.direction == "inbound"
-                and leg.device
-                and any(other.device == leg.device for _, other in self.takers if other.id != leg.id)
-            )
-            if leg.id not in done | retrieved | {first} and not parked and not consulting and self._follows(at, leg):
-                yield at, leg
-
-    def _follows(self, at: int, leg: Leg) -> bool:
-        """Tell whether a leg took the call over, rather than joining those who already talk."""
-        return self.root.id in self.bridged.get(leg.id, {}) and at > (self.answered_at or at)
-
-    def _transferred_to(self, at: int) -> Leg | None:
-        remaining = [leg for leg in self.people if leg.cause not in TRANSFER_CAUSES and leg.last_at > at - AT_ONCE]
-        bridged = [
-            leg for leg in remaining if any(abs(when - at) <= AT_ONCE for when in self.bridged.get(leg.id, {}).values())
-        ]
-        begun = [leg for leg in remaining if abs(leg.earliest - at) <= AT_ONCE]
-        return next(iter([*bridged, *begun]), None)

@@ -9,7 +9,6 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Literal, cast
 
 from hookswitch.aws.backoff import jittered
@@ -407,8 +406,3 @@ def _alerts(record: Call) -> bool:
         return True
     rang = any(leg["role"] in {"phone", "forwarded"} for leg in record["legs"]) or bool(record["missed_call"])
     return record["direction"] == "inbound" and record.get("status") in _UNANSWERED and rang
-
-
-def present() -> int:
-    """Return the present, in Unix seconds."""
-    return int(datetime.now(UTC).timestamp())

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from hookswitch.calls.facts import Fact
 from hookswitch.calls.record import Step, Via
 from hookswitch.calls.story import Story
+from hookswitch.calls.transfers import transfers
 from hookswitch.events.items import timestamp_of_seconds as time
 
 
@@ -100,7 +101,7 @@ def _stay(parked: Fact | None, left: Fact | None) -> _Station:
 
 
 def _transfers(story: Story) -> Iterator[_Station]:
-    for at, leg in story.transfers():
+    for at, leg in transfers(story):
         via: Via = {"kind": "transfer", "at": time(at)}
         if leg and (number := story.person(leg).get("number")):
             via["number"] = number
