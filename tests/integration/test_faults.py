@@ -158,3 +158,26 @@ def test_queue_of_dead_letters_is_empty(stack: Stack, sqs: "SQSClient") -> None:
         QueueUrl=stack.outputs["DeadLetterQueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]
     )
     assert counts["Attributes"]["ApproximateNumberOfMessages"] == "0"
+
+
+def test_check_that_is_lost(
+    deliver: Deliver, faults: FaultProxies, inbox: Inbox, stack: Stack, lambda_: "LambdaClient"
+) -> None:
+    """A call that nothing looks at again, since the queue took no message about it, is found by the sweep."""
+    faults["sqs"].fail("SendMessageBatch")
+    sent = payload("missed_call")
+    deliver("missed_call", encode_json(sent))
+
+    def revisions() -> list[dict[str, Any]]:
+        calls = [message.event["data"] for message in inbox.read() if message.event["type"].endswith(".call")]
+        return [call for call in calls if call["legs"][0]["leg"] == sent["call_id"]]
+
+    (first,) = wait_for(revisions, "the call is published")
+    assert (first["state"], first["final"]) == ("ended", False)
+    faults.clear()
+
+    def is_final() -> bool:
+        lambda_.invoke(FunctionName=stack.resources["Calls"], Payload=b'{"sweep": true}')
+        return any(call["final"] for call in revisions())
+
+    wait_for(is_final, "the call is final")
