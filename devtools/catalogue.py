@@ -76,7 +76,7 @@ def _call_section(schema: Mapping[str, Any]) -> list[str]:
     ]
     return [
         f"## {CALL}\n",
-        f"{inspect.cleandoc(Call.__doc__ or '')}\n",
+        f"{_linked(inspect.cleandoc(Call.__doc__ or ''))}\n",
         f"**Type:** `{TYPE_PREFIX}{CALL}`. **Same event:** messages that agree in the call and the revision.\n",
         f"{table(COLUMNS, rows)}\n",
     ]
@@ -117,6 +117,10 @@ def _resolved(declared: Mapping[str, Any], parts: Mapping[str, Any]) -> Mapping[
 def _paragraphs(model: type[Payload]) -> str:
     said = inspect.cleandoc(model.__doc__ or "")
     return re.sub(r" \(docs/(dash-protocol\.md), section (\d)\)", r" ([protocol](\1), section \2)", said)
+
+
+def _linked(text: str) -> str:
+    return re.sub(r"docs/(\w+)\.md", r"[\1](\1.md)", text)
 
 
 def _identity(model: type[Payload], required: list[str]) -> str:
