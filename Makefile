@@ -15,6 +15,7 @@ ID     ?=
 SINCE  ?=
 UNTIL  ?=
 FOLLOW ?=
+PUBLISH ?=
 ALL    ?=
 DRY_RUN ?=
 DOCKER ?=
@@ -64,8 +65,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List these targets
 	@echo "make <target>, with PORT=$(PORT) or another where a port is used:"
 	@awk '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z-]+:.*## / {split($$0, part, / *## */); sub(/:.*/, "", part[1]); printf "  %-14s%s\n", part[1], part[2]; \
-	  if (part[3]) printf "  %-14s%s\n", "", part[3]}' Makefile
+	  /^[a-z-]+:.*## / {split($$0, part, / *## */); sub(/:.*/, "", part[1]); printf "  %-15s%s\n", part[1], part[2]; \
+	  if (part[3]) printf "  %-15s%s\n", "", part[3]}' Makefile
 
 run: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally, send events to every hook, and show the outcome
 	@exec $(LAPTOP) run --port "$(PORT)"
@@ -80,7 +81,7 @@ down: ## Stop what `make up` left running
 	@if [ -x $(BIN)/python ]; then $(LAPTOP) down; else echo "Nothing is running."; fi
 
 ##@ A stack on AWS [STACK=hookswitch], or the one that is up
-.PHONY: deploy doctor status calls call events logs variables remove webhooks reconcile replay rotate
+.PHONY: deploy doctor status calls call backfill-calls events logs variables remove webhooks reconcile replay rotate
 
 deploy: $(DEV) $(SAM) ## Create a stack on AWS, or update it ## [SET="RetentionDays=90 ..."]
 	@exec $(LAPTOP) deploy --stack "$(STACK)" --set '$(subst ','\'',$(SET))'
@@ -99,7 +100,11 @@ call: $(DEV) ## Show all about one call, its legs as a picture ## ID= [DAY=] [AC
 	@exec $(LAPTOP) call --stack "$(STACK)" --id '$(subst ','\'',$(ID))' --day "$(DAY)" --account "$(ACCOUNT)" \
 	  --format "$(or $(FORMAT),table)"
 
-events: $(DEV) ## Show the newest events ## [HOOK=missed_call] [SINCE=2d] [COUNT=99] [ACCOUNT=] [FORMAT=csv]
+backfill-calls: $(DEV) ## Make calls of stored events ## [SINCE=2026-11-24] [UNTIL=] [ACCOUNT=] [PUBLISH=1]
+	@exec $(LAPTOP) backfill-calls --stack "$(STACK)" --since "$(SINCE)" --until "$(UNTIL)" --account "$(ACCOUNT)" \
+	  --publish "$(PUBLISH)"
+
+events: $(DEV) ## Show the newest events ## [HOOK=parking] [SINCE=2d] [COUNT=99] [ACCOUNT=] [FORMAT=csv]
 	@exec $(LAPTOP) events --stack "$(STACK)" --hook "$(HOOK)" --since "$(SINCE)" --account "$(ACCOUNT)" \
 	  --count "$(or $(COUNT),50)" --format "$(or $(FORMAT),table)"
 
@@ -164,7 +169,7 @@ sam-local: $(DEV) $(SAM) $(EMULATOR) ## Check every hook in containers of `sam l
 bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions; writes docs/engineering/performance.md ## [QUICK=1]
 	@exec $(BIN)/python -m bench $(if $(QUICK),--quick)
 
-load: $(DEV) $(SAM) $(EMULATOR) $(LOCUST) ## Send a reseller's day of events; writes docs/engineering/load.md ## [QUICK=1]
+load: $(DEV) $(SAM) $(EMULATOR) $(LOCUST) ## Send a reseller's day; writes docs/engineering/load.md ## [QUICK=1]
 	@exec $(BIN)/python -m tests.load $(if $(QUICK),--quick)
 
 fuzz: $(DEV) $(SAM) $(EMULATOR) ## Send random requests; writes docs/engineering/fuzzing.md ## [REQUESTS=100000] [SEED=1] [HTTP=1]
@@ -174,7 +179,7 @@ explore: $(DEV) ## Look for counter-examples of tested properties, with new seed
 	@seed="$(SEED)"; seed=$${seed:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; echo "SEED=$$seed"; \
 	exec $(BIN)/pytest -q -n auto --hypothesis-profile explore --hypothesis-seed "$$seed" tests/unit simulator
 
-interleave: $(DEV) ## Stop, fail and kill all functions at every call, in many orders ## [SEEDS=10000], or one with its trace: [SEED=7]
+interleave: $(DEV) ## Stop, fail and kill functions at every call, in many orders ## [SEEDS=10000], or one with its trace: [SEED=7]
 	@exec $(BIN)/python -m tests.interleaving --seeds "$(SEEDS)" $(if $(SEED),--seed "$(SEED)")
 
 faults: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Make every service fail; writes docs/engineering/faults.md

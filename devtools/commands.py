@@ -131,6 +131,20 @@ def call(
 
 
 @app.command(rich_help_panel=STACK)
+def backfill_calls(
+    stack: StackName = "",
+    since: Annotated[str, typer.Option(help="The first day; empty for the oldest that there can be.")] = "",
+    until: Annotated[str, typer.Option(help="The last day; empty for today.")] = "",
+    account: Account = "",
+    publish: Annotated[str, typer.Option(help="Anything but empty: also publish the calls.")] = "",
+) -> None:
+    """Make calls of events that are stored already, and publish none of them unless asked."""
+    from devtools.calls.backfill import Question, backfill
+
+    backfill(Question(stack, since, until, account, publishes=bool(publish)))
+
+
+@app.command(rich_help_panel=STACK)
 def logs(  # noqa: PLR0913, PLR0917 - the options
     stack: StackName = "",
     hook: HookName = "",

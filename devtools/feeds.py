@@ -68,6 +68,19 @@ class Feeds:
             counts[hook] += number
         return +counts
 
+    def of_day(self, hooks: Iterable[str], day: date) -> list[Item]:
+        """Return all events of some hooks on a day in UTC, oldest first, with the attributes that the index has."""
+        start = datetime.combine(day, datetime.min.time(), UTC)
+        found = _in_parallel(
+            lambda hook: list(self._query(feed_key(self.account, hook, day.isoformat()), start)), hooks
+        )
+        return sorted((item for items in found for item in items), key=_position)
+
+    def count_of_days(self, hook: str, of_days: Iterable[date]) -> int:
+        """Return how many events of a hook there are on some days in UTC."""
+        start = datetime(1970, 1, 1, tzinfo=UTC)
+        return sum(_in_parallel(lambda day: self._count(hook, day, start), of_days))
+
     def quarantined(self, since: datetime) -> Counter[str]:
         """Return how many deliveries of each hook are quarantined, whatever their account."""
         return Counter(str(item["hook"]) for item in self._query(QUARANTINE, since))

@@ -59,6 +59,10 @@ COMMANDS = {
     "dynamodb:GetItem",
     "dynamodb:Query",
     "sqs:ReceiveMessage",
+    # make events, make calls and make call
+    "dynamodb:BatchGetItem",
+    # make backfill-calls, which also invokes a function and queries
+    "dynamodb:DescribeTable",
     # tags of managed policies, with a `tags` table in hookswitch.toml
     "iam:TagPolicy",
     "iam:UntagPolicy",

@@ -57,6 +57,8 @@ def test_hook_that_does_not_exist(call: Call, capsys: pytest.CaptureFixture[str]
         (("calls", "--day", "someday"), "DAY=someday is not a time"),
         (("call", "--id", "abcd", "--day", "someday"), "DAY=someday is not a time"),
         (("call",), "make call ID="),
+        (("backfill-calls", "--since", "then"), "SINCE=then is not a time"),
+        (("backfill-calls", "--account", "acme"), "not a Dash account id"),
     ],
 )
 def test_argument_that_is_invalid(

@@ -31,6 +31,9 @@ _NOTIFICATIONS: Mapping[str, FactKind] = {
     "outbound_fax_error": "fax",
     "inbound_fax_error": "fax",
 }
+CALL_HOOKS = (*_CHANNEL, "parking", *_NOTIFICATIONS, "notifications")
+"""The hooks whose events can be a part of a call."""
+
 _FAX_RESULTS: Mapping[str, Literal["sent", "received", "failed"]] = {
     "outbound_fax": "sent",
     "inbound_fax": "received",
