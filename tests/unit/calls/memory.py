@@ -56,10 +56,10 @@ class MemoryDynamoDB:
     ) -> dict[str, Any]:
         """Do as DynamoDB does, for assignments, and for one condition."""
         assert TableName == "the-table"
-        assert ConditionExpression in {"", "#call = :old"}
+        assert ConditionExpression in {"", "#call = :old", "attribute_exists(event_id)"}
         self.before_call("UpdateItem")
         item = self.items.setdefault(Key["event_id"]["S"], dict(Key))
-        if ConditionExpression and item.get("call") != ExpressionAttributeValues[":old"]:
+        if ":old" in ConditionExpression and item.get("call") != ExpressionAttributeValues[":old"]:
             raise _ConditionalCheckFailedError
         for found in re.finditer(r"(#\w+) = (?:(if_not_exists)\(#\w+, )?(:\w+)", UpdateExpression):
             name, keeps, value = ExpressionAttributeNames[found[1]], found[2], ExpressionAttributeValues[found[3]]

@@ -209,7 +209,7 @@ def test_topic_that_fails(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None
     with monkeypatch.context() as broken:
         broken.setattr(
             "hookswitch.calls.run.Outbox.publish_batch",
-            lambda _self, batch, _deadline: SimpleNamespace(returned=[*batch.images]),
+            lambda _self, batch, _deadline: SimpleNamespace(returned=[*batch.images], owed=set(batch.images)),
         )
         with pytest.raises(StorageUnavailableError):
             stack.backfill(items, publishes=True)

@@ -146,6 +146,16 @@ def test_end_that_never_comes(function: Function) -> None:
     assert (record["state"], record["final"], record["complete"]) == ("ended", True, True)
 
 
+def test_stream_of_the_past(function: Function) -> None:
+    """A stack that is upgraded gets the stream of the past day: calls are made of it, and nobody is alerted."""
+    function.now = NOW + 13 * 3600
+    function.fold(steps_of("no_mailbox"))
+    (record,) = function.calls
+    assert (record["status"], record["final"]) == ("missed", True)
+    assert function.services.published
+    assert not function.services.alerts
+
+
 def test_lost_check(function: Function) -> None:
     """A sweep makes good a check whose message was lost."""
     function.fold(steps_of("no_mailbox"))

@@ -73,6 +73,7 @@ class Details(TypedDict, total=False):
     recipients: int
     result: Literal["sent", "received", "failed"]
     error: str
+    alerted: bool  # whether people were alerted to the event itself, as earlier versions did
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class Fact:
             received_at=_seconds(item["received_at"]),
             others=tuple(sorted({other for other in others if other and other != leg})),
             interaction=_text(variables, "Call-Interaction-ID"),
-            details=_details(kind, item["hook"], payload, variables),
+            details=_details(kind, item, variables),
         )
 
     def to_attributes(self) -> dict[str, object]:
@@ -171,8 +172,10 @@ def _kind(hook: str, payload: Mapping[str, Any]) -> FactKind | None:
     return _NOTIFICATIONS.get(hook)
 
 
-def _details(kind: FactKind, hook: str, payload: Mapping[str, Any], variables: Mapping[str, Any]) -> Details:
+def _details(kind: FactKind, item: Mapping[str, Any], variables: Mapping[str, Any]) -> Details:
+    hook, payload = item["hook"], item["payload"]
     found: dict[str, object] = {
+        "alerted": item.get("alert") is True and kind != "fax",
         "caller_number": _text(payload, "caller_id_number") or _text(payload, "from_user"),
         "caller_name": _text(payload, "caller_id_name"),
         "callee_number": _text(payload, "callee_id_number") or _dialed(payload),

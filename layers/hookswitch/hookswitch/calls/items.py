@@ -99,8 +99,8 @@ class CallItem:
         parties: The entries that were written for it.
         absorbed: Calls that turned out to be a part of it.
         settled: Whether it was final once, and so was counted.
-        alert: Whether people are alerted to this revision.
-        alerted: Whether people were alerted to this revision or an earlier one.
+        alert: Whether people are alerted to this revision, unless they were.
+        alerted: Whether they were: the message with the alert was published, or there was to be none.
         check_at: When to look at it again without a new event, in Unix seconds; None if never.
     """
 

@@ -163,12 +163,21 @@ class Calls:
         lost: set[str] = set()
         while left:  # one revision of each call at a time, since messages of a batch have distinct keys
             batch = {str(call): change for (call, _), change in reversed(left.items())}
-            returned = self._outbox.publish_batch(
-                StreamBatch({call: item(change.item) for call, change in batch.items()}), self._deadline
-            ).returned
-            lost |= {cause for call in returned for cause in batch[call].causes}
+            images = {call: item(change.item) for call, change in batch.items()}
+            result = self._outbox.publish_batch(StreamBatch(images), self._deadline)
+            lost |= {cause for call in result.returned for cause in batch[call].causes}
+            self._note_alerts(change for call, change in batch.items() if call not in result.owed)
             left = {key: change for key, change in left.items() if batch[str(key[0])] is not change}
         return lost
+
+    def _note_alerts(self, published: Iterable[Change]) -> None:
+        """Note to which calls people were alerted. Until that is noted, each further revision alerts once more."""
+        for change in published:
+            if change.item["alert"]:
+                try:
+                    self._table.set_alerted(cast("Call", change.item["payload"])["call"])
+                except CALL_ERRORS as error:
+                    logger.warning("An alert could not be noted (%s). It may be repeated.", error_reason(error))
 
     def _request_checks(self, changes: Iterable[Change]) -> None:
         """Have calls that have ended checked when they settle. What this can't do, a sweep does."""

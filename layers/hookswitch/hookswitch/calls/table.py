@@ -114,6 +114,21 @@ class CallTable:
             return False
         return True
 
+    def set_alerted(self, call: str) -> None:
+        """Note on a call's item that people were alerted to it."""
+        client = clients.dynamodb()
+        try:
+            client.update_item(
+                TableName=self.name,
+                Key={"event_id": {"S": call_id(call)}},
+                UpdateExpression="SET #alerted = :alerted",
+                ConditionExpression="attribute_exists(event_id)",
+                ExpressionAttributeNames={"#alerted": "alerted"},
+                ExpressionAttributeValues={":alerted": {"BOOL": True}},
+            )
+        except client.exceptions.ConditionalCheckFailedException:
+            return  # it expired
+
     def put(self, values: Mapping[str, object]) -> None:
         """Write an item that is the same whenever it is written."""
         clients.dynamodb().put_item(TableName=self.name, Item=item(values))

@@ -25,7 +25,7 @@ from hookswitch.observability.log import logger
 TRIES = 20  # of one call; a try fails only because another writer succeeded
 WAIT_SECONDS = 0.05
 MAX_NODES = 1_000  # legs of one call that are read
-STREAM_SECONDS = 6 * 3_600  # for which the stream brings an event (MaximumRecordAgeInSeconds in template.yaml)
+STREAM_SECONDS = 12 * 3_600  # for which the stream brings an event, and then the queue for what failed on it
 _UNANSWERED = frozenset({"voicemail", "missed", "abandoned", "busy", "failed"})
 
 type Mode = Literal["live", "backfill", "republish"]
@@ -289,8 +289,12 @@ class CallUpdater:
         earlier = [item for item in (before, *absorbed.values()) if item]
         was_settled = any(item.settled for item in earlier)
         was_alerted = any(item.alerted for item in earlier)
-        settles = record["final"] and (not self._is_backfill or self._is_past(facts))
-        alert = settles and not was_alerted and not self._is_backfill and _alerts(record)
+        is_past = self._is_past(facts)
+        is_silent = self._is_backfill or is_past  # a function that reads the stream for the first time gets a day of it
+        settles = record["final"] and (not self._is_backfill or is_past)
+        # Earlier versions alerted to events, which the stream of a stack that is upgraded brings once more.
+        was_told = any(fact.details.get("alerted") for fact in facts)
+        alert = settles and not was_alerted and not is_silent and not was_told and _alerts(record)
         listed = before.parties if before else frozenset()
         if record["state"] == "ended":
             listed |= self._enter(record, listed, self._expiry(facts))
@@ -302,10 +306,10 @@ class CallUpdater:
             absorbed=(before.absorbed if before else frozenset()) | set(absorbed),
             settled=was_settled or settles,
             alert=alert,
-            alerted=was_alerted or alert or (settles and self._is_backfill),
+            alerted=was_alerted or (settles and is_silent),
             check_at=folded.check_at,
         )
-        is_settled_now = settles and not was_settled and not self._is_backfill
+        is_settled_now = settles and not was_settled and not is_silent
         return self._put(item, revision, facts, causes, is_settled_now=is_settled_now)
 
     def _merge(self, old: str, item: CallItem | None, folded: Folded, causes: frozenset[str]) -> Change | None:
@@ -359,7 +363,7 @@ class CallUpdater:
     def _told(self, item: CallItem, facts: Sequence[Fact], causes: frozenset[str]) -> Change:
         at = timestamp_of_seconds(max(fact.at for fact in facts))
         received_at = timestamp_of_seconds(max(fact.received_at for fact in facts))
-        if self._is_backfill:
+        if self._is_backfill or item.alerted:
             item = replace(item, alert=False)  # published again, it must not alert again
         attributes = item.to_item(at=at, received_at=received_at, expires_at=self._expiry(facts))
         return Change(attributes, item.check_at, item.record["legs"][0]["leg"], causes)

@@ -54,9 +54,11 @@ class StreamBatchResult:
 
     Attributes:
         returned: Sequence numbers of the records for the stream to deliver again.
+        owed: Keys of the events that a destination did not take, in whatever way they are kept.
     """
 
     returned: tuple[str, ...]
+    owed: frozenset[str] = frozenset()
 
     def to_message(self) -> dict[str, Any]:
         """Return the partial batch response for Lambda's stream mapping."""
@@ -109,7 +111,8 @@ class Outbox:
         lost = self._note(owed, last_note, PATIENT) if owed else []
         returned = {event.event_id for event in lost}
         return StreamBatchResult(
-            tuple(number for number, image in batch.images.items() if image["event_id"]["S"] in returned)
+            tuple(number for number, image in batch.images.items() if image["event_id"]["S"] in returned),
+            frozenset(event.event_id for event in owed),
         )
 
     def publish_named(self, request: PublishRequest) -> PublishResult:
