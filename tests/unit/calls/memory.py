@@ -54,13 +54,20 @@ class MemoryDynamoDB:
         ConditionExpression: str = "",
         ReturnValues: str = "",
     ) -> dict[str, Any]:
-        """Do as DynamoDB does, for assignments, and for one condition."""
+        """Do as DynamoDB does, for assignments, if the item exists or an attribute has a value."""
         assert TableName == "the-table"
-        assert ConditionExpression in {"", "#call = :old", "attribute_exists(event_id)"}
         self.before_call("UpdateItem")
-        item = self.items.setdefault(Key["event_id"]["S"], dict(Key))
-        if ":old" in ConditionExpression and item.get("call") != ExpressionAttributeValues[":old"]:
+        before = self.items.get(Key["event_id"]["S"], {})
+        if ConditionExpression == "attribute_exists(event_id)":
+            holds = bool(before)
+        elif ConditionExpression:
+            name, value = ConditionExpression.split(" = ")
+            holds = before.get(ExpressionAttributeNames[name]) == ExpressionAttributeValues[value]
+        else:
+            holds = True
+        if not holds:
             raise _ConditionalCheckFailedError
+        item = self.items.setdefault(Key["event_id"]["S"], dict(Key))
         for found in re.finditer(r"(#\w+) = (?:(if_not_exists)\(#\w+, )?(:\w+)", UpdateExpression):
             name, keeps, value = ExpressionAttributeNames[found[1]], found[2], ExpressionAttributeValues[found[3]]
             if not keeps or name not in item:

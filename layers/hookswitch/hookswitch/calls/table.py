@@ -29,10 +29,12 @@ class CallTable:
         """Use the table of a name."""
         self.name = name
 
-    def add_facts(self, account_id: str, leg: str, facts: Sequence[Fact], expires_at: int | None) -> LegItem:
-        """Add facts to a leg's item, which is created if need be, and return it."""
+    def add_facts(
+        self, account_id: str, leg: str, facts: Sequence[Fact], expires_at: int | None, call: str = ""
+    ) -> LegItem:
+        """Add facts to a leg's item, which is created if need be, and return it; also claim it for a call."""
         values = {FACT + fact.event_id: attribute(fact.to_attributes()) for fact in facts}
-        return self._extend(account_id, leg, values, expires_at)
+        return self._extend(account_id, leg, values, expires_at, call)
 
     def add_mentions(self, account_id: str, node: str, by: Iterable[str], expires_at: int | None) -> LegItem:
         """Note on a leg's item, which is created if need be, that other legs name it, and return it."""
@@ -128,6 +130,22 @@ class CallTable:
             )
         except client.exceptions.ConditionalCheckFailedException:
             return  # it expired
+
+    def check_earlier(self, call: str, revision: int, check_at: int) -> bool:
+        """Note on a call's item when to look at it again; return False if it is not of this revision any more."""
+        client = clients.dynamodb()
+        try:
+            client.update_item(
+                TableName=self.name,
+                Key={"event_id": {"S": call_id(call)}},
+                UpdateExpression="SET #check_at = :check_at",
+                ConditionExpression="#revision = :revision",
+                ExpressionAttributeNames={"#check_at": "check_at", "#revision": "revision"},
+                ExpressionAttributeValues={":check_at": attribute(check_at), ":revision": attribute(revision)},
+            )
+        except client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def put(self, values: Mapping[str, object]) -> None:
         """Write an item that is the same whenever it is written."""

@@ -2,7 +2,8 @@
 
 First the facts are added to the items of their legs, which only grow. Then everything that is known of the call is
 read, folded, and written if nobody wrote the call in between; otherwise it is read again. So whoever writes last has
-seen what all others added. docs/engineering/decisions/0085-call-updates.md has the argument.
+seen what all others added. A leg that begins a call is claimed for it together with its first fact, so that a call that
+rings is written after one update. docs/engineering/decisions/0085-call-updates.md has the argument.
 """
 
 import time
@@ -14,6 +15,7 @@ from typing import Literal, cast
 from hookswitch.aws.backoff import jittered
 from hookswitch.calls.facts import Fact
 from hookswitch.calls.fold import Folded, fold
+from hookswitch.calls.graph import call_key
 from hookswitch.calls.items import CallItem, LegItem, evidence, facts_in, parties, party_item
 from hookswitch.calls.record import Call
 from hookswitch.calls.story import SETTLE_SECONDS
@@ -58,14 +60,25 @@ class _OutdatedError(Exception):
 
 @dataclass
 class _Component:
-    """The legs that are joined with one another, as they were read."""
+    """The legs that are joined with one another, as they were read.
+
+    Attributes:
+        account_id: The account.
+        legs: Their items.
+        is_new: Whether no call of it can be in the table, as far as is known.
+    """
 
     account_id: str
     legs: dict[str, LegItem]
+    is_new: bool = False
 
     @property
     def facts(self) -> list[Fact]:
         return [fact for leg in self.legs.values() for fact in leg.facts]
+
+    def is_made_of(self, events: frozenset[str]) -> bool:
+        """Tell whether it is a single leg that nothing was known of before these events."""
+        return len(self.legs) == 1 and events >= {fact.event_id for fact in self.facts}
 
 
 class CallUpdater:
@@ -114,9 +127,12 @@ class CallUpdater:
         by_leg: dict[tuple[str, str], dict[str, Fact]] = defaultdict(dict)
         for fact in facts:
             by_leg[fact.account_id, fact.leg][fact.event_id] = fact
+        named = {(account_id, other) for (account_id, _), found in by_leg.items() for other in _others(found.values())}
         for (account_id, leg), found in by_leg.items():
             new = [*found.values()]
-            added[account_id][leg] = self._table.add_facts(account_id, leg, new, self._expiry(new))
+            begins = any(map(_begins_a_call, new)) and not _others(new) and (account_id, leg) not in named
+            call = call_key(account_id, leg) if begins else ""
+            added[account_id][leg] = self._table.add_facts(account_id, leg, new, self._expiry(new), call)
             mine[account_id] |= set(found)
         for account_id, legs in added.items():
             left = [*legs]
@@ -165,6 +181,8 @@ class CallUpdater:
                 time.sleep(jittered(WAIT_SECONDS * attempt))
             try:
                 component = self._read(account_id, start, known)
+                # If such a call turns out to exist, since its first event came before, the next try reads it.
+                component.is_new = not attempt and component.is_made_of(mine)
                 self._write_all(component, mine, changes)
             except TooManyLegsError as error:
                 logger.error("%s Its record stays as it is.", error, extra={"call_id": start})
@@ -222,7 +240,7 @@ class CallUpdater:
         self, component: _Component, folded: Folded, keys: set[str], events: frozenset[str], causes: frozenset[str]
     ) -> Iterator[Change]:
         key = folded.group.key
-        before = self._table.call(key)
+        before = None if component.is_new else self._table.call(key)
         self._require_current(component, before, events, causes)
         old_keys = self._point_to(component, folded, keys)
         # Those of before too: if this is repeated, their last revisions may not have been published.
@@ -284,7 +302,9 @@ class CallUpdater:
         is_due_earlier = before and folded.check_at and before.check_at and folded.check_at < before.check_at
         is_known = before and absorbed.keys() <= before.absorbed
         is_overtaken = before and before.record["final"] and not before.settled and not self._is_backfill
-        if before and is_known and _news(before.record) == _news(record) and not is_due_earlier and not is_overtaken:
+        if before and is_known and _news(before.record) == _news(record) and not is_overtaken:
+            if is_due_earlier and not self._table.check_earlier(record["call"], revision, cast("int", folded.check_at)):
+                raise _OutdatedError
             return self._told(before, facts, causes) if self._republishes or causes & before.caused_by else None
         earlier = [item for item in (before, *absorbed.values()) if item]
         was_settled = any(item.settled for item in earlier)
@@ -383,6 +403,15 @@ class CallUpdater:
         if not self._retention_days:
             return None
         return max((fact.received_at for fact in facts), default=self.now) + self._retention_days * 86_400
+
+
+def _begins_a_call(fact: Fact) -> bool:
+    """Tell whether a leg begins a call, as long as nothing joins it with another."""
+    return fact.kind == "create" and fact.details.get("direction") == "inbound"
+
+
+def _others(facts: Iterable[Fact]) -> set[str]:
+    return {other for fact in facts for other in fact.others}
 
 
 def _news(record: Call) -> dict[str, object]:
