@@ -11,19 +11,22 @@ from simulator.api import DashApi
 
 
 @contextmanager
-def temporary_stack(directory: Path, overrides: Mapping[str, str] | None = None) -> Iterator[Stack]:
+def temporary_stack(
+    directory: Path, overrides: Mapping[str, str] | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[Stack]:
     """Deploy the last build, with all hooks, for as long as the block lasts.
 
     Args:
         directory: For the emulator's log and temporary files.
         overrides: Template parameters that differ from those of `local.parameters`.
+        environment: More variables for the functions.
 
     Raises:
         LaptopError: The deployment failed.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with (
-        emulator.running(emulator.free_port(), directory) as running,
+        emulator.running(emulator.free_port(), directory, environment) as running,
         DashApi(simulator(running.endpoint)) as api,
     ):
         given = {"DashApiUrl": api.url, "ReconcileRate": "off", **(overrides or {})}

@@ -43,9 +43,15 @@ def main() -> int:
         f"{totals.events:,} events sent in {totals.deliveries:,} deliveries over {totals.connections:,} connections, "
         f"{totals.stored:,} stored, {totals.published:,} published, in {done.sending + done.draining:.0f} seconds."
     )
-    for problem in totals.problems:
+    calls = done.calls
+    say(
+        f"{calls.calls:,} calls, {calls.records:,} records, {sum(calls.right.values()):,} of "
+        f"{sum(calls.kinds.values()):,} as expected, in {calls.messages:,} messages."
+    )
+    problems = [*totals.problems, *calls.problems]
+    for problem in problems:
         say(f"✗ {problem}", style="red")
-    return 1 if totals.problems else 0
+    return 1 if problems else 0
 
 
 def _write(done: Run) -> None:

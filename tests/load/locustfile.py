@@ -46,7 +46,7 @@ RETRY_INTERVAL = 0.2  # seconds; Dash waits two, which are eight minutes of a da
 NEVER = 10**9  # tries: connections break here oftener than Dash would stand without switching a webhook off
 POLL = 0.05
 
-_day: Iterator[tuple[int, Delivery]] = enumerate(day(SIZE))
+_day: Iterator[tuple[int, Delivery]] = enumerate(day(SIZE).deliveries)
 _began = time.monotonic()
 _under_way = 0
 _hour = 0

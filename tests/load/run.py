@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,13 +16,14 @@ from devtools.outcome import read_table
 from devtools.processes import CommandError, run
 from devtools.stack import Stack
 from hookswitch.dash.hooks import HOOKS
-from tests.load.day import Delivery, Size, day
+from tests.load.day import Day, Size, day
+from tests.load.records import CallTotals, are_final, tally_calls
 from tests.load.totals import Answer, Totals, tally
 
 PYTHON = LOCAL / "load" / "bin" / "python"
 OVERRIDES = {"IncludeSubaccounts": "true"}  # of the stack that serves a reseller
 STOP_SECONDS = "120"  # that a sender may take to finish its delivery
-DRAIN_SECONDS = 600.0  # that the last event may take until it is published
+DRAIN_SECONDS = 600.0  # that the last event may take until it is published, and the last call until it is final
 QUIET_SECONDS = 2.0  # without a message, after which none is expected: one that comes twice may come late
 
 
@@ -32,22 +33,26 @@ class Run:
 
     Attributes:
         size: Of the day.
-        day: All that was to be delivered.
+        day: All that happened, and was to be delivered.
         answers: To each delivery.
         totals: The sums.
+        calls: Those of the calls.
         sending: Seconds from the first delivery to the last answer.
-        draining: Seconds from then until everything was published.
+        draining: Seconds from then until every event was published.
+        settling: Seconds from then until every call was final.
         log_lines: That the functions wrote.
         log_bytes: The length of those lines.
         load_average: Of the machine in the five minutes before.
     """
 
     size: Size
-    day: Sequence[Delivery]
+    day: Day
     answers: Sequence[Answer]
     totals: Totals
+    calls: CallTotals
     sending: float
     draining: float
+    settling: float
     log_lines: int
     log_bytes: int
     load_average: float
@@ -61,14 +66,16 @@ def run_day(stack: Stack, directory: Path, size: Size) -> Run:
     """
     if not PYTHON.exists():
         raise LaptopError("Locust is not installed. Run `make setup` first.")
-    endpoint, outputs = stack.endpoint, stack.outputs
+    endpoint, outputs, size = stack.endpoint, stack.outputs, size.recent()
     planned, load = day(size), os.getloadavg()[1]
     with Inbox(aws.sns(endpoint), aws.sqs(endpoint), outputs["EventsTopicArn"]) as inbox:
         began = time.monotonic()
         answers = _send(stack, directory, size)
         sent = time.monotonic()
-        _wait_until_published(inbox, len(planned))
+        _wait_until(lambda: len({message.id for message in inbox.events()}) >= len(planned.deliveries))
         drained = time.monotonic()
+        _wait_until(lambda: are_final(planned.calls, inbox.read()))
+        settled = time.monotonic()
         _wait_until_quiet(inbox)
         items = read_table(aws.dynamodb(endpoint), outputs["EventsTableName"])
         published = inbox.counts_so_far()
@@ -78,9 +85,11 @@ def run_day(stack: Stack, directory: Path, size: Size) -> Run:
         size=size,
         day=planned,
         answers=answers,
-        totals=tally(planned, answers, items, published),
+        totals=tally(planned.deliveries, answers, items, published),
+        calls=tally_calls(planned.calls, items, inbox.messages),
         sending=sent - began,
         draining=drained - sent,
+        settling=settled - drained,
         log_lines=len(lines),
         log_bytes=sum(len(line.encode()) for line in lines),
         load_average=load,
@@ -113,10 +122,10 @@ def _send(stack: Stack, directory: Path, size: Size) -> list[Answer]:
     return [Answer(**answer) for answer in json.loads(answers.read_text())]
 
 
-def _wait_until_published(inbox: Inbox, events: int) -> None:
-    """Return when so many events have been published, or at the limit: the totals say what is missing."""
+def _wait_until(holds: Callable[[], bool]) -> None:
+    """Return when all has arrived, or at the limit: the totals say what is missing."""
     deadline = time.monotonic() + DRAIN_SECONDS
-    while len({message.id for message in inbox.events()}) < events and time.monotonic() < deadline:
+    while not holds() and time.monotonic() < deadline:
         time.sleep(0.5)
 
 

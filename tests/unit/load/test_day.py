@@ -1,26 +1,25 @@
 """The day that the load test sends: its shape, its calls, and that it can be made again."""
 
 import random
-from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from collections import Counter
 
 import pytest
 
 from simulator.attempts import gregorian
+from simulator.calls.mix import SHARES
+from simulator.calls.scenarios import SCENARIOS
 from tests.load.day import MIDNIGHT, Break, Size, accounts, day
 from tests.load.shape import HOUR, WEIGHTS, moment, senders, share
 
-if TYPE_CHECKING:
-    from tests.load.calls import Happening
-
 SIZE = Size(accounts=200, calls=2000, seconds=60, senders=24)
-DAY = day(SIZE)
+PLAYED = day(SIZE)
+DAY = PLAYED.deliveries
 
 
 def test_same_size_same_day() -> None:
     """Senders and tally each generate the day, so it must be the same; another seed gives another day."""
-    assert day(SIZE) == DAY
-    assert day(Size(**{**vars(SIZE), "seed": 2})) != DAY
+    assert day(SIZE) == PLAYED
+    assert day(Size(**{**vars(SIZE), "seed": 2})) != PLAYED
 
 
 def test_order_of_time() -> None:
@@ -47,30 +46,31 @@ def test_senders_follow_the_shape() -> None:
     assert [senders(hour, 24) for hour in (3, 10, 12, 15)] == [1, 24, 14, 22]
 
 
-def test_calls_are_whole() -> None:
-    """Each leg begins once and ends once, in that order, and knows its other leg."""
-    legs: defaultdict[str, list[Happening]] = defaultdict(list)
-    for one in DAY:
-        if one.happening.hook.startswith("channel_"):
-            legs[one.happening.payload["call_id"]].append(one.happening)
-    assert len(legs) == 2 * SIZE.calls
-    for events in legs.values():
-        hooks = [event.hook for event in events]
-        assert hooks[0] == "channel_create"
-        assert hooks[-1] == "channel_destroy"
-        assert Counter(hooks)["channel_create"] == Counter(hooks)["channel_destroy"] == 1
-        assert events[-1].payload["other_leg_call_id"] in legs
-        assert len({event.account for event in events}) == 1
+def test_calls_are_delivered() -> None:
+    """Each event of a call is among those that are delivered, in the account of the call, and no call has another's."""
+    happenings = Counter(id(one.happening) for one in DAY)
+    assert all(happenings[id(event)] == 1 for call in PLAYED.calls for event in call.happenings)
+    assert len(PLAYED.calls) == SIZE.calls
+    legs: Counter[str] = Counter(leg for call in PLAYED.calls for leg in call.legs)
+    assert set(legs.values()) == {1}
+    assert all(len({event.account for event in call.happenings}) == 1 for call in PLAYED.calls)
 
 
 def test_mix() -> None:
-    """All that a day has is in it: answered and missed calls, voicemail, parking, registrations, faxes."""
+    """All that a day has is in it: calls of nearly all kinds, as often as they shall be, and registrations."""
     hooks = Counter(one.happening.hook for one in DAY)
     assert hooks["register"] == SIZE.accounts
-    assert hooks["missed_call"] > hooks["voicemail_new"] > 0
-    assert hooks["channel_bridge"] > hooks["missed_call"]
-    assert {"parking", "deregister", "outbound_fax"} <= hooks.keys()
+    assert {"parking", "deregister", "outbound_fax", "voicemail_new", "missed_call"} <= hooks.keys()
     assert {one.happening.account for one in DAY} == set(accounts(SIZE))
+    kinds = Counter(call.scenario for call in PLAYED.calls)
+    assert kinds.keys() >= {kind for kind, share in SHARES.items() if share >= 0.5}
+    assert all(abs(kinds[kind] / SIZE.calls - share / 100) < 0.03 for kind, share in SHARES.items())
+
+
+def test_every_kind_of_call_has_a_share() -> None:
+    """A new kind of call is a part of the day, too."""
+    assert SHARES.keys() == SCENARIOS.keys()
+    assert sum(SHARES.values()) == pytest.approx(100)
 
 
 def test_something_goes_wrong() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.load.day import Size, day
 from tests.load.totals import Answer, Totals, tally
 
-DAY = day(Size(accounts=3, calls=6, seconds=1, senders=1))
+DAY = day(Size(accounts=3, calls=6, seconds=1, senders=1)).deliveries
 
 
 @dataclass
