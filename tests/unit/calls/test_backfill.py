@@ -55,12 +55,14 @@ class Stack:
         """Look at a call again, as a message of the calls queue asks for."""
         message = CheckRequest(call["account_id"], call["legs"][0]["leg"], self.now).to_message()
         with MetricsRecorder() as metrics:
-            self._calls(metrics).carry_out(cast("Any", SimpleNamespace(body=json.dumps(message))))
+            self._calls(metrics).carry_out(cast("Any", SimpleNamespace(message_id="check", body=json.dumps(message))))
 
     def fold_again(self, streams: "Streams") -> None:
         """Read a failed batch from the stream again, as a message of the calls queue asks for."""
         with MetricsRecorder() as metrics:
-            self._calls(metrics).carry_out(cast("Any", SimpleNamespace(body=json.dumps(streams.failure()))))
+            self._calls(metrics).carry_out(
+                cast("Any", SimpleNamespace(message_id="check", body=json.dumps(streams.failure())))
+            )
 
     def stream(self, items: Sequence[Item]) -> None:
         """Fold new events."""

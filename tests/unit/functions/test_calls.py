@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 from botocore.exceptions import ClientError
@@ -146,6 +147,27 @@ def test_check_that_fails(services: Services) -> None:
     services.table.before_call = lambda _: None
     answer = calls.handler(queue({"check": "nonsense"}, check), CONTEXT)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+
+
+def test_two_checks_of_a_call(services: Services) -> None:
+    """Checks that are due at the same moment, as two late events ask for, publish the last word once.
+
+    One that comes twice, since the function may have failed before it published, publishes twice.
+    """
+    now, took = datetime.now(UTC).timestamp(), steps_of("no_message", now=0)[-1].at
+    just_now = [item_of(step) for step in steps_of("no_message", now=now - took)]
+    calls.handler(stream(just_now), CONTEXT)
+    (call,) = services.table.plain("call")
+    check = CheckRequest(call["account_id"], call["payload"]["legs"][0]["leg"], int(call["check_at"])).to_message()
+    sent = mock.Mock(side_effect=services.publish_batch)
+    with mock.patch.object(services, "publish_batch", sent), mock.patch("hookswitch.calls.run.datetime") as clock:
+        clock.now.return_value = datetime.fromtimestamp(now + 600, UTC)
+        assert calls.handler(queue(check, check), CONTEXT) == {"batchItemFailures": []}
+        assert sent.call_count == 1
+        calls.handler(queue(check), CONTEXT)
+        assert sent.call_count == 2
+    (call,) = services.table.plain("call")
+    assert call["final"]
 
 
 def test_lost_check(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,11 +26,6 @@ class CheckRequest:
     leg: str
     due: int
 
-    @property
-    def cause(self) -> str:
-        """What this check is known by, however often the message comes."""
-        return f"check {self.due}"
-
     def to_message(self) -> dict[str, Any]:
         """Return the message."""
         return {"check": {"account_id": self.account_id, "leg": self.leg, "due": self.due}}

@@ -76,7 +76,7 @@ class Calls:
             message = read_queue_message(record.body)
             match message:
                 case CheckRequest():
-                    self._check(message)
+                    self._check(message, f"check {record.message_id}")
                 case FailedStreamBatch():
                     self._fold_again(message)
         except CALL_ERRORS as error:
@@ -135,8 +135,9 @@ class Calls:
             undone = {fact.event_id for fact in facts} - {cause for change in changes for cause in change.causes}
         return undone | self._finish(changes)
 
-    def _check(self, request: CheckRequest) -> None:
-        changes = [*self._updater().check(request.account_id, request.leg, request.cause)]
+    def _check(self, request: CheckRequest, cause: str) -> None:
+        """Look at a call; if the same message comes again, so does what it made. Another one is another cause."""
+        changes = [*self._updater().check(request.account_id, request.leg, cause)]
         if self._finish(changes):
             raise NotTakenError("Neither SNS nor the publish dead-letter queue took the call.")
 

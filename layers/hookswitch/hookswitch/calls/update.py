@@ -182,7 +182,7 @@ class CallUpdater:
             try:
                 component = self._read(account_id, start, known)
                 # If such a call turns out to exist, since its first event came before, the next try reads it.
-                component.is_new = not attempt and component.is_made_of(mine)
+                component.is_new = not (attempt or self._is_backfill) and component.is_made_of(mine)
                 self._write_all(component, mine, changes)
             except TooManyLegsError as error:
                 logger.error("%s Its record stays as it is.", error, extra={"call_id": start})
