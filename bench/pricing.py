@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.quotas import SNS_WAIT, Measured
+from bench.quotas import DYNAMODB_WAIT, FULL_CORE, MEMORY, SNS_WAIT, Measured
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.observability.metrics import CORE, CORE_HOOKS, METRICS, SERVICE
 
@@ -51,6 +51,8 @@ ALARMS = 21
 QUEUES = 3  # that functions read: the redrive queue, the publish dead-letter queue and the calls queue
 POLLERS, LONGEST_POLL = 5, 20  # of an idle queue, and seconds (Lambda, "Configuring scaling behavior for SQS")
 POLLS = QUEUES * POLLERS * MONTH / LONGEST_POLL  # requests of a month in which all queues are empty
+SQS_WAIT = 0.01  # seconds to send a message; an assumption
+SQS_REQUESTS = 3  # for a message: to send, to receive and to delete it
 HANGUP_CAUSES = 13  # the values of the dimension, in docs/metrics.md
 FUNCTION_ERRORS = 1  # the metric of the log's filter
 CORE_METRICS = len(CORE) + len(CORE_HOOKS) + FUNCTION_ERRORS
@@ -59,28 +61,95 @@ ALL_METRICS = (
 )
 
 
-def monthly_costs(measured: Measured, log_bytes: float, millions: int) -> Mapping[str, float]:
+@dataclass(frozen=True)
+class Call:
+    """What a call takes. All are numbers for one call; those of several kinds of calls are their mean.
+
+    Attributes:
+        legs: Its legs.
+        events: Its events.
+        invocations: Of the calls function: by the stream for each event, and by the queue.
+        operations: Of DynamoDB.
+        leg_writes: Write units for the items of its legs.
+        call_writes: Write units for its record.
+        party_writes: Write units for the entries by number, user and device.
+        index_writes: Write units of the indexes, for all of these.
+        reads: Read units.
+        messages: Published on SNS.
+        checks: Messages of the calls queue.
+        stored_bytes: Of its items, with the copies in the indexes.
+        seconds: Of computing on a full core.
+    """
+
+    legs: float
+    events: float
+    invocations: float
+    operations: float
+    leg_writes: float
+    call_writes: float
+    party_writes: float
+    index_writes: float
+    reads: float
+    messages: float
+    checks: float
+    stored_bytes: float
+    seconds: float
+
+    @property
+    def writes(self) -> float:
+        """All write units."""
+        return self.leg_writes + self.call_writes + self.party_writes + self.index_writes
+
+    @property
+    def billed_seconds(self) -> float:
+        """How long the function runs, with its share of a core, and the assumed waits."""
+        waits = self.operations * DYNAMODB_WAIT + self.messages * SNS_WAIT + self.checks * SQS_WAIT
+        return self.seconds * FULL_CORE / MEMORY + waits
+
+
+def call_costs(call: Call) -> Mapping[str, float]:
+    """Return the costs of a million calls, in dollars by part, besides those of their events."""
+    price = {name: it.each for name, it in PRICES.items()}
+    each = {
+        "DynamoDB, writes": call.writes * price["DynamoDB writes"],
+        "DynamoDB, reads": call.reads * price["DynamoDB reads"],
+        "DynamoDB, storage of a month": call.stored_bytes / GIGABYTE * price["DynamoDB storage"],
+        "Lambda, requests": call.invocations * price["Lambda requests"],
+        "Lambda, time": call.billed_seconds * MEMORY / 1024 * price["Lambda on arm64"],
+        "SNS": call.messages * price["SNS"],
+        "SQS": call.checks * SQS_REQUESTS * price["SQS requests"],
+        "CloudWatch Logs, of Lambda itself": call.invocations
+        * PLATFORM_BYTES
+        / GIGABYTE
+        * (price["CloudWatch Logs"] + price["CloudWatch Logs, kept"]),
+    }
+    return {part: dollars * MILLION for part, dollars in each.items()}
+
+
+def monthly_costs(measured: Measured, log_bytes: float, millions: int, call: Call) -> Mapping[str, float]:
     """Return the costs of a month, in dollars by part.
 
     Args:
         measured: The functions' times.
         log_bytes: The bytes that the functions log per event.
         millions: Events per month, in millions; a key of COLD_SHARES.
+        call: What a call takes.
     """
     price = {name: it.each for name, it in PRICES.items()}
     events = millions * MILLION
     cold = events * COLD_SHARES[millions]
-    calls = events / RECORDS_PER_CALL[millions]  # to the publish function
-    seconds = events * measured.call + cold * measured.cold + events / measured.published + calls * SNS_WAIT
-    logged = (events * log_bytes + (events + calls) * PLATFORM_BYTES) / GIGABYTE
+    invocations = events / RECORDS_PER_CALL[millions]  # of the publish function
+    seconds = events * measured.call + cold * measured.cold + events / measured.published + invocations * SNS_WAIT
+    logged = (events * log_bytes + (events + invocations) * PLATFORM_BYTES) / GIGABYTE
     return {
         "API Gateway, REST": min(events, FIRST_TIER) * price["REST API"]
         + max(0, events - FIRST_TIER) * price["REST API, beyond"],
-        "Lambda, requests": (events + calls) * price["Lambda requests"],
+        "Lambda, requests": (events + invocations) * price["Lambda requests"],
         "Lambda, time": seconds * measured.gigabytes * price["Lambda on arm64"],
         "DynamoDB, writes": events * WRITE_UNITS * price["DynamoDB writes"],
         "DynamoDB, storage of that month's events": events * STORED_BYTES / GIGABYTE * price["DynamoDB storage"],
         "SNS": events * price["SNS"],
+        "Calls, if all events are of calls": events / call.events * sum(call_costs(call).values()) / MILLION,
         "SQS, polling of three empty queues": POLLS * price["SQS requests"],
         "CloudWatch Logs": logged * (price["CloudWatch Logs"] + price["CloudWatch Logs, kept"]),
         "CloudWatch metrics, core": CORE_METRICS * price["CloudWatch metrics"],

@@ -1,13 +1,13 @@
 """`make scale`: writes docs/engineering/scale.md from quotas, prices and measurements."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import page, pricing
-from bench.pricing import PRICES, monthly_costs, optional_costs
+from bench import calls, page, pricing
+from bench.pricing import PRICES, Call, call_costs, monthly_costs, optional_costs
 from bench.quotas import DYNAMODB_WAIT, KEY_UNITS, MEMORY, SNS_WAIT, Limit, Measured, limits
 from devtools.local import ROOT
 from devtools.markdown import fill, table
@@ -33,6 +33,20 @@ PHONE_COLUMNS = {
     "events": ("events per second, busy hour", ",.1f"),
     "share": ("of the first limit of a stack", ".1%"),
 }
+CALL_PARTS: Mapping[str, Callable[[Call], float]] = {
+    "legs": lambda call: call.legs,
+    "events": lambda call: call.events,
+    "invocations of the calls function": lambda call: call.invocations,
+    "operations of DynamoDB": lambda call: call.operations,
+    "write units, items of its legs": lambda call: call.leg_writes,
+    "write units, its record": lambda call: call.call_writes,
+    "write units, entries by number, user and device": lambda call: call.party_writes,
+    "write units, indexes": lambda call: call.index_writes,
+    "read units": lambda call: call.reads,
+    "messages published": lambda call: call.messages,
+    "messages of the calls queue": lambda call: call.checks,
+    "kilobytes stored": lambda call: call.stored_bytes / 1000,
+}
 PRICE_COLUMNS = {"what": ("", ""), "dollars": ("$", ".10g"), "for": ("for", ""), "source": ("source", "")}
 
 
@@ -43,10 +57,12 @@ class Inputs:
     Attributes:
         measured: The functions' times, from `make bench`.
         log_bytes: The bytes that the functions logged per delivery, from `make load`.
+        calls: What calls take, in the mean and of some kinds.
     """
 
     measured: Measured
     log_bytes: float
+    calls: Mapping[str, Call]
 
 
 def inputs() -> Inputs:
@@ -54,7 +70,7 @@ def inputs() -> Inputs:
     found, load = page.committed(), json.loads(LOAD.read_text(encoding="utf-8"))
     times = found["slowest_hook"]
     measured = Measured.on_a_full_core(times["warm"], times["cold"], found["publishing"]["records_per_second"])
-    return Inputs(measured, load["log_bytes"] / load["totals"]["deliveries"])
+    return Inputs(measured, load["log_bytes"] / load["totals"]["deliveries"], calls.committed())
 
 
 def document(found: Inputs) -> str:
@@ -90,6 +106,12 @@ def document(found: Inputs) -> str:
             "pollers": pricing.POLLERS,
             "poll_seconds": pricing.LONGEST_POLL,
             "costs": _costs(found),
+            "call_takes": _calls_take(found),
+            "call_costs": _calls_cost(found),
+            "call_dollars": f"{sum(call_costs(found.calls['mean']).values()):.0f}",
+            "call_writes": f"{found.calls['mean'].writes:.0f}",
+            "call_ms": f"{found.calls['mean'].billed_seconds / found.calls['mean'].invocations * 1000:.0f}",
+            "sqs_ms": f"{pricing.SQS_WAIT * 1000:.0f}",
             "prices": table(PRICE_COLUMNS, _prices()),
         },
     )
@@ -107,7 +129,7 @@ def _assumption(millions: int) -> str:
 
 
 def _costs(found: Inputs) -> str:
-    required = [monthly_costs(found.measured, found.log_bytes, millions) for millions in VOLUMES]
+    required = [monthly_costs(found.measured, found.log_bytes, millions, found.calls["mean"]) for millions in VOLUMES]
     optional = [optional_costs(found.measured, millions) for millions in VOLUMES]
     columns = {"part": ("", "")} | {str(millions): (f"{millions:,} million events", ",.2f") for millions in VOLUMES}
 
@@ -120,6 +142,25 @@ def _costs(found: Inputs) -> str:
     return table(columns, rows)
 
 
+def _calls_take(found: Inputs) -> str:
+    rows = [
+        {"part": part} | {name: value(call) for name, call in found.calls.items()} for part, value in CALL_PARTS.items()
+    ]
+    return table(_call_columns(found, ",.1f"), rows)
+
+
+def _calls_cost(found: Inputs) -> str:
+    costs = {name: call_costs(call) for name, call in found.calls.items()}
+    rows = [{"part": part} | {name: cost[part] for name, cost in costs.items()} for part in costs["mean"]]
+    rows.append({"part": "**all**"} | {name: sum(cost.values()) for name, cost in costs.items()})
+    return table(_call_columns(found, ",.2f"), rows)
+
+
+def _call_columns(found: Inputs, form: str) -> Mapping[str, tuple[str, str]]:
+    names = {name: "mean of all" if name == "mean" else f"`{name}`" for name in found.calls}
+    return {"part": ("", "")} | {name: (title, form) for name, title in names.items()}
+
+
 def _prices() -> Iterable[dict[str, Any]]:
     for what, price in PRICES.items():
         quantity = f"{price.quantity:,} " if price.quantity > 1 else "one "
@@ -127,7 +168,8 @@ def _prices() -> Iterable[dict[str, Any]]:
 
 
 def main() -> None:
-    """Write the page."""
+    """Count what calls take, and write the page."""
+    calls.main()
     PAGE.write_text(document(inputs()), encoding="utf-8")
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench import page, scale
+from bench import calls, page, scale
 from bench.end_to_end import Clocked
 from bench.local import PAGE
 from bench.measure import Costs
@@ -23,6 +23,7 @@ from bench.quotas import (
 from bench.subjects import AS_BUILT, BARE, FLOOR, PEER_NAMES, PUBLISH, PUBLISH_BATCH, USUAL_COMPILED
 from devtools.template import parsed
 
+CALL = calls.committed()["mean"]
 FOUND = Measured(warm=0.002, cold=0.7, published=2000)
 HOOKS = {"missed_call": 0.2, "parking": 0.1}
 
@@ -68,7 +69,7 @@ def test_summary_of_what_was_measured() -> None:
 
 def test_more_events_cost_more() -> None:
     """Each part costs more with more events, or is fixed; a million is cheaper in bulk."""
-    months = {millions: monthly_costs(FOUND, 1000, millions) for millions in scale.VOLUMES}
+    months = {millions: monthly_costs(FOUND, 1000, millions, CALL) for millions in scale.VOLUMES}
     for part in months[1]:
         column = [month[part] for month in months.values()]
         assert column == sorted(column), part
@@ -80,7 +81,7 @@ def test_more_log_costs_more() -> None:
     """A thousand bytes for each of a million events are a gigabyte."""
     price = PRICES["CloudWatch Logs"].each + PRICES["CloudWatch Logs, kept"].each
     part = "CloudWatch Logs"
-    assert monthly_costs(FOUND, 2000, 1)[part] - monthly_costs(FOUND, 1000, 1)[part] == pytest.approx(price)
+    assert monthly_costs(FOUND, 2000, 1, CALL)[part] - monthly_costs(FOUND, 1000, 1, CALL)[part] == pytest.approx(price)
 
 
 def test_every_price_has_a_dated_source() -> None:
