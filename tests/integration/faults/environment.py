@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 CHOSEN = {"ReconcileRate": "off", "TableDeletionProtection": "false", "OperatorRoleArn": operators.ARN}
 QUEUES = {"RedriveQueue": "the redrive queue", "PublishDeadLetterQueue": "the publish dead-letter queue"}
 DEDICATED = tuple(hook for hook in HOOKS if hook != "notifications")  # without the catch-all, one event is one delivery
-BEHIND = ("Publish", "Redrive", "Provision", "Rotate", "Reconcile")
+BEHIND = ("Publish", "Calls", "Redrive", "Provision", "Rotate", "Reconcile")
 # Seconds: a message can share a batch with one whose function hangs, and both leave the queue together.
 LIMIT = 150.0
 PLAIN = TypeDeserializer().deserialize

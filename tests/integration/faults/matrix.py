@@ -92,6 +92,7 @@ STORED = Seen("200, stored", "the table", "already there")
 QUEUED = Seen("200, queued", "the redrive queue", "Redrive")
 STORING = _away(QUEUED, STORED, Seen("200, queued", "the table, the redrive queue", "Redrive"))
 NOTED = Seen("the stream: done", "the table, the publish dead-letter queue", "Redrive")
+ON_TIME = Seen("the stream: done", "the table", "already there")
 GIVEN_BACK = Seen("the stream: returned", "the table", "the stream")
 KEPT = Seen("the queue: kept", "the redrive queue", "Redrive")
 OUT = Seen("the queue: done", "the table", "Redrive")
@@ -130,8 +131,8 @@ USES: Mapping[str, Mapping[str, Use]] = {
             "poller",
             _away(
                 NOTED,
-                Seen("the stream: done", "the table", "already there"),
-                Seen("the stream: done", "the table", "already there, twice"),
+                ON_TIME,
+                ON_TIME._replace(back="already there, twice"),
             ),
         ),
         "sqs": Use(
@@ -146,6 +147,17 @@ USES: Mapping[str, Mapping[str, Use]] = {
                 Seen("Redrive: not yet", "the table, the publish dead-letter queue", "Redrive"),
                 Seen("Redrive: published", "the table", "Redrive"),
             ),
+        ),
+    },
+    "calls": {
+        "dynamodb": Use("folds the event into its call", "poller", _away(GIVEN_BACK, ON_TIME, ON_TIME)),
+        "sns": Use(
+            "publishes the call", "poller", _away(NOTED, ON_TIME, ON_TIME._replace(back="already there, twice"))
+        ),
+        "sqs": Use(
+            "queues what SNS does not accept, and calls to look at again",
+            "poller",
+            _away(GIVEN_BACK, NOTED, NOTED._replace(back="Redrive, twice")),
         ),
     },
     "redrive": {

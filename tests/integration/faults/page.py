@@ -30,7 +30,7 @@ KINDS = """## What happens
 
 *A hook* is any of them. Parking writes in a transaction, the others with one conditional write. A hook calls
 SQS only when DynamoDB is unavailable, so the tests of SQS make both fail (both hang, where SQS hangs). The same goes
-for the publish function's queue, with SNS.
+for the queue of publish and calls, with SNS.
 
 """
 WAITS = f"""{MEASURED}
@@ -69,10 +69,8 @@ TAIL = """## What can't be recovered, and what is published twice
 - However slow SNS and SQS are, the publish function finishes before its timeout, and each event of a batch of a hundred
   is exactly one of published, queued or returned: `tests/unit/functions/test_publish.py`. Redrive finishes before its
   timeout, too: `tests/unit/functions/test_redrive.py`.
-- `Calls` is not in the matrix. Events are stored and published whatever becomes of it, and all that it writes can be
-  made again from them. What it can't fold goes back to the stream, and after six hours to its queue; a call that SNS
-  does not accept goes to the publish dead-letter queue, and a check that is lost is found by its schedule:
-  `tests/unit/functions/test_calls.py`, `tests/template/test_storage.py`.
+- A call that nothing looks at again, since its queue took no message about it, is found by the sweep:
+  `tests/integration/test_faults.py`.
 - Two functions process no events and are not in the matrix. `Unknown` answers 500 while the secret can't be read, as a
   hook does: `tests/integration/test_ingress.py`. `Silence` counts nothing while CloudWatch is unavailable, since that
   is not silence: `tests/unit/functions/test_silence.py`.

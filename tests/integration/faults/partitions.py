@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.integration.faults import hooks, provisioning, publishing, reconciling, redriving, rotating
+from tests.integration.faults import folding, hooks, provisioning, publishing, reconciling, redriving, rotating
 from tests.integration.faults.environment import DEDICATED, Site, environment
 from tests.integration.faults.results import Results
 
@@ -36,6 +36,7 @@ PARTITIONS: Mapping[str, Partition] = {  # longest first
     "reconcile-2": Partition(FEW, partial(reconciling.run, services=("dash", "list", "cloudformation"))),
     "reconcile-3": Partition(FEW, partial(reconciling.run, services=("dynamodb", "secretsmanager"))),
     "rotate": Partition(FEW, rotating.run),
+    "calls": Partition(FEW, folding.run),
 }
 
 

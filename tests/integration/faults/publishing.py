@@ -18,16 +18,16 @@ TRIES = 3  # attempts of one call to DynamoDB
 
 def run(site: Site, results: Results) -> None:
     """Run all cells at the same time, with the stream's event source mapping disabled."""
-    switch_off_the_stream(site)
+    switch_off(site, "Publish")
     by_service = {"sns": _sns, "sqs": _sqs, "dynamodb": _dynamodb}
     works = {cell: by_service[cell.service] for cell in cells(PUBLISH)}
     results.run_all(works, lambda cell: works[cell](site, results, cell), at_once=len(works))
     results.conclude(site)
 
 
-def switch_off_the_stream(site: Site) -> None:
-    """Disable the event source mapping of the publish function."""
-    mappings = site.clients.functions.list_event_source_mappings(FunctionName=site.resources["Publish"])
+def switch_off(site: Site, function: str) -> None:
+    """Disable the event source mappings of a function."""
+    mappings = site.clients.functions.list_event_source_mappings(FunctionName=site.resources[function])
     for mapping in mappings["EventSourceMappings"]:
         site.clients.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
 
@@ -50,9 +50,9 @@ def record_of(site: Site, event_id: str) -> dict[str, Any]:
     raise AssertionError(f"The stream has no record of {event_id}.")
 
 
-def offer(site: Site, sent: Sent) -> bool:
+def offer(site: Site, sent: Sent, function: str = "Publish") -> bool:
     """Process an event's record like Lambda's poller; tell whether the function returns it."""
-    answer = site.invoke("Publish", {"Records": [record_of(site, sent.event_id)]})
+    answer = site.invoke(function, {"Records": [record_of(site, sent.event_id)]})
     if "batchItemFailures" not in answer:
         raise AssertionError(answer)
     return bool(answer["batchItemFailures"])
@@ -60,7 +60,7 @@ def offer(site: Site, sent: Sent) -> bool:
 
 def _sns(site: Site, results: Results, cell: Cell) -> None:
     sent = site.fire(HOOK)
-    fault = inject(site.proxies["Publish"]["sns"], cell.kind, "PublishBatch", sent.event_id, _times(cell))
+    fault = inject(site.proxies["Publish"]["sns"], cell.kind, "PublishBatch", sent.event_id, times(cell))
     given_back = offer(site, sent)
     where = site.where(sent.probe, sent.event_id)
     site.proxies["Publish"]["sns"].lift(fault)
@@ -72,7 +72,7 @@ def _sqs(site: Site, results: Results, cell: Cell) -> None:
     """Fail the queue together with SNS: the function uses the queue only while SNS is unavailable."""
     proxies, sent = site.proxies["Publish"], site.fire(HOOK)
     outage = inject(proxies["sns"], Kind.HANG if cell.kind is Kind.HANG else Kind.ERROR, "PublishBatch", sent.event_id)
-    fault = inject(proxies["sqs"], cell.kind, "SendMessageBatch", sent.event_id, _times(cell))
+    fault = inject(proxies["sqs"], cell.kind, "SendMessageBatch", sent.event_id, times(cell))
     given_back = offer(site, sent)
     where = site.where(sent.probe, sent.event_id)
     proxies["sns"].lift(outage)
@@ -102,7 +102,7 @@ def _dynamodb(site: Site, results: Results, cell: Cell) -> None:
     results.note(cell, Seen(told, where, "Redrive"), site, sent.probe)
 
 
-def _times(cell: Cell) -> int | None:
+def times(cell: Cell) -> int | None:
     """Return how many responses get lost: one, after which the SDK retries."""
     return 1 if cell.kind is Kind.LOST else None
 

@@ -13,7 +13,7 @@ from simulator.payloads import payload
 from tests.faults import Fault
 from tests.integration.faults.environment import LIMIT, Sent, Site, function_of
 from tests.integration.faults.matrix import Cell, Kind, Seen, cells
-from tests.integration.faults.publishing import record_of, switch_off_the_stream
+from tests.integration.faults.publishing import record_of, switch_off
 from tests.integration.faults.results import Results, inject
 from tests.receiving import SETTINGS, delivery
 
@@ -43,7 +43,7 @@ def run(site: Site, results: Results) -> None:
     for hook in (*DELIVERED_BY.values(), *REPLAYED_BY.values()):
         site.fire(hook)  # avoid cold starts during the cells
     results.run_all(works, lambda cell: works[cell](site, results, cell), at_once=len(works))
-    switch_off_the_stream(site)
+    switch_off(site, "Publish")
     results.run_all(streams, lambda cell: _stream(site, results, cell), at_once=len(streams))
     results.conclude(site)
 
