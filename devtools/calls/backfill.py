@@ -283,7 +283,7 @@ def _run(work: Backfill, question: Question) -> None:
     except BaseException:
         place = work.position.place
         if place:
-            say(f"Stopped at {_shown(place)}. The same command goes on from there: {question.command}")
+            say(f"Stopped at {_shown(place)}. The same command goes on from there:\n  {question.command}")
         raise
 
 

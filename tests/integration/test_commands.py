@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 import random
 import signal
 import subprocess
@@ -17,18 +16,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from devtools import aws
-from devtools.local import ACCESS_KEY, DASH_ACCOUNT_ID, REGION, ROOT, SECRET_KEY
+from devtools.local import DASH_ACCOUNT_ID, ROOT
 from devtools.stack import Stack
 from devtools.waiting import wait_for
 from simulator.calls.scenarios import SCENARIOS
 from simulator.encoding import encode_json
 from simulator.payloads import payload
+from tests.integration.commanding import COLUMNS, environment_of
 from tests.integration.delivering import Deliver
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-COLUMNS = 80
 LONG = "The machine at the other end answered in a way that takes more columns to describe than any screen has"
 
 type Call = Callable[..., subprocess.CompletedProcess[str]]
@@ -37,19 +36,7 @@ type Call = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="session")
 def environment(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of somebody whose AWS account is the emulator, in New York."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    nothing = tmp_path_factory.mktemp("home") / "empty.toml"
-    nothing.touch()
-    return kept | {
-        "AWS_ENDPOINT_URL": stack.endpoint,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_REGION": REGION,
-        "HOOKSWITCH_CONFIG": str(nothing),
-        "COLUMNS": str(COLUMNS),
-        "NO_PROXY": "127.0.0.1",
-        "TZ": "America/New_York",
-    }
+    return environment_of(stack, tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")

@@ -208,7 +208,7 @@ def test_interrupted(at: int, aws: Aws, monkeypatch: pytest.MonkeyPatch, capsys:
     with pytest.raises(KeyboardInterrupt):
         command.backfill(question())
     stopped = capsys.readouterr().out
-    assert "The same command goes on from there: make backfill-calls SINCE=2026-11-01 UNTIL=2026-11-08" in stopped
+    assert "The same command goes on from there:\n  make backfill-calls SINCE=2026-11-01 UNTIL=2026-11-08\n" in stopped
     done = {key for asked in aws.invoked[:at] for key in asked["backfill"]["event_ids"]}
     aws.fault, aws.invoked = lambda _: None, []
     command.backfill(question())
