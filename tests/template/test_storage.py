@@ -99,7 +99,7 @@ def test_stream_reaches_the_calls_function() -> None:
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert "MaximumRetryAttempts" not in mapping
-    assert mapping["MaximumRecordAgeInSeconds"] == publishing["MaximumRecordAgeInSeconds"] == STREAM_SECONDS
+    assert mapping["MaximumRecordAgeInSeconds"] == publishing["MaximumRecordAgeInSeconds"] < STREAM_SECONDS
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["CallsQueue", "Arn"]}
     (pattern,) = [json.loads(it["Pattern"]) for it in mapping["FilterCriteria"]["Filters"]]
     assert pattern["eventName"] == ["INSERT"]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -20,6 +21,7 @@ from hookswitch.aws import clients
 from hookswitch.calls import run
 from hookswitch.calls.fold import fold
 from hookswitch.calls.items import call_id
+from hookswitch.calls.requests import BackfillRequest
 from hookswitch.events.attributes import item as attributes
 from hookswitch.events.attributes import plain
 from hookswitch.observability.metrics import MetricsRecorder
@@ -34,6 +36,8 @@ SETTINGS = CallsSettings("the-table", "the-topic", "the-dead-letter-queue", "the
 NAMES = ["ring_group", "attended_transfer", "parked_retrieved", "queue_agent", "voicemail", "conference", "loopback"]
 SEEDS = 8
 PATIENCE = 4_000  # times that batches are delivered
+
+type Work = StreamBatch | BackfillRequest
 
 
 class Services:
@@ -133,27 +137,31 @@ def batches(rng: random.Random, items: Sequence[Mapping[str, Any]]) -> list[Stre
     return found
 
 
-def fold_all(services: Services, work: list[StreamBatch]) -> None:
-    """Fold batches, several at once, and again as long as any of them fails."""
+def fold_all(services: Services, work: list[Work]) -> None:
+    """Fold batches of the stream and of a backfill, several at once, and again as long as any of them fails."""
     scheduler = services.scheduler
     assert scheduler
-    running: dict[Any, StreamBatch] = {}
+    running: dict[Any, Work] = {}
     for _ in range(PATIENCE * len(work)):
         if not work and not running:
             return
         if work and (len(running) < 4 or not scheduler.ready):
             batch = work.pop(0)
             calls = run.Calls(SETTINGS, MetricsRecorder(), deadline=float("inf"))
-            running[scheduler.spawn("calls", lambda calls=calls, batch=batch: calls.fold_batch(batch))] = batch  # type: ignore[misc]
+            running[scheduler.spawn("calls", partial(_fold, calls, batch))] = batch
         task = scheduler.rng.choice([*running])
         scheduler.resume(task)
         if task.done:
             batch = running.pop(task)
-            failed = task.error or (task.result and task.result.returned)
+            failed = task.error or getattr(task.result, "returned", ())
             if failed:
                 work.append(batch)
         scheduler.stormy = scheduler.steps < 1_500
     pytest.fail("The batches are never done.")
+
+
+def _fold(calls: run.Calls, batch: Work) -> object:
+    return calls.backfill(batch) if isinstance(batch, BackfillRequest) else calls.fold_batch(batch)
 
 
 @pytest.mark.parametrize(("name", "seed"), [*itertools.product(NAMES, range(SEEDS))])
@@ -164,10 +172,33 @@ def test_all_at_once(name: str, seed: int) -> None:
     steps = [*steps_of(name), *steps_of("answered", seed=99)]
     items = [item_of(step) for step in steps]
     with patched(services), at(NOW + 3600):
-        fold_all(services, batches(scheduler.rng, items))
+        fold_all(services, [*batches(scheduler.rng, items)])
     expected = {folded.group.key: folded.record for folded in fold(facts_of(steps), LATER)}
     assert_table(services, expected)
     assert_subscribers(services, expected)
+    wanted = {key for key, record in expected.items() if record.get("status") == "voicemail"}
+    assert wanted <= set(services.alerts)
+
+
+@pytest.mark.parametrize(("name", "seed"), [*itertools.product(NAMES, range(SEEDS))])
+def test_backfill_at_the_same_time(name: str, seed: int) -> None:
+    """A backfill of the same events disturbs nothing: the table has their fold, and whoever is to be alerted is."""
+    scheduler = Scheduler(seed)
+    services = Services(scheduler)
+    steps = steps_of(name)
+    items = [item_of(step) for step in steps]
+    services.table.items = {item["event_id"]: attributes(item) for item in items}
+    keys = [*services.table.items]
+    some = [tuple(scheduler.rng.sample(keys, scheduler.rng.randint(1, len(keys)))) for _ in range(4)]
+    work: list[Work] = [
+        *batches(scheduler.rng, items),
+        *(BackfillRequest(part, number == 0) for number, part in enumerate(some)),
+    ]
+    scheduler.rng.shuffle(work)
+    with patched(services), at(NOW + 3600):
+        fold_all(services, work)
+    expected = {folded.group.key: folded.record for folded in fold(facts_of(steps), LATER)}
+    assert_table(services, expected)
     wanted = {key for key, record in expected.items() if record.get("status") == "voicemail"}
     assert wanted <= set(services.alerts)
 
