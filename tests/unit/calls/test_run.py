@@ -15,6 +15,7 @@ from hookswitch.calls.fold import MAX_LEGS
 from hookswitch.calls.items import parties
 from hookswitch.events.attributes import item as attributes
 from hookswitch.receiving.requests import FailedStreamBatch
+from simulator.calls.cast import SALES
 from simulator.steps import Step
 from tests.emf import total
 from tests.unit.calls.scenes import NOW, item_of, steps_of
@@ -227,6 +228,14 @@ def test_parties(function: Function) -> None:
     assert f"{account}/number/301" in found
     assert f"{account}/owner/{record['answered_by']['owner']}" in found
     assert f"{account}/device/{record['from']['device']}" in found
+
+
+def test_missed_by_whom(function: Function) -> None:
+    """Everybody whose phone rang finds the call, although nobody answered it."""
+    function.fold(steps_of("ring_group_unanswered"))
+    found = {item["subject_key"] for item in function.services.table.plain("party")}
+    account = function.calls[0]["account_id"]
+    assert {f"{account}/owner/{phone.owner}" for phone in SALES} <= found
 
 
 def test_unusable_request() -> None:

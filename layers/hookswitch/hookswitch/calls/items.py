@@ -186,7 +186,10 @@ def party_item(key: str, record: Call, expires_at: int | None) -> dict[str, obje
 
 
 def parties(record: Call) -> set[str]:
-    """Return the keys of all who took part in a call: numbers, owners and devices."""
+    """Return the keys of all who took part in a call: numbers, owners and devices.
+
+    A phone that rang has a part in it, so that everybody finds the calls that they missed.
+    """
     who = [
         record.get("from"),
         record.get("to"),
@@ -205,6 +208,12 @@ def parties(record: Call) -> set[str]:
             ("device", party.get("device")),
         )
         found |= {party_key(account_id, kind, value) for kind, value in values if value}
+    for leg in record["legs"]:
+        if leg["role"] == "phone" and (phone := leg.get("party")):
+            if owner := phone.get("owner"):
+                found.add(party_key(account_id, "owner", owner))
+            if device := phone.get("device"):
+                found.add(party_key(account_id, "device", device))
     return found
 
 
