@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from bench import end_to_end, page, rie, subjects
+from bench import end_to_end, page, rie, ringing, subjects
 from bench.cpu_share import share_of_a_core
 from bench.local import AUTHORITIES, BUILD, HERE, WITH_BYTECODE
 from bench.measure import Costs, measure, stub
@@ -21,6 +21,7 @@ from hookswitch.dash.hooks import HOOKS
 
 MEMORY_SIZES = (128, 256, 512, 1024)
 SECURED_PEERS = (subjects.BARE, subjects.USUAL_COMPILED)
+CALLS = 200  # that ring
 QUICK_HOOKS = ("missed_call", "channel_destroy", "parking")
 
 
@@ -29,9 +30,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--page", action="store_true", help="only write the page, from the committed figures")
     parser.add_argument("--quick", action="store_true", help="three hooks and few runs, without writing to docs/")
+    parser.add_argument("--ringing", action="store_true", help="only measure how fast calls are told")
     arguments = parser.parse_args()
     if arguments.page:
         page.write(page.committed())
+        return
+    if arguments.ringing:
+        page.write(page.committed() | {"ringing": ringing.summarize(ringing.clock(CALLS))})
         return
     _say("Building and installing.")
     subjects.prepare()
@@ -70,6 +75,7 @@ def _measured(*, quick: bool) -> Measured:
         zips=(_largest_zip(WITH_BYTECODE), _largest_zip(BUILD)),
         emulated=emulated,
         end_to_end=end_to_end.clock(100 if quick else 500),
+        ringing=ringing.clock(20 if quick else CALLS),
         restored={hook: costs[name] for hook, name in copied.items()},
         secured=secured,
         sized=sized,

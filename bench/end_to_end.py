@@ -122,13 +122,13 @@ def _send(deployed: Stack, senders: int, events: int) -> Clocked:
     with Inbox(aws.sns(endpoint), aws.sqs(endpoint), deployed.outputs["EventsTopicArn"]) as inbox:
         # Each sender's first request may be a cold start, which is measured elsewhere.
         with concurrent.futures.ThreadPoolExecutor(senders) as pool:
-            list(pool.map(lambda _: _post(path.port or 80, path.path, _body()[1]), range(senders * 3)))
+            list(pool.map(lambda _: post(path.port or 80, path.path, _body()[1]), range(senders * 3)))
         with Watch(deployed.outputs["EventsTableName"], aws.dynamodb(endpoint), inbox) as watch:
 
             def deliver(_: int) -> tuple[str, float]:
                 key, body = _body()
                 watch.sent[key] = time.monotonic()
-                _post(path.port or 80, path.path, body)
+                post(path.port or 80, path.path, body)
                 return key, time.monotonic()
 
             with concurrent.futures.ThreadPoolExecutor(senders) as pool:
@@ -148,7 +148,8 @@ def _body() -> tuple[str, bytes]:
     return event_key(HOOK, *typed.identity()), encode_json(event)
 
 
-def _post(port: int, path: str, body: bytes) -> None:
+def post(port: int, path: str, body: bytes) -> None:
+    """Deliver a body, which a hook has to accept."""
     connection = http.client.HTTPConnection(emulator.ADDRESS, port, timeout=LIMIT)
     connection.request("POST", path, body, {"content-type": "application/json", "x-account-id": DASH_ACCOUNT_ID})
     answer = connection.getresponse()

@@ -11,12 +11,16 @@ from bench.end_to_end import Clocked
 from bench.local import DATA, PAGE
 from bench.measure import Costs
 from bench.pricing import PRICES
+from bench.quotas import DYNAMODB_WAIT, SNS_WAIT
+from bench.ringing import Ringing
+from bench.ringing import summarize as summarize_ringing
 from bench.subjects import AS_BUILT, BARE, FLOOR, PEER_NAMES, PUBLISH, PUBLISH_BATCH, USUAL_COMPILED
 from devtools.markdown import fill, table
 
 TEMPLATE = Path(__file__).parent / "templates" / "performance.md"
 RECORDS = 100  # per call of the publish function
 PERCENTILES = (50, 90, 99)
+STREAM_POLL = 0.125  # seconds on average: Lambda asks a stream four times a second (AWS Lambda, "Polling and batching")
 TARGETS = {
     "name": "*target for a hook*",
     "cold_vs_bare": "≤ 1.35",
@@ -49,6 +53,14 @@ END_TO_END = {
     "stored": ("request → stored", ""),
     "received": ("request → message received", ""),
 }
+RINGING = {"what": ("", ""), "p50": ("median", ".0f"), "p95": ("p95", ".0f")}
+RINGING_ROWS = {
+    "other": "request → message of an event that is not about a call",
+    "call": "request → message of the call that rings",
+    "event": "request → message of the call's first event",
+    "publish_function": "of these, the publish function",
+    "calls_function": "of these, the calls function",
+}
 MEMORY = {
     "mb": ("memory, MB", ""),
     "cold_s": ("cold start, s", ".2f"),
@@ -73,6 +85,7 @@ class Measured:
         zips: Bytes of the largest hook's zip plus the layer's, with bytecode and from `sam build` alone.
         emulated: Seconds of start, first response and later responses under the Runtime Interface Emulator.
         end_to_end: By number of senders.
+        ringing: How fast calls are told.
         restored: The costs of each hook with SnapStart after the restore; what comes before counts as its imports.
         secured: The costs of each hook, bare boto3 and the usual Powertools with bytecode, with AWS over TLS.
         sized: By memory size, the costs of the slowest hook with the share of a core for that size.
@@ -86,6 +99,7 @@ class Measured:
     zips: tuple[int, int]
     emulated: Mapping[str, tuple[float, float, float]]
     end_to_end: Mapping[int, Clocked]
+    ringing: Ringing
     restored: Mapping[str, Costs]
     secured: Mapping[str, Costs]
     sized: Mapping[int, Costs]
@@ -111,6 +125,7 @@ def summarize(measured: Measured) -> Row:
         ],
         "end_to_end": [_clocked(senders, clocked) for senders, clocked in measured.end_to_end.items()],
         "events": len(next(iter(measured.end_to_end.values())).answered),
+        "ringing": summarize_ringing(measured.ringing),
         "publishing": {"records": RECORDS, "records_per_second": round(ours), "publish_batch_alone": round(bare)},
         "memory": [
             {"mb": mb, "cold_s": round(_median(costs, "cold_wall"), 3), "warm_ms": _ms(_median(costs, "warm_wall"))}
@@ -133,6 +148,12 @@ def document(summary: Row) -> str:
             "emulated": table(EMULATED, summary["emulated"]),
             "events": summary["events"],
             "end_to_end": table(END_TO_END, summary["end_to_end"]),
+            "rung": summary["ringing"]["calls"],
+            "ringing": table(RINGING, _ringing(summary["ringing"])),
+            "ringing_ratio": f"{summary['ringing']['ratio']:.2f}",
+            "ringing_ratio_to_other": f"{summary['ringing']['ratio_to_other']:.2f}",
+            "poll_ms": f"{STREAM_POLL * 1000:.0f}",
+            "ringing_on_aws": f"{_ringing_on_aws():.1f}",
             "records": publishing["records"],
             "published": f"{publishing['records_per_second']:,}",
             "published_bare": f"{publishing['publish_batch_alone']:,}",
@@ -218,6 +239,17 @@ def _clocked(senders: int, clocked: Clocked) -> Row:
         return " / ".join(f"{found[at - 1]:.0f}" for at in PERCENTILES)
 
     return {"senders": senders} | {name: percentiles(seconds) for name, seconds in vars(clocked).items()}
+
+
+def _ringing(summary: Row) -> Iterable[Row]:
+    for name, what in RINGING_ROWS.items():
+        yield {"what": what} | summary[name]
+
+
+def _ringing_on_aws() -> float:
+    """Return how much later a call would be told than an event, by the waits alone."""
+    event = DYNAMODB_WAIT + STREAM_POLL + SNS_WAIT  # to store it; until Lambda reads it; to publish it
+    return (event + 2 * DYNAMODB_WAIT) / event
 
 
 def _priced(row: Row) -> Row:

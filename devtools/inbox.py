@@ -23,10 +23,12 @@ class Message:
     Attributes:
         event: The CloudEvent.
         attributes: The message attributes that subscribers filter by, as they arrive: name to Type and Value.
+        arrived_at: When it came into the queue, in Unix seconds.
     """
 
     event: Mapping[str, Any]
     attributes: Mapping[str, Mapping[str, str]]
+    arrived_at: float = 0.0
 
     @property
     def id(self) -> str:
@@ -85,11 +87,13 @@ class Inbox:
 
     def read(self) -> list[Message]:
         """Receive what has arrived, and return all messages since the start."""
-        while batch := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages"):
+        asked: Any = {"QueueUrl": self._url, "MaxNumberOfMessages": 10, "AttributeNames": ["SentTimestamp"]}
+        while batch := self._sqs.receive_message(**asked).get("Messages"):
             for message in batch:
                 envelope = json.loads(message["Body"])
                 attributes = envelope.get("MessageAttributes", {})
-                self.messages.append(Message(json.loads(envelope["Message"]), attributes))
+                arrived_at = int(message["Attributes"]["SentTimestamp"]) / 1000
+                self.messages.append(Message(json.loads(envelope["Message"]), attributes, arrived_at))
             self._sqs.delete_message_batch(
                 QueueUrl=self._url,
                 Entries=[

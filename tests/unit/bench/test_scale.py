@@ -20,6 +20,7 @@ from bench.quotas import (
     Measured,
     limits,
 )
+from bench.ringing import Ringing
 from bench.subjects import AS_BUILT, BARE, FLOOR, PEER_NAMES, PUBLISH, PUBLISH_BATCH, USUAL_COMPILED
 from devtools.template import parsed
 
@@ -54,6 +55,7 @@ def test_summary_of_what_was_measured() -> None:
             zips=(4_900_000, 4_000_000),
             emulated={"missed_call": (0.3, 0.4, 0.005)},
             end_to_end={1: Clocked([0.01] * 5, [0.02] * 5, [0.03] * 5)},
+            ringing=Ringing([0.02] * 5, [0.03] * 5, [0.03] * 5, {"Publish": [0.01] * 5, "Calls": [0.02] * 5}),
             restored={hook: costs(seconds / 2) for hook, seconds in HOOKS.items()},
             secured={name: costs(0.4) for name in (*HOOKS, BARE, USUAL_COMPILED)},
             sized={512: costs(0.2)},
@@ -64,6 +66,7 @@ def test_summary_of_what_was_measured() -> None:
     assert median["cold_ms"] == statistics.median([200, 100])
     assert found["slowest_hook"] == {"cold": 0.2, "warm": 0.002}
     assert found["publishing"]["records_per_second"] == 5000
+    assert (found["ringing"]["ratio"], found["ringing"]["ratio_to_other"]) == (1, 1.5)
     assert page.document(found)
 
 
