@@ -17,7 +17,7 @@ from tests.load.run import OVERRIDES, Run, run_day
 DIRECTORY = LOCAL / "load-test"
 PAGE = ROOT / "docs" / "engineering" / "load.md"
 FIGURES = ROOT / "docs" / "engineering" / "load.json"
-FULL = Size(accounts=1000, calls=1000, seconds=300, senders=24)
+FULL = Size(accounts=1000, calls=600, seconds=180, senders=24)
 QUICK = Size(accounts=12, calls=20, seconds=4, senders=6, seed=7)
 
 

@@ -78,8 +78,8 @@ def tally_calls(
         legs=len(owners),
         events=sum(len(call.happenings) for call in calls),
         messages=sum(message.event["type"] == TYPE for message in messages),
-        kinds=Counter(call.scenario for call in calls),
-        right=Counter(calls[number].scenario for number, said in wrong.items() if not said),
+        kinds=dict(Counter(call.scenario for call in calls)),
+        right=dict(Counter(calls[number].scenario for number, said in wrong.items() if not said)),
         problems=(
             *(f"{calls[number].scenario}: {what}" for number, said in wrong.items() for what in said),
             *(f"Call {record['call']} is none that happened." for record in found[-1]),
