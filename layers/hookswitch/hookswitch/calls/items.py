@@ -18,7 +18,7 @@ from hookswitch.events.items import feed_key
 
 LEG, PARTY = "leg", "party"  # kinds of items
 OPEN_FEED = "calls/open"  # the feed of all calls that are not final, of any account
-FACT, MENTION = "fact_", "named_by_"  # what begins the names of a leg's attributes
+FACT, MENTION, INTENTION = "fact_", "named_by_", "meant_for_"  # what begins the names of a leg's attributes
 CAUSES = 100  # events that a change is remembered to be made of; a batch of the stream has no more
 
 type PartyKind = Literal["number", "owner", "device"]
@@ -48,12 +48,14 @@ class LegItem:
         facts: What is known of the leg.
         named_by: The legs whose facts name it.
         call: The call that it belongs to, as far as that was known when it was last looked at; empty before.
+        intentions: Other calls that somebody was about to make of it, who may have been ended before anything said so.
     """
 
     node: str
     facts: tuple[Fact, ...]
     named_by: frozenset[str]
     call: str
+    intentions: frozenset[str] = frozenset()
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:
@@ -68,7 +70,13 @@ class LegItem:
             ),
             named_by=frozenset(value for name, value in item.items() if name.startswith(MENTION)),
             call=item.get("call", ""),
+            intentions=frozenset(value for name, value in item.items() if name.startswith(INTENTION)),
         )
+
+    @property
+    def calls(self) -> frozenset[str]:
+        """All calls that may have been made of it."""
+        return self.intentions | ({self.call} if self.call else frozenset())
 
     @property
     def names(self) -> set[str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from hookswitch.aws import clients
 from hookswitch.calls.facts import Fact
-from hookswitch.calls.items import FACT, LEG, MENTION, CallItem, LegItem, call_id, leg_id
+from hookswitch.calls.items import FACT, INTENTION, LEG, MENTION, CallItem, LegItem, call_id, leg_id
 from hookswitch.errors import StorageUnavailableError
 from hookswitch.events.attributes import attribute, item, plain
 from hookswitch.events.event import event_key
@@ -44,6 +44,10 @@ class CallTable:
     def claim(self, account_id: str, leg: str, call: str) -> LegItem:
         """Note on a leg's item which call it belongs to, unless it says so already, and return it."""
         return self._extend(account_id, leg, {}, None, call)
+
+    def intend(self, account_id: str, leg: str, call: str) -> LegItem:
+        """Note on the item of a leg that belongs to another call that a call is about to be made of it; return it."""
+        return self._extend(account_id, leg, {INTENTION + call: attribute(call)}, None)
 
     def move(self, account_id: str, leg: str, old: str, new: str) -> None:
         """Note on a leg's item that it belongs to another call than before, if nobody else did."""

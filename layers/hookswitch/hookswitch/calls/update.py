@@ -274,16 +274,16 @@ class CallUpdater:
         Raises:
             _OutdatedError: A leg has new facts, or belongs to another call since it was read.
         """
-        old_keys: set[str] = set()
+        key, old_keys = folded.group.key, set[str]()
         for leg in folded.group.legs:
             known = component.legs.get(leg.id)
-            if known is None or known.call == folded.group.key:
+            if known is None:
                 continue
-            if known.call and known.call not in keys:
-                old_keys.add(known.call)
-            elif not known.call:
-                fresh = self._table.claim(component.account_id, leg.id, folded.group.key)
-                if fresh.adds_to(known) or fresh.call != folded.group.key:
+            old_keys |= known.calls - keys
+            if key not in known.calls:
+                note = self._table.intend if known.call else self._table.claim
+                fresh = note(component.account_id, leg.id, key)
+                if fresh.adds_to(known) or fresh.calls - known.calls != {key}:
                     raise _OutdatedError
         return old_keys
 
