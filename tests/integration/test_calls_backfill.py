@@ -25,6 +25,7 @@ from tests.integration.delivering import Deliver
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sqs import SQSClient
 
 FIRST = datetime.now(UTC).replace(hour=15, minute=0, second=0, microsecond=0) - timedelta(days=4)
 NAMES = ("voicemail", "attended_transfer")
@@ -40,14 +41,17 @@ class Past:
         ours: The `call_id` of each of their legs.
     """
 
-    def __init__(self, stack: Stack, dynamodb: "DynamoDBClient", deliver: Deliver) -> None:
+    def __init__(self, stack: Stack, dynamodb: "DynamoDBClient", sqs: "SQSClient", deliver: Deliver) -> None:
         self.ours: set[str] = set()
+        self._sqs = sqs
+        self._queue = stack.outputs["CallsQueueUrl"]
         self._client = dynamodb
         self._table = stack.outputs["EventsTableName"]
         for day in range(DAYS):
             for number, name in enumerate(NAMES):
                 self._play(deliver, name, FIRST + timedelta(days=day, minutes=10 * number))
         wait_for(self._are_final, "all calls are final")
+        wait_for(self._is_checked, "no call is to be looked at again")  # else it may be written after it was forgotten
 
     def items(self) -> dict[str, list[Item]]:
         """Return the items of the calls and the events by their kind, but for what was merged into other calls."""
@@ -95,6 +99,11 @@ class Past:
             assert deliver(step.hook, encode_json(step.payload)).outcome == "stored"
             self.ours.add(str(step.payload["call_id"]))
 
+    def _is_checked(self) -> bool:
+        names: Any = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
+        counts = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=names)["Attributes"]
+        return not any(map(int, counts.values()))
+
     def _are_final(self) -> bool:
         items = self.items()
         records = [item["payload"] for item in items["call"]]
@@ -128,10 +137,10 @@ class Command:
 
 
 @pytest.fixture(scope="module")
-def past(stack: Stack, dynamodb: "DynamoDBClient") -> Iterable[Past]:
+def past(stack: Stack, dynamodb: "DynamoDBClient", sqs: "SQSClient") -> Iterable[Past]:
     """Calls of the past, which the stack made when their events came."""
     deliver = Deliver(stack)
-    yield Past(stack, dynamodb, deliver)
+    yield Past(stack, dynamodb, sqs, deliver)
     deliver.close()
 
 
