@@ -44,7 +44,14 @@ FAILS = {
 ACCOUNT_NAME, USER_NAME, PASSWORD = "Acme", "desk", "secret"
 # The events of the pages' examples, and one that is quarantined: it is another account's.
 EVENTS: tuple[tuple[str, dict[str, object]], ...] = (
-    ("missed_call", {"call_id": "af1e1e12f1bcf519a96f2235ab8eeec4@10.20.0.1", "timestamp": 63962663273}),  # 2026-11-23
+    (
+        "missed_call",
+        {
+            "call_id": "af1e1e12f1bcf519a96f2235ab8eeec4@10.20.0.1",
+            "timestamp": 63962663273,  # 2026-11-23
+            "caller_id_number": "+15552340017",
+        },
+    ),
     ("register", {"username": "desk1", "realm": "acme.sip.example.com"}),
     ("missed_call", {"account_id": "f" * 32}),
     ("missed_call", {}),

@@ -166,13 +166,14 @@ def stretch(streams: Any, stream: str, event_id: str) -> dict[str, str]:
     """Return Lambda's description of a batch with only this event."""
     for shard in streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]:
         asked = {"StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
-        for record in streams.get_records(ShardIterator=streams.get_shard_iterator(**asked)["ShardIterator"])[
-            "Records"
-        ]:
-            if record["dynamodb"]["Keys"]["event_id"]["S"] == event_id:
-                number = record["dynamodb"]["SequenceNumber"]
-                ends = {"startSequenceNumber": number, "endSequenceNumber": number}
-                return {"shardId": shard["ShardId"], "streamArn": stream} | ends
+        iterator = streams.get_shard_iterator(**asked)["ShardIterator"]
+        while records := (answer := streams.get_records(ShardIterator=iterator))["Records"]:
+            for record in records:
+                if record["dynamodb"]["Keys"]["event_id"]["S"] == event_id:
+                    number = record["dynamodb"]["SequenceNumber"]
+                    ends = {"startSequenceNumber": number, "endSequenceNumber": number}
+                    return {"shardId": shard["ShardId"], "streamArn": stream} | ends
+            iterator = answer["NextShardIterator"]
     raise AssertionError(f"The stream has no record of {event_id}.")
 
 
