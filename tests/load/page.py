@@ -73,7 +73,9 @@ Milliseconds from the last connection of a delivery to its complete response.
 - The calls are those of the simulator, of all kinds (below). How often each happens is an assumption, not a customer's
   figures (simulator/calls/mix.py). {joined:.0%} of them have Dash's id of the whole call. The day was a few days ago,
   and is sent within minutes by several senders at once, so a call's events arrive almost at the same time and not in
-  order; parking, which has no time of its own, seems to happen at the end.
+  order; parking, which has no time of its own, seems to happen at the end. So most revisions are of many events; one
+  event after the other makes [about four](scale.md#what-a-call-costs). Everybody who dials into a conference room has a
+  call of their own.
 - Each account has one registration, of which {lost:.0%} are lost later.
 - The volume is reduced: {per_account:.1f} calls per account, where a real one has dozens. The test is about the totals
   at the day's changing rate; [scale](scale.md) is about volume.
