@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 
 from functions.calls.handler import handler
-from hookswitch.calls import run, update
+from hookswitch.calls import components, run
 from hookswitch.calls.fold import MAX_LEGS
 from hookswitch.calls.items import parties
 from hookswitch.events.attributes import item as attributes
@@ -213,7 +213,7 @@ def test_five_hundred_legs(function: Function) -> None:
 
 def test_more_legs_than_are_read(function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call with still more legs keeps its record, and stops nobody else's."""
-    monkeypatch.setattr(update, "MAX_NODES", 50)
+    monkeypatch.setattr(components, "MAX_NODES", 50)
     function.fold([*conference(60), *steps_of("answered", seed=7)])
     assert [record["status"] for record in function.calls if record["state"] == "ended"] == ["answered"]
 

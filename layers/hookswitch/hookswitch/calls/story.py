@@ -40,7 +40,8 @@ class Story:
     def facts(self) -> list[Fact]:
         """All facts, in the order of time."""
         facts = [fact for leg in self.group.legs for fact in leg.facts]
-        return sorted(facts, key=lambda fact: (fact.at, fact.event_id))
+        # Who is retrieved from a slot in the second of being parked there was parked first.
+        return sorted(facts, key=lambda fact: (fact.at, fact.kind != "parked", fact.event_id))
 
     @cached_property
     def _legs(self) -> dict[str, Leg]:

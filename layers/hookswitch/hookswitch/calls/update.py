@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from hookswitch.aws.backoff import jittered
+from hookswitch.calls.components import Component, Legs
 from hookswitch.calls.facts import Fact
 from hookswitch.calls.fold import Folded, fold
 from hookswitch.calls.graph import call_key
 from hookswitch.calls.items import CallItem, LegItem, evidence, facts_in, parties, party_item
 from hookswitch.calls.record import Call
+from hookswitch.calls.revisions import alerts, news
 from hookswitch.calls.story import SETTLE_SECONDS
 from hookswitch.calls.table import CallTable
 from hookswitch.errors import StorageUnavailableError, TooManyLegsError
@@ -26,9 +28,7 @@ from hookswitch.observability.log import logger
 
 TRIES = 20  # of one call; a try fails only because another writer succeeded
 WAIT_SECONDS = 0.05
-MAX_NODES = 1_000  # legs of one call that are read
 STREAM_SECONDS = 12 * 3_600  # for which the stream brings an event, and then the queue for what failed on it
-_UNANSWERED = frozenset({"voicemail", "missed", "abandoned", "busy", "failed"})
 
 type Mode = Literal["live", "backfill", "republish"]
 
@@ -56,29 +56,6 @@ class Change:
 
 class _OutdatedError(Exception):
     """Somebody else changed what was read."""
-
-
-@dataclass
-class _Component:
-    """The legs that are joined with one another, as they were read.
-
-    Attributes:
-        account_id: The account.
-        legs: Their items.
-        is_new: Whether no call of it can be in the table, as far as is known.
-    """
-
-    account_id: str
-    legs: dict[str, LegItem]
-    is_new: bool = False
-
-    @property
-    def facts(self) -> list[Fact]:
-        return [fact for leg in self.legs.values() for fact in leg.facts]
-
-    def is_made_of(self, events: frozenset[str]) -> bool:
-        """Tell whether it is a single leg that nothing was known of before these events."""
-        return len(self.legs) == 1 and events >= {fact.event_id for fact in self.facts}
 
 
 class CallUpdater:
@@ -111,6 +88,7 @@ class CallUpdater:
         self.now = now
         self._table = table
         self._retention_days = retention_days
+        self._legs = Legs(table, self._expiry)
         self._settle_seconds = settle_seconds
         self._is_backfill = mode != "live"
         self._republishes = mode == "republish"
@@ -136,7 +114,7 @@ class CallUpdater:
             mine[account_id] |= set(found)
         for account_id, legs in added.items():
             left = [*legs]
-            known = self._join(account_id, legs)
+            known = self._legs.join(account_id, legs)
             while left:
                 nodes, changes = self._update(account_id, known, left[0], frozenset(mine[account_id]))
                 yield from changes
@@ -157,13 +135,6 @@ class CallUpdater:
         if legs:
             yield from self._update(account_id, legs, leg, frozenset({cause}))[1]
 
-    def _join(self, account_id: str, legs: Mapping[str, LegItem]) -> dict[str, LegItem]:
-        """Note on all legs that some legs name that they do, and return them all."""
-        named = {other for leg in legs.values() for other in leg.names}
-        known = {**legs, **self._table.legs(account_id, sorted(named - set(legs)))}
-        self._note_mentions(account_id, legs, known)
-        return known
-
     def _update(
         self, account_id: str, known: Mapping[str, LegItem], start: str, mine: frozenset[str]
     ) -> tuple[Iterable[str], list[Change]]:
@@ -180,7 +151,7 @@ class CallUpdater:
             if attempt:
                 time.sleep(jittered(WAIT_SECONDS * attempt))
             try:
-                component = self._read(account_id, start, known)
+                component = self._legs.read(account_id, start, known)
                 # If such a call turns out to exist, since its first event came before, the next try reads it.
                 component.is_new = not (attempt or self._is_backfill) and component.is_made_of(mine)
                 self._write_all(component, mine, changes)
@@ -193,34 +164,7 @@ class CallUpdater:
             return component.legs, changes
         raise StorageUnavailableError("Other writers changed the same call all the time.")
 
-    def _read(self, account_id: str, start: str, known: Mapping[str, LegItem]) -> _Component:
-        """Read all legs that are joined with one, and note on each by which others it is named."""
-        legs = {start: known[start]}
-        done: set[str] = set()
-        asked = {start}
-        while left := sorted(set(legs) - done):
-            pending = {node for name in left for node in legs[name].neighbours} - asked
-            if len(asked) + len(pending) > MAX_NODES:
-                raise TooManyLegsError(MAX_NODES, asked | pending)
-            legs |= {node: known[node] for node in pending & known.keys()}
-            legs |= self._table.legs(account_id, sorted(pending - known.keys()))
-            asked |= pending
-            self._note_mentions(account_id, left, legs)
-            done |= {*left}
-        return _Component(account_id, legs)
-
-    def _note_mentions(self, account_id: str, nodes: Iterable[str], legs: dict[str, LegItem]) -> None:
-        """Note on all legs that some of these legs name that they do, unless that is noted."""
-        unnoted: dict[str, set[str]] = defaultdict(set)
-        for node in nodes:
-            for other in legs[node].names:
-                if other not in legs or node not in legs[other].named_by:
-                    unnoted[other].add(node)
-        for other, by in sorted(unnoted.items()):
-            expires_at = self._expiry(fact for node in by for fact in legs[node].facts)
-            legs[other] = self._table.add_mentions(account_id, other, by, expires_at)
-
-    def _write_all(self, component: _Component, mine: frozenset[str], changes: list[Change]) -> None:
+    def _write_all(self, component: Component, mine: frozenset[str], changes: list[Change]) -> None:
         """Write the calls of a component.
 
         Raises:
@@ -237,7 +181,7 @@ class CallUpdater:
                     changes.append(change)  # noqa: PERF402 - each by itself: it is to be published, whatever follows
 
     def _write(
-        self, component: _Component, folded: Folded, keys: set[str], events: frozenset[str], causes: frozenset[str]
+        self, component: Component, folded: Folded, keys: set[str], events: frozenset[str], causes: frozenset[str]
     ) -> Iterator[Change]:
         key = folded.group.key
         before = None if component.is_new else self._table.call(key)
@@ -259,7 +203,7 @@ class CallUpdater:
                 self._table.move(component.account_id, leg.id, known.call, key)
 
     def _require_current(
-        self, component: _Component, before: CallItem | None, events: frozenset[str], mine: frozenset[str]
+        self, component: Component, before: CallItem | None, events: frozenset[str], mine: frozenset[str]
     ) -> None:
         """Raise an error if the call was made of events that were added since the legs were read."""
         if before is None or before.evidence in {evidence(events), evidence(events - mine)}:
@@ -268,7 +212,7 @@ class CallUpdater:
         if any(leg.adds_to(component.legs.get(node)) for node, leg in fresh.items()):
             raise _OutdatedError
 
-    def _point_to(self, component: _Component, folded: Folded, keys: set[str]) -> set[str]:
+    def _point_to(self, component: Component, folded: Folded, keys: set[str]) -> set[str]:
         """Note on the legs which call they belong to, and return other calls that some of them belonged to.
 
         Raises:
@@ -302,7 +246,7 @@ class CallUpdater:
         is_due_earlier = before and folded.check_at and before.check_at and folded.check_at < before.check_at
         is_known = before and absorbed.keys() <= before.absorbed
         is_overtaken = before and before.record["final"] and not before.settled and not self._is_backfill
-        if before and is_known and _news(before.record) == _news(record) and not is_overtaken:
+        if before and is_known and news(before.record) == news(record) and not is_overtaken:
             if is_due_earlier and not self._table.check_earlier(record["call"], revision, cast("int", folded.check_at)):
                 raise _OutdatedError
             return self._told(before, facts, causes) if self._republishes or causes & before.caused_by else None
@@ -314,7 +258,7 @@ class CallUpdater:
         settles = record["final"] and (not self._is_backfill or is_past)
         # Earlier versions alerted to events, which the stream of a stack that is upgraded brings once more.
         was_told = any(fact.details.get("alerted") for fact in facts)
-        alert = settles and not was_alerted and not is_silent and not was_told and _alerts(record)
+        alert = settles and not was_alerted and not is_silent and not was_told and alerts(record)
         listed = before.parties if before else frozenset()
         if record["state"] == "ended":
             listed |= self._enter(record, listed, self._expiry(facts))
@@ -412,30 +356,3 @@ def _begins_a_call(fact: Fact) -> bool:
 
 def _others(facts: Iterable[Fact]) -> set[str]:
     return {other for fact in facts for other in fact.others}
-
-
-def _news(record: Call) -> dict[str, object]:
-    """Return what makes a revision if it changes.
-
-    As long as a call goes on, its legs alone do not: the record has them with the next change, and all of them at last.
-    """
-    if record["state"] == "ended":
-        return {name: value for name, value in record.items() if name != "revision"}
-    ignored = {
-        *("revision", "complete", "missing", "leg_count", "legs", "events", "via"),
-        *("hangup_cause", "hangup_code"),
-    }
-    said = {name: value for name, value in record.items() if name not in ignored}
-    return {**said, "via": [via["kind"] for via in record["via"]]}
-
-
-def _alerts(record: Call) -> bool:
-    """Tell whether people are to be alerted to a call: one from outside that nobody answered, or one with a message.
-
-    A message can also be left after somebody answered, when the call was transferred to a mailbox. A caller who hangs
-    up before any phone rings is nobody's missed call, unless Dash was told to report it.
-    """
-    if "voicemail" in record:
-        return True
-    rang = any(leg["role"] in {"phone", "forwarded"} for leg in record["legs"]) or bool(record["missed_call"])
-    return record["direction"] == "inbound" and record.get("status") in _UNANSWERED and rang
