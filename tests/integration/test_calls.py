@@ -28,8 +28,15 @@ if TYPE_CHECKING:
     from simulator.steps import Step
 
 TYPE = "com.virtualpbx.dash.call"
-TWO_DAYS = 2 * 86_400  # ago: when a call that long ago has no end, none is expected
-PARKED = {"parked_retrieved", "parked_abandoned"}  # parking has no time of its own, so these happen now
+# When a kind of call began, in seconds ago: by default so that all of it has happened, and no end of it is overdue.
+RECENTLY = 400
+AGO = {
+    "media_lost_for_good": 2 * 86_400,  # no end is expected any more
+    "media_lost_ringing": 2 * 86_400,
+    "parked_retrieved": 200,  # parking has no time of its own, so it happens now
+    "parked_abandoned": 200,
+}
+PARKED = {"parked_retrieved", "parked_abandoned"}
 
 type Record = Mapping[str, Any]
 
@@ -63,7 +70,7 @@ class Played:
 
     @staticmethod
     def _play(dash: Dash, name: str) -> Sequence["Step"]:
-        began = time.time() - (200 if name in PARKED else TWO_DAYS)
+        began = time.time() - AGO.get(name, RECENTLY)
         rng = random.Random(f"{name} {time.time_ns()}")
         steps = SCENARIOS[name].events(rng=rng, account_id=DEFAULT_ACCOUNT_ID, now=began)
         for step in steps:

@@ -55,6 +55,11 @@ def status_of(url: str, body: bytes = b"{}") -> int:
         return error.code
 
 
+def events(ready: Ready) -> set[str]:
+    """Return the keys of the events in the table, in which calls are made of them at the same time."""
+    return {key for key, item in ready.items().items() if item["kind"] == "event"}
+
+
 @pytest.mark.parametrize(("hook", "encoding"), WAYS, ids=[f"{hook} by {way}" for hook, way in WAYS])
 def test_every_hook_in_every_encoding(ready: Ready, base_url: str, hook: str, encoding: str) -> None:
     """It is answered 200, and the item in the table has the same typed payload as one stored on AWS."""
@@ -69,9 +74,9 @@ def test_every_hook_in_every_encoding(ready: Ready, base_url: str, hook: str, en
 def test_a_second_delivery_is_recognised(ready: Ready, base_url: str) -> None:
     """The same event again is answered 200 and stored once."""
     url, body = base_url + ready.stack.path("missed_call"), encode_json(payload("missed_call"))
-    before = len(ready.items())
+    before = events(ready)
     assert [status_of(url, body), status_of(url, body)] == [200, 200]
-    assert len(ready.items()) == before + 1
+    assert len(events(ready) - before) == 1
 
 
 def test_the_sender_check_is_the_same(ready: Ready, base_url: str) -> None:
