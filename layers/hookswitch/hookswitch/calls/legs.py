@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from hookswitch.calls.facts import Details, Fact, FactKind
+from hookswitch.calls.facts import Fact, FactKind
 from hookswitch.calls.record import LegResult, Party, Role
 
 PHONE_TYPES = frozenset({"device", "user", "mobile"})  # values of authorizing_type that are phones of the account
@@ -33,6 +33,11 @@ _RESULTS: dict[str, LegResult] = {
 def is_extension(number: str) -> bool:
     """Tell whether a number is one of the account's own: two to six digits."""
     return bool(EXTENSION.fullmatch(number))
+
+
+def is_outside_number(number: str) -> bool:
+    """Tell whether a number is one of somebody outside: digits, and more than the account's own have."""
+    return number.removeprefix("+").isdecimal() and not is_extension(number)
 
 
 @dataclass(frozen=True)
@@ -164,10 +169,6 @@ class Leg:
         """Return who began it."""
         return party(self.detail("caller_number"), self.detail("caller_name"), self.device, self.detail("owner"))
 
-    def details_of(self, kind: FactKind) -> list[Details]:
-        """Return the details of all facts of a kind."""
-        return [fact.details for fact in self.facts if fact.kind == kind]
-
 
 def party(number: str = "", name: str = "", device: str = "", owner: str = "") -> Party:
     """Return a party with what is known of it."""
@@ -228,5 +229,4 @@ def _of_outbound(leg: Leg, caller_devices: frozenset[str]) -> Role:
         return "phone"
     if kind or leg.flag("carrier"):
         return "outside"
-    number = leg.detail("callee_number").removeprefix("+")
-    return "outside" if number.isdecimal() and not is_extension(number) else "phone"
+    return "outside" if is_outside_number(leg.detail("callee_number")) else "phone"

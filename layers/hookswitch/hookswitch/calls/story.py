@@ -8,7 +8,7 @@ from functools import cached_property
 
 from hookswitch.calls.facts import Details, Fact, FactKind
 from hookswitch.calls.graph import Group
-from hookswitch.calls.legs import Leg, is_extension, is_phone, party, role
+from hookswitch.calls.legs import Leg, is_extension, is_outside_number, is_phone, party, role
 from hookswitch.calls.record import Direction, Party, Role
 
 AT_ONCE = 2  # seconds within which phones that begin to ring are rung together, and legs that end, end together
@@ -67,10 +67,8 @@ class Story:
             return "outbound"
         if roles & {"phone", "forwarded"}:
             return "internal"
-        number = self.root.detail("callee_number").removeprefix("+")
-        return (
-            "outbound" if number.isdecimal() and not is_extension(number) and not self.is_click_to_dial else "internal"
-        )
+        is_outside = is_outside_number(self.root.detail("callee_number")) and not self.is_click_to_dial
+        return "outbound" if is_outside else "internal"
 
     @cached_property
     def is_click_to_dial(self) -> bool:

@@ -51,18 +51,7 @@ class CallTable:
 
     def move(self, account_id: str, leg: str, old: str, new: str) -> None:
         """Note on a leg's item that it belongs to another call than before, if nobody else did."""
-        client = clients.dynamodb()
-        try:
-            client.update_item(
-                TableName=self.name,
-                Key={"event_id": {"S": leg_id(account_id, leg)}},
-                UpdateExpression="SET #call = :new",
-                ConditionExpression="#call = :old",
-                ExpressionAttributeNames={"#call": "call"},
-                ExpressionAttributeValues={":old": {"S": old}, ":new": {"S": new}},
-            )
-        except client.exceptions.ConditionalCheckFailedException:
-            return
+        self._set_if(leg_id(account_id, leg), ("call", new), expected=("call", old))
 
     def legs(self, account_id: str, nodes: Iterable[str]) -> dict[str, LegItem]:
         """Return the items of legs, by their nodes; those that do not exist are left out.
@@ -121,39 +110,32 @@ class CallTable:
         return True
 
     def set_alerted(self, call: str) -> None:
-        """Note on a call's item that people were alerted to it."""
-        client = clients.dynamodb()
-        try:
-            client.update_item(
-                TableName=self.name,
-                Key={"event_id": {"S": call_id(call)}},
-                UpdateExpression="SET #alerted = :alerted",
-                ConditionExpression="attribute_exists(event_id)",
-                ExpressionAttributeNames={"#alerted": "alerted"},
-                ExpressionAttributeValues={":alerted": {"BOOL": True}},
-            )
-        except client.exceptions.ConditionalCheckFailedException:
-            return  # it expired
+        """Note on a call's item that people were alerted to it, unless it expired."""
+        self._set_if(call_id(call), ("alerted", True), expected=("event_id", call_id(call)))
 
     def check_earlier(self, call: str, revision: int, check_at: int) -> bool:
         """Note on a call's item when to look at it again; return False if it is not of this revision any more."""
-        client = clients.dynamodb()
-        try:
-            client.update_item(
-                TableName=self.name,
-                Key={"event_id": {"S": call_id(call)}},
-                UpdateExpression="SET #check_at = :check_at",
-                ConditionExpression="#revision = :revision",
-                ExpressionAttributeNames={"#check_at": "check_at", "#revision": "revision"},
-                ExpressionAttributeValues={":check_at": attribute(check_at), ":revision": attribute(revision)},
-            )
-        except client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        return self._set_if(call_id(call), ("check_at", check_at), expected=("revision", revision))
 
     def put(self, values: Mapping[str, object]) -> None:
         """Write an item that is the same whenever it is written."""
         clients.dynamodb().put_item(TableName=self.name, Item=item(values))
+
+    def _set_if(self, key: str, change: tuple[str, object], expected: tuple[str, object]) -> bool:
+        """Set an attribute of an item if one has the expected value; return whether it was set."""
+        client = clients.dynamodb()
+        try:
+            client.update_item(
+                TableName=self.name,
+                Key={"event_id": {"S": key}},
+                UpdateExpression="SET #name = :value",
+                ConditionExpression="#expected = :expected",
+                ExpressionAttributeNames={"#name": change[0], "#expected": expected[0]},
+                ExpressionAttributeValues={":value": attribute(change[1]), ":expected": attribute(expected[1])},
+            )
+        except client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def _extend(
         self,

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from hookswitch.calls.record import Party
-from hookswitch.payloads.text import duration, one_line, part
+from hookswitch.payloads.text import duration, one_line, somebody
 
 if TYPE_CHECKING:
     from hookswitch.calls.record import Call
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 
 def name(who: Party | None) -> str:
     """Return a party as `Jane Doe (+15551234567)`, as far as it is known; empty if nothing is."""
-    called, number = part((who or {}).get("name")), part((who or {}).get("number"))
-    return f"{called} ({number})" if called and number else called or number
+    return somebody(who.get("name"), who.get("number")) if who else ""
 
 
 def summary(call: "Call") -> str:

@@ -35,6 +35,12 @@ def part(text: str | None) -> str:
     return one_line(text, MAX_PART) if text else ""
 
 
+def somebody(name: str | None, number: str | None) -> str:
+    """Return somebody as `Jane Doe (+15551234567)`, as far as they are known; empty if nothing is."""
+    called, dialed = part(name), part(number)
+    return f"{called} ({dialed})" if called and dialed else called or dialed
+
+
 def duration(seconds: int) -> str:
     """Return a time span in words, such as `22 s`, `4 min 10 s` or `1 h 2 min`."""
     seconds = max(0, seconds)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from hookswitch.events.envelope import CALL
-from hookswitch.payloads.text import duration, one_line, part
+from hookswitch.payloads.text import duration, one_line, somebody
 
 _LINK = re.compile(r"(?P<scheme>:(?=//))|(?P<dot>\.(?=[^\W\d_]))")
 
@@ -41,7 +41,7 @@ def _lines_of_call(item: Mapping[str, Any]) -> Iterator[str]:
     call = item["payload"]
     yield f"When: {datetime.fromisoformat(call['started_at']):%Y-%m-%d %H:%M:%S} UTC"
     for label, party in (("From", call.get("from")), ("To", call.get("to"))):
-        if who := _party(party or {}):
+        if party and (who := somebody(party.get("name"), party.get("number"))):
             yield f"{label}: {who}"
     if call.get("wait_seconds"):
         yield f"Waited: {duration(int(call['wait_seconds']))}"
@@ -52,8 +52,3 @@ def _lines_of_call(item: Mapping[str, Any]) -> Iterator[str]:
         yield f"Reason: {reason}"
     yield f"Account: {call['account_id']}"
     yield f"Call: {call['call']}"
-
-
-def _party(party: Mapping[str, Any]) -> str:
-    name, number = part(party.get("name")), part(party.get("number"))
-    return f"{name} ({number})" if name and number else name or number
