@@ -13,6 +13,7 @@ may go into a log, an answer or a CloudFormation event as it is.
   x NotTakenError                 what was redelivered or republished was not taken: it may succeed later
   x StackError                    CloudFormation does not tell about the stack
   x TooManyLegsError              a call has more legs than are read
+  x UnstorableError               an item of a call is too large for DynamoDB
   x RequestError                  a function was called with something that it can't use
   + DashError                     Dash's API, or what we keep there
     x InvalidTemplateError        a value of the template can't be used
@@ -93,6 +94,10 @@ class TooManyLegsError(HookswitchError):
         """Say how many are read at most."""
         super().__init__(f"A call has more than {most} legs.")
         self.legs = frozenset(legs)
+
+
+class UnstorableError(HookswitchError):
+    """DynamoDB will never store an item of a call: it is too large, or one of its keys too long."""
 
 
 class RequestError(HookswitchError):

@@ -27,6 +27,7 @@ class MemoryDynamoDB:
 
     Attributes:
         items: The items by their keys.
+        full: Keys of items that have the size that DynamoDB allows.
         writes: How many items were written.
         before_call: Called with the name of each operation before it happens; tests switch to another writer there.
     """
@@ -35,6 +36,7 @@ class MemoryDynamoDB:
 
     def __init__(self, before_call: Callable[[str], None] = lambda _: None) -> None:
         self.items: dict[str, Item] = {}
+        self.full: set[str] = set()
         self.writes = 0
         self.before_call = before_call
 
@@ -57,6 +59,7 @@ class MemoryDynamoDB:
         """Do as DynamoDB does, for assignments, if the item exists or an attribute has a value."""
         assert TableName == "the-table"
         self.before_call("UpdateItem")
+        self._require_room(Key["event_id"]["S"], "UpdateItem")
         before = self.items.get(Key["event_id"]["S"], {})
         if ConditionExpression == "attribute_exists(event_id)":
             holds = bool(before)
@@ -87,6 +90,7 @@ class MemoryDynamoDB:
         """Do as DynamoDB does, for the two conditions that are used."""
         assert TableName == "the-table"
         self.before_call("PutItem")
+        self._require_room(Item["event_id"]["S"], "PutItem")
         key = Item["event_id"]["S"]
         before = self.items.get(key)
         if ConditionExpression == "attribute_not_exists(event_id)":
@@ -99,6 +103,10 @@ class MemoryDynamoDB:
             raise _ConditionalCheckFailedError
         self.items[key] = dict(Item)
         self.writes += 1
+
+    def _require_room(self, key: str, operation: str) -> None:
+        if key in self.full:
+            raise ClientError({"Error": {"Code": "ValidationException"}}, operation)
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
         """Do as DynamoDB does."""

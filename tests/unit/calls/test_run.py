@@ -12,10 +12,12 @@ import pytest
 from functions.calls.handler import handler
 from hookswitch.calls import components, run
 from hookswitch.calls.fold import MAX_LEGS
-from hookswitch.calls.items import parties
+from hookswitch.calls.graph import call_key
+from hookswitch.calls.items import call_id, leg_id, parties
 from hookswitch.events.attributes import item as attributes
 from hookswitch.receiving.requests import FailedStreamBatch
 from simulator.calls.cast import SALES
+from simulator.payloads import DEFAULT_ACCOUNT_ID
 from simulator.steps import Step
 from tests.emf import total
 from tests.unit.calls.scenes import NOW, item_of, steps_of
@@ -216,6 +218,21 @@ def test_more_legs_than_are_read(function: Function, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(components, "MAX_NODES", 50)
     function.fold([*conference(60), *steps_of("answered", seed=7)])
     assert [record["status"] for record in function.calls if record["state"] == "ended"] == ["answered"]
+
+
+def test_leg_that_is_too_large(function: Function, caplog: pytest.LogCaptureFixture) -> None:
+    """A leg that DynamoDB takes no more facts for, or a call that it can't store, holds up nobody else's."""
+    first, second = steps_of("answered", seed=7), steps_of("answered", seed=8)
+    function.services.table.full = {leg_id(DEFAULT_ACCOUNT_ID, first[0].payload["call_id"])}
+    function.fold([*first, *second])
+    legs = {leg["leg"] for record in function.calls for leg in record["legs"] if record["state"] == "ended"}
+    assert second[0].payload["call_id"] in legs
+    assert "it is too large" in caplog.text
+    function.services.table.full = {
+        call_id(call_key(DEFAULT_ACCOUNT_ID, steps_of("answered", seed=9)[0].payload["call_id"]))
+    }
+    function.fold([*steps_of("answered", seed=9), *steps_of("answered", seed=10)])
+    assert len([record for record in function.calls if record["final"]]) == 2
 
 
 def test_parties(function: Function) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from hookswitch.calls.facts import Fact
 from hookswitch.calls.items import LegItem
 from hookswitch.calls.table import CallTable
-from hookswitch.errors import TooManyLegsError
+from hookswitch.errors import TooManyLegsError, UnstorableError
+from hookswitch.observability.log import logger
 
 MAX_NODES = 1_000  # legs of one call that are read
 
@@ -90,4 +91,7 @@ class Legs:
                     unnoted[other].add(node)
         for other, by in sorted(unnoted.items()):
             expires_at = self._expiry(fact for node in by for fact in legs[node].facts)
-            legs[other] = self._table.add_mentions(account_id, other, by, expires_at)
+            try:
+                legs[other] = self._table.add_mentions(account_id, other, by, expires_at)
+            except UnstorableError as error:  # the legs stay joined as seen from the others
+                logger.error("%s The leg takes no more.", error, extra={"call_id": other})

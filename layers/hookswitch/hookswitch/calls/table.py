@@ -1,12 +1,14 @@
 """What calls read from the table and write into it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hookswitch.aws import clients
+from hookswitch.aws.clients import CALL_ERRORS, error_code
 from hookswitch.calls.facts import Fact
 from hookswitch.calls.items import FACT, INTENTION, LEG, MENTION, CallItem, LegItem, call_id, leg_id
-from hookswitch.errors import StorageUnavailableError
+from hookswitch.errors import StorageUnavailableError, UnstorableError
 from hookswitch.events.attributes import attribute, item, plain
 from hookswitch.events.event import event_key
 
@@ -22,7 +24,8 @@ BATCH_TRIES = 5
 class CallTable:
     """The table of events, as far as calls use it.
 
-    Every method raises ClientError or BotoCoreError if DynamoDB does not accept a call.
+    Every method raises ClientError or BotoCoreError if DynamoDB does not accept a call. Those that write items raise
+    UnstorableError if it never will.
     """
 
     def __init__(self, name: str) -> None:
@@ -104,7 +107,8 @@ class CallTable:
         )
         client = clients.dynamodb()
         try:
-            client.put_item(TableName=self.name, Item=item(values), **condition)
+            with _storing():
+                client.put_item(TableName=self.name, Item=item(values), **condition)
         except client.exceptions.ConditionalCheckFailedException:
             return False
         return True
@@ -119,7 +123,8 @@ class CallTable:
 
     def put(self, values: Mapping[str, object]) -> None:
         """Write an item that is the same whenever it is written."""
-        clients.dynamodb().put_item(TableName=self.name, Item=item(values))
+        with _storing():
+            clients.dynamodb().put_item(TableName=self.name, Item=item(values))
 
     def _set_if(self, key: str, change: tuple[str, object], expected: tuple[str, object]) -> bool:
         """Set an attribute of an item if one has the expected value; return whether it was set."""
@@ -154,14 +159,15 @@ class CallTable:
             named.append(("call", {"S": call}))
             last = len(named) - 1
             assignments.append(f"#{last} = if_not_exists(#{last}, :{last})")
-        answer = clients.dynamodb().update_item(
-            TableName=self.name,
-            Key={"event_id": {"S": leg_id(account_id, node)}},
-            UpdateExpression=f"SET {', '.join(assignments)}",
-            ExpressionAttributeNames={f"#{number}": name for number, (name, _) in enumerate(named)},
-            ExpressionAttributeValues={f":{number}": value for number, (_, value) in enumerate(named)},
-            ReturnValues="ALL_NEW",
-        )
+        with _storing():
+            answer = clients.dynamodb().update_item(
+                TableName=self.name,
+                Key={"event_id": {"S": leg_id(account_id, node)}},
+                UpdateExpression=f"SET {', '.join(assignments)}",
+                ExpressionAttributeNames={f"#{number}": name for number, (name, _) in enumerate(named)},
+                ExpressionAttributeValues={f":{number}": value for number, (_, value) in enumerate(named)},
+                ReturnValues="ALL_NEW",
+            )
         return LegItem.from_item(_plain(answer["Attributes"]))
 
     def images(self, keys: Sequence[str]) -> "list[Image]":
@@ -187,6 +193,19 @@ class CallTable:
             else:
                 raise StorageUnavailableError("DynamoDB did not return all items.")
         return found
+
+
+@contextmanager
+def _storing() -> Iterator[None]:
+    """Tell a write that no retry helps by an error of its own (DynamoDB, "Item size", 400 KB with all names)."""
+    try:
+        yield
+    except CALL_ERRORS as error:
+        if error_code(error) == "ValidationException":
+            raise UnstorableError(
+                "DynamoDB can't store an item of a call: it is too large, or its key too long."
+            ) from error
+        raise
 
 
 def _plain(image: "Mapping[str, AttributeValueTypeDef]") -> dict[str, Any]:

@@ -22,7 +22,7 @@ from hookswitch.calls.record import Call
 from hookswitch.calls.revisions import alerts, news
 from hookswitch.calls.story import SETTLE_SECONDS
 from hookswitch.calls.table import CallTable
-from hookswitch.errors import StorageUnavailableError, TooManyLegsError
+from hookswitch.errors import StorageUnavailableError, TooManyLegsError, UnstorableError
 from hookswitch.events.items import timestamp_of_seconds
 from hookswitch.observability.log import logger
 
@@ -110,7 +110,10 @@ class CallUpdater:
             new = [*found.values()]
             begins = any(map(_begins_a_call, new)) and not _others(new) and (account_id, leg) not in named
             call = call_key(account_id, leg) if begins else ""
-            added[account_id][leg] = self._table.add_facts(account_id, leg, new, self._expiry(new), call)
+            try:
+                added[account_id][leg] = self._table.add_facts(account_id, leg, new, self._expiry(new), call)
+            except UnstorableError as error:  # must not hold up all other calls
+                logger.error("%s The leg takes no more.", error, extra={"call_id": leg})
             mine[account_id] |= set(found)
         for account_id, legs in added.items():
             left = [*legs]
@@ -155,9 +158,9 @@ class CallUpdater:
                 # If such a call turns out to exist, since its first event came before, the next try reads it.
                 component.is_new = not (attempt or self._is_backfill) and component.is_made_of(mine)
                 self._write_all(component, mine, changes)
-            except TooManyLegsError as error:
-                logger.error("%s Its record stays as it is.", error, extra={"call_id": start})
-                return error.legs, changes
+            except (TooManyLegsError, UnstorableError) as error:
+                logger.error("%s The record stays as it is.", error, extra={"call_id": start})
+                return error.legs if isinstance(error, TooManyLegsError) else (), changes
             except _OutdatedError:
                 known = self._table.legs(account_id, [start])
                 continue
