@@ -18,7 +18,7 @@ from hookswitch.publishing.outbox import StreamBatch
 from simulator.calls.scenarios import SCENARIOS
 from tests.emf import total
 from tests.unit.calls.scenes import item_of, steps_of
-from tests.unit.calls.test_concurrency import SETTINGS, Services, patched
+from tests.unit.calls.services import SETTINGS, Services, patched
 
 HOUR, DAY = 3_600, 86_400
 NOW = 1_795_000_000

@@ -12,7 +12,7 @@ from hookswitch.events.attributes import item as attributes
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing.outbox import StreamBatch
 from tests.unit.calls.scenes import item_of, steps_of
-from tests.unit.calls.test_concurrency import SETTINGS, Services, patched
+from tests.unit.calls.services import SETTINGS, Services, patched
 
 
 def fold(item: Mapping[str, Any]) -> None:

@@ -21,25 +21,10 @@ from simulator.payloads import DEFAULT_ACCOUNT_ID
 from simulator.steps import Step
 from tests.emf import total
 from tests.unit.calls.scenes import NOW, item_of, steps_of
-from tests.unit.calls.test_concurrency import Services, patched
+from tests.unit.calls.services import CONTEXT, ENVIRONMENT, Services, patched
 
 if TYPE_CHECKING:
     from hookswitch.calls.record import Call
-
-ENVIRONMENT = {
-    "EVENTS_TABLE": "the-table",
-    "EVENTS_TOPIC_ARN": "the-topic",
-    "PUBLISH_DEAD_LETTER_QUEUE_URL": "the-dead-letter-queue",
-    "CALLS_QUEUE_URL": "the-calls-queue",
-    "RETENTION_DAYS": "0",
-}
-CONTEXT: Any = SimpleNamespace(
-    function_name="calls",
-    memory_limit_in_mb=512,
-    invoked_function_arn="arn",
-    aws_request_id="request",
-    get_remaining_time_in_millis=lambda: 120_000,
-)
 
 
 class Function:

@@ -28,8 +28,7 @@ from hookswitch.events.attributes import item as attributes
 from simulator.calls.scenarios import SCENARIOS
 from simulator.payloads import DEFAULT_ACCOUNT_ID
 from tests.unit.calls.scenes import item_of, steps_of
-from tests.unit.calls.test_concurrency import Services, patched
-from tests.unit.functions.test_calls import CONTEXT, ENVIRONMENT
+from tests.unit.calls.services import CONTEXT, ENVIRONMENT, Services, patched
 
 FIRST = datetime(2026, 11, 2, 12, tzinfo=UTC)
 DAYS = 5

@@ -17,22 +17,8 @@ from hookswitch.errors import RequestError
 from hookswitch.events.attributes import item as attributes
 from simulator.calls.scenarios import SCENARIOS
 from tests.unit.calls.scenes import item_of, steps_of
-from tests.unit.calls.test_concurrency import Services, patched
+from tests.unit.calls.services import CONTEXT, ENVIRONMENT, Services, patched
 
-CONTEXT: Any = SimpleNamespace(
-    function_name="calls",
-    memory_limit_in_mb=512,
-    invoked_function_arn="arn",
-    aws_request_id="request",
-    get_remaining_time_in_millis=lambda: 120_000,
-)
-ENVIRONMENT = {
-    "EVENTS_TABLE": "the-table",
-    "EVENTS_TOPIC_ARN": "the-topic",
-    "PUBLISH_DEAD_LETTER_QUEUE_URL": "the-dead-letter-queue",
-    "CALLS_QUEUE_URL": "the-calls-queue",
-    "RETENTION_DAYS": "0",
-}
 # Those to call back: from outside, and nobody answered although somebody could have; or with a message. By hand.
 ALERTING = {
     *("voicemail", "no_message", "no_mailbox", "two_alerts", "abandoned", "ring_group_unanswered"),
