@@ -5,7 +5,7 @@ in between, its batch or message comes again, and the revision that it made is p
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, PATIENT, error_reason
 from hookswitch.calls.facts import Fact
-from hookswitch.calls.items import OPEN_FEED, CallItem
+from hookswitch.calls.items import OPEN_FEED
 from hookswitch.calls.measurements import measurements
 from hookswitch.calls.requests import BackfillRequest, CheckRequest, read_queue_message
 from hookswitch.calls.story import SETTLE_SECONDS
@@ -89,7 +89,7 @@ class Calls:
         """Have all calls checked for which that is due, and return how many these are."""
         due = [
             CheckRequest(call.record["account_id"], call.record["legs"][0]["leg"], call.check_at)
-            for call in self._open_calls()
+            for call in self._table.calls_in(OPEN_FEED)
             if call.check_at is not None and call.check_at <= self._now
         ]
         self._request(due[:MAX_CHECKS])
@@ -204,9 +204,6 @@ class Calls:
             except CALL_ERRORS as error:
                 logger.warning("The calls queue did not accept checks: %s", error_reason(error))
                 return
-
-    def _open_calls(self) -> Iterator[CallItem]:
-        yield from self._table.calls_in(OPEN_FEED)
 
 
 def _fact(image: Image) -> Fact | None:
