@@ -74,7 +74,7 @@ def stored(endpoint: str, table: str) -> list[str]:
 def test_upgrade(
     own_emulator: Emulator, release_before: Path, packaged: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Every event of before, during and after is stored once and published, with the same webhooks throughout."""
+    """Every event of before, during and after is stored once and published under one id, with the same webhooks."""
     endpoint, folder = own_emulator.endpoint, tmp_path_factory.mktemp("before")
     old = stack.build(release_before / "template.yaml", directory=folder / "build")
     before = json.loads(stack.package(endpoint, CODE, folder, template=old).read_text())
@@ -99,6 +99,11 @@ def test_upgrade(
             assert sorted(stored(endpoint, table)) == sorted(calls)
             subjects = {f"call/{call}" for call in calls}
             wait_for(lambda: subjects <= {str(it.event.get("subject")) for it in inbox.read()}, "all are published")
-            ids = [message.id for message in inbox.events()]
-            assert len(ids) == len(set(ids))
+            # The emulator ends a function at work when its code changes, and the stream delivers its batch again: what
+            # was published by then comes twice, under one id and with one content. AWS lets the function finish.
+            content = {message.id: message.event for message in inbox.events()}
+            assert len(content) == len(calls)
+            assert all(message.event == content[message.id] for message in inbox.events())
+            repeated = [content[id_] for id_, count in inbox.counts_so_far().items() if id_ in content and count > 1]
+            assert {str(event["subject"]) for event in repeated} <= {f"call/{call}" for call in calls[:at_the_end]}
         assert deployed.delete() == "DELETE_COMPLETE"
