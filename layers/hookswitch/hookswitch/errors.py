@@ -15,6 +15,9 @@ may go into a log, an answer or a CloudFormation event as it is.
   x TooManyLegsError              a call has more legs than are read
   x UnstorableError               an item of a call is too large for DynamoDB
   x RequestError                  a function was called with something that it can't use
+  + DestinationError              a destination can't be what somebody asks for
+    x ConflictingDestinationError there is a destination of that name
+    x UnknownDestinationError     there is no destination of that name
   + DashError                     Dash's API, or what we keep there
     x InvalidTemplateError        a value of the template can't be used
     x CredentialsError            Dash refuses the credentials, or they can't be read
@@ -102,6 +105,18 @@ class UnstorableError(HookswitchError):
 
 class RequestError(HookswitchError):
     """A function was called with something that it can't use; the text shows what it can."""
+
+
+class DestinationError(HookswitchError):
+    """Base of all errors about a destination that somebody asks for."""
+
+
+class ConflictingDestinationError(DestinationError):
+    """There is a destination of that name."""
+
+
+class UnknownDestinationError(DestinationError):
+    """There is no destination of that name."""
 
 
 class DashError(HookswitchError):

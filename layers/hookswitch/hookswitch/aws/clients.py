@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient
     from types_boto3_dynamodb.client import DynamoDBClient
     from types_boto3_dynamodbstreams.client import DynamoDBStreamsClient
+    from types_boto3_kms.client import KMSClient
     from types_boto3_lambda.client import LambdaClient
     from types_boto3_secretsmanager.client import SecretsManagerClient
     from types_boto3_sns.client import SNSClient
@@ -120,6 +121,13 @@ def lambda_(limits: Limits) -> "LambdaClient":
 def dynamodb_streams() -> "DynamoDBStreamsClient":
     """Return the client for the table's stream."""
     client: DynamoDBStreamsClient = _client("dynamodbstreams", STREAM)
+    return client
+
+
+@cache
+def kms() -> "KMSClient":
+    """Return the client that encrypts and decrypts the addresses of destinations."""
+    client: KMSClient = _client("kms", QUICK)
     return client
 
 
