@@ -19,10 +19,10 @@ from devtools.schemas import AS_IT_CAME, FOLDER, NAMES, Schema, broken_promises,
 from hookswitch.calls.items import CallItem
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import item
-from hookswitch.events.envelope import TYPE_PREFIX
+from hookswitch.events.envelope import NOTICED, RESTORED, TYPE_PREFIX
 from hookswitch.events.items import delivery_test_item, event_item
 from hookswitch.publishing.sns_message import to_entry
-from hookswitch.reconcile.announcement import NOTICED, RESTORED, to_item
+from hookswitch.reconcile.announcement import to_item
 from hookswitch.reconcile.state import News, Recovered
 from hookswitch.settings.functions import ReconcileSettings
 from simulator.calls.scenarios import SCENARIOS

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hookswitch.calls.numbers import MAX_KEY, number_key
+from hookswitch.calls.numbers import MAX_KEY, begins_with, number_key
 
 SEPARATORS = ("", "", " ", "-", ".", "\u2011", "\u00a0", ") ", "/")
 DIGITS = ("0123456789", "".join(map(chr, range(0xFF10, 0xFF1A))), "٠١٢٣٤٥٦٧٨٩")  # ASCII, fullwidth, Arabic-Indic
@@ -88,3 +88,40 @@ def test_any_text(text: str) -> None:
 def test_examples(text: str, key: str) -> None:
     """Some of the forms that Dash and people use."""
     assert number_key(text) == key
+
+
+@given(st.data(), national, st.integers(3, 10))
+def test_beginning_of_a_north_american_number(data: st.DataObject, digits: str, length: int) -> None:
+    """Any way of writing a number begins with any way of writing its first digits, from the area code on."""
+    number = data.draw(written(digits, ("", "1", "+1", "011 1")))
+    beginning = data.draw(written(digits[:length], ("", "1", "+1")))
+    assert begins_with(number, beginning)
+    assert begins_with(number, number)
+
+
+@pytest.mark.parametrize(
+    ("number", "beginning", "expected"),
+    [
+        ("+442079460958", "+44", True),
+        ("+442079460958", "0044", True),
+        ("+442079460958", "011 44 20", True),
+        ("+44 (0)20 7946 0958", "+44 (0)20", True),
+        ("+442079460958", "44", True),
+        ("+15551234567", "+44", False),
+        ("4421", "+44", False),
+        ("4421", "44", True),
+        ("+14421234567", "44", False),
+        ("+14421234567", "442", True),
+        ("+14421234567", "+442", False),
+        ("5551", "555", True),
+        ("201", "201", True),
+        ("201", "2011", False),
+        ("front-desk", "Front", True),
+        ("front-desk", "201", False),
+        ("201", "front", False),
+        ("sip:15551234567@example.com", "(555) 123", True),
+    ],
+)
+def test_beginning_of_a_number(number: str, beginning: str, *, expected: bool) -> None:
+    """A plus says that a country code comes first, so that no extension is meant."""
+    assert begins_with(number, beginning) is expected

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TYPE_PREFIX = "com.virtualpbx.dash."
 EVENT, CALL, TEST = "event", "call", "test"  # the kinds of items that are published
+RESTORED, NOTICED = "webhook_restored", "webhook_noticed"  # the hooks of hookswitch's own announcements
 
 
 _ID = "^(test-[a-z_]+-)?[0-9a-f]{32}$|^call-[0-9a-f]{32}-[0-9]+$"

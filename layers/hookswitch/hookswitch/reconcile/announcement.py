@@ -7,13 +7,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, TypedDict
 
-from hookswitch.events.envelope import Field, Time
+from hookswitch.events.envelope import NOTICED, RESTORED, Field, Time
 from hookswitch.events.items import announcement_item
 from hookswitch.reconcile.state import News, iso
 from hookswitch.settings.functions import ReconcileSettings
-
-RESTORED = "webhook_restored"
-NOTICED = "webhook_noticed"
 
 
 class RestoredWebhook(TypedDict):
