@@ -18,6 +18,7 @@ may go into a log, an answer or a CloudFormation event as it is.
   + DestinationError              a destination can't be what somebody asks for
     x ConflictingDestinationError there is a destination of that name
     x UnknownDestinationError     there is no destination of that name
+    x InvalidDestinationError     a word that somebody chose a destination's events with is not allowed
   + DashError                     Dash's API, or what we keep there
     x InvalidTemplateError        a value of the template can't be used
     x CredentialsError            Dash refuses the credentials, or they can't be read
@@ -117,6 +118,10 @@ class ConflictingDestinationError(DestinationError):
 
 class UnknownDestinationError(DestinationError):
     """There is no destination of that name."""
+
+
+class InvalidDestinationError(DestinationError):
+    """A word that somebody chose a destination's events with is not allowed; the text says which are."""
 
 
 class DashError(HookswitchError):

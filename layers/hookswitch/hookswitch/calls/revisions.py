@@ -2,7 +2,7 @@
 
 from hookswitch.calls.record import Call
 
-_UNANSWERED = frozenset({"voicemail", "missed", "abandoned", "busy", "failed"})
+_MISSED = frozenset({"missed", "abandoned", "busy", "failed"})
 
 
 def news(record: Call) -> dict[str, object]:
@@ -26,7 +26,14 @@ def alerts(record: Call) -> bool:
     A message can also be left after somebody answered, when the call was transferred to a mailbox. A caller who hangs
     up before any phone rings is nobody's missed call, unless Dash was told to report it.
     """
-    if "voicemail" in record:
-        return True
+    return "voicemail" in record or (record.get("status") == "voicemail" and _rang_inbound(record)) or is_missed(record)
+
+
+def is_missed(record: Call) -> bool:
+    """Tell whether nobody took a call from outside, and no message was left, as alerts have it."""
+    return record.get("status") in _MISSED and _rang_inbound(record)
+
+
+def _rang_inbound(record: Call) -> bool:
     rang = any(leg["role"] in {"phone", "forwarded"} for leg in record["legs"]) or bool(record["missed_call"])
-    return record["direction"] == "inbound" and record.get("status") in _UNANSWERED and rang
+    return record["direction"] == "inbound" and rang
