@@ -5,24 +5,22 @@ result is the same: the function adds events to calls, whoever brings them.
 docs/engineering/decisions/0091-backfill-of-calls.md explains it.
 """
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from threading import Event
-from typing import TYPE_CHECKING, Any, Self
-
-from botocore.exceptions import ClientError, HTTPClientError
+from typing import TYPE_CHECKING, Self
 
 from devtools import since as times
 from devtools.calls.batches import Batch, StoredEvent, batches
-from devtools.calls.position import Position, PositionFile
+from devtools.calls.position import FILE, Position
 from devtools.errors import LaptopError
 from devtools.events import require_account, typed
 from devtools.feeds import Feeds
+from devtools.functions import Function
+from devtools.positions import PositionFile
 from devtools.screen import Detail, console, say, step
 from devtools.since import counted
 from devtools.target import Target, told
@@ -33,18 +31,13 @@ from hookswitch.events.envelope import CALL
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import TableDescriptionTypeDef
-    from types_boto3_lambda import LambdaClient
 
 AT_ONCE = 3  # invocations; a new AWS account has ten, of which Dash's deliveries need most
-TRIES = 6
-PAUSE = 1.0  # seconds before the second try, twice as many before each further one
 RECOVERED = timedelta(days=32)  # before the table was created: what reconcile reads back at first, and a day more
 STRETCH = timedelta(days=32)  # in which events are looked for at once
 EMPTY = timedelta(days=400)  # without an event, before which none are looked for
 BEGINNING = date(2015, 1, 1)  # before Dash had webhooks
 SOON = timedelta(seconds=5)
-SERVER_ERROR = 500
-TRANSIENT = {"TooManyRequestsException", "ServiceException", "Throttling", "ThrottlingException"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +82,7 @@ def backfill(question: Question) -> None:
     with told():
         target = Target.find(question.stack)
         stored = StoredEvents.of(target, account)
-        known = PositionFile(f"{stored.table_id} {stored.feeds.account} {question.command}")
+        known = PositionFile(Position, f"{stored.table_id} {stored.feeds.account} {question.command}", FILE)
         position = known.load()
         if position:
             say(f"Going on from {_shown(position.place or position.first)}, where the same command stopped.")
@@ -147,18 +140,15 @@ class StoredEvents:
 class CallsFunction:
     """The calls function, which is invoked until it does what is asked."""
 
-    def __init__(self, client: "LambdaClient", name: str, *, publishes: bool) -> None:
-        """Use the function of a name.
+    def __init__(self, function: Function, *, publishes: bool) -> None:
+        """Ask a function.
 
         Args:
-            client: Makes one attempt at each call.
-            name: The function.
+            function: The calls function.
             publishes: Whether it is to publish the calls.
         """
-        self._client = client
-        self._name = name
+        self._function = function
         self._publishes = publishes
-        self._stopped = Event()
 
     @classmethod
     def of(cls, target: Target, *, publishes: bool) -> Self:
@@ -172,11 +162,12 @@ class CallsFunction:
                 f"The stack {target.stack} is of a version without calls. Deploy this one first: "
                 f"`make deploy{target.argument}`."
             )
-        return cls(target.client("lambda"), target.resources["Calls"], publishes=publishes)
+        function = Function(target.client("lambda"), target.resources["Calls"], "calls")
+        return cls(function, publishes=publishes)
 
     def stop(self) -> None:
         """Have no failed invocation tried again."""
-        self._stopped.set()
+        self._function.stop()
 
     def fold(self, batch: Batch) -> Mapping[str, int]:
         """Have the events of a batch folded into calls; return how many these were, and how many it published.
@@ -185,28 +176,7 @@ class CallsFunction:
             LaptopError: The function keeps failing.
             ClientError, BotoCoreError: It can't be invoked.
         """
-        reason = ""
-        for attempt in range(TRIES):
-            if attempt and self._stopped.wait(PAUSE * 2 ** (attempt - 1)):
-                break
-            try:
-                answer = self._client.invoke(
-                    FunctionName=self._name,
-                    Payload=json.dumps(BackfillRequest(batch.event_ids, self._publishes).to_message()),
-                )
-            except HTTPClientError as error:
-                reason = str(error)
-                continue
-            except ClientError as error:
-                if not _is_transient(error):
-                    raise
-                reason = str(error)
-                continue
-            said: dict[str, Any] = json.loads(answer["Payload"].read())
-            if "FunctionError" not in answer:
-                return said
-            reason = str(said.get("errorMessage", "no reason"))
-        raise LaptopError(f"The calls function failed {TRIES} times: {reason} Its log says more (`make logs`).")
+        return self._function.ask_until_answered(BackfillRequest(batch.event_ids, self._publishes).to_message())
 
 
 class Backfill:
@@ -216,7 +186,9 @@ class Backfill:
         position: How far it has come.
     """
 
-    def __init__(self, feeds: Feeds, function: CallsFunction, known: PositionFile, position: Position) -> None:
+    def __init__(
+        self, feeds: Feeds, function: CallsFunction, known: PositionFile[Position], position: Position
+    ) -> None:
         """Prepare to go on from a position, which is saved after each step."""
         self.position = position
         self._feeds = feeds
@@ -309,8 +281,3 @@ def _number(count: int, noun: str) -> str:
 def _shown(place: str) -> str:
     """Return the time at which a place is."""
     return f"{place[:16].replace('T', ' ')} (UTC)"
-
-
-def _is_transient(error: ClientError) -> bool:
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return error.response["Error"].get("Code") in TRANSIENT or status >= SERVER_ERROR

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from devtools.calls import backfill as command
 from devtools.calls.backfill import Backfill, CallsFunction, Question, StoredEvents
 from devtools.calls.batches import StoredEvent, batches
-from devtools.calls.position import Position, PositionFile
+from devtools.calls.position import Position
 from devtools.errors import LaptopError
 from devtools.feeds import Feeds
+from devtools.positions import PositionFile
 from functions.calls import handler as calls
 from hookswitch.calls.facts import CALL_HOOKS
 from hookswitch.calls.requests import MOST_EVENTS
@@ -132,8 +133,8 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
         argument="",
     )
     monkeypatch.setattr(command, "Target", SimpleNamespace(find=lambda _: target))
-    monkeypatch.setattr(command, "PAUSE", 0)
-    monkeypatch.setattr(command, "PositionFile", lambda key: PositionFile(key, tmp_path / "positions.json"))
+    monkeypatch.setattr("devtools.functions.PAUSE", 0)
+    monkeypatch.setattr(command, "FILE", tmp_path / "positions.json")
     with patched(found.services):
         yield found
 
@@ -321,7 +322,7 @@ def test_damaged_file(tmp_path: Path) -> None:
     """A file of positions that can't be read is none; other commands' positions stay."""
     path = tmp_path / "positions.json"
     path.write_text("{")
-    one, two = PositionFile("one", path), PositionFile("two", path)
+    one, two = PositionFile(Position, "one", path), PositionFile(Position, "two", path)
     assert one.load() is None
     one.save(Position("2026-01-01", "2026-01-02", place="x", days=1, events=2))
     two.save(Position("2026-01-01", "2026-01-02"))
