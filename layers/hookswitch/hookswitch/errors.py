@@ -18,7 +18,7 @@ may go into a log, an answer or a CloudFormation event as it is.
   + DestinationError              a destination can't be what somebody asks for
     x ConflictingDestinationError there is a destination of that name
     x UnknownDestinationError     there is no destination of that name
-    x InvalidDestinationError     a word that somebody chose a destination's events with is not allowed
+    x InvalidDestinationError     what somebody wrote to describe a destination can't be used
   + DashError                     Dash's API, or what we keep there
     x InvalidTemplateError        a value of the template can't be used
     x CredentialsError            Dash refuses the credentials, or they can't be read
@@ -121,7 +121,7 @@ class UnknownDestinationError(DestinationError):
 
 
 class InvalidDestinationError(DestinationError):
-    """A word that somebody chose a destination's events with is not allowed; the text says which are."""
+    """What somebody wrote to describe a destination can't be used; the text says what can."""
 
 
 class DashError(HookswitchError):
