@@ -18,7 +18,10 @@ may go into a log, an answer or a CloudFormation event as it is.
   + DestinationError              a destination can't be what somebody asks for
     x ConflictingDestinationError there is a destination of that name
     x UnknownDestinationError     there is no destination of that name
-    x InvalidDestinationError     what somebody wrote to describe a destination can't be used
+    x InvalidDestinationError     a word that somebody chose a destination's events with is not allowed
+    + AddressError                nothing may be sent to a destination's address, or it can't be used
+      x UnresolvedError           its name does not resolve: it may do so later
+    x SigningSecretError          this is not a secret that messages can be signed with
   + DashError                     Dash's API, or what we keep there
     x InvalidTemplateError        a value of the template can't be used
     x CredentialsError            Dash refuses the credentials, or they can't be read
@@ -121,7 +124,22 @@ class UnknownDestinationError(DestinationError):
 
 
 class InvalidDestinationError(DestinationError):
-    """What somebody wrote to describe a destination can't be used; the text says what can."""
+    """A word that somebody chose a destination's events with is not allowed; the text says which are."""
+
+
+class AddressError(DestinationError):
+    """A destination's address can't be used, or leads where nothing may be sent.
+
+    The text never holds the address's path or query, which are secrets.
+    """
+
+
+class UnresolvedError(AddressError):
+    """The name in a destination's address does not resolve; it may do so later."""
+
+
+class SigningSecretError(DestinationError):
+    """This is not a secret that messages to a destination can be signed with."""
 
 
 class DashError(HookswitchError):
