@@ -1,0 +1,1 @@
+"""Receivers of what destinations are sent: real servers on loopback, well-behaved and not."""
