@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
@@ -10,6 +9,7 @@ from typing import Any, TextIO, cast
 
 from devtools.calls.words import STEPS, moment
 from hookswitch.calls.record import Call
+from hookswitch.destinations.formats.spreadsheets import inert
 from hookswitch.payloads.text import one_line
 
 PARTIES = ("from", "to", "requested", "reached", "answered_by")
@@ -20,11 +20,6 @@ COLUMNS = (
     *(f"{party}_{name}" for party in PARTIES for name in ("number", "name")),
     *("via", "voicemail_seconds", "hangup_cause", "legs", "final", "complete", "revision", "summary"),
 )
-
-# What a spreadsheet runs, also after a semicolon where that separates cells; the last four are fullwidth. A number in
-# E.164 is not run but calculated, and stays as it is for the programs that read it.
-_FORMULA = re.compile("(^|;)(?=\\s*[=+@\uff1d\uff0b\uff0d\uff20-])")
-_E164 = re.compile(r"\+\d{2,15}", re.ASCII)
 
 
 def as_json(call: Call) -> str:
@@ -64,5 +59,4 @@ def _harmless(value: object) -> str:
             return "true" if value else "false"
         case int():
             return str(value)
-    text = one_line(str(value), sys.maxsize)
-    return text if _E164.fullmatch(text) else _FORMULA.sub(r"\1'", text)
+    return inert(one_line(str(value), sys.maxsize))

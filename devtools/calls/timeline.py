@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from devtools.calls.spans import Doing, Span, Stretch, bounds, spans
-from devtools.calls.words import HOUR, MINUTE, RESULTS, Fitting, lasting, ways_to_name
+from devtools.calls.words import HOUR, MINUTE, RESULTS, Fitting, lasting
+from hookswitch.calls.parties import ways_to_name
 from hookswitch.calls.record import Call, Leg
 
 SIGNS: Mapping[Doing, tuple[str, str]] = {

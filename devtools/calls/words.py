@@ -1,20 +1,17 @@
 """What a call's record says, in the words of the screen."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
-from typing import cast
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
-from hookswitch.calls.numbers import number_key
-from hookswitch.calls.record import Call, Direction, LegResult, Party, Status, Step
-from hookswitch.payloads.text import one_line, part
+from hookswitch.calls.parties import UNKNOWN, ways_to_name
+from hookswitch.calls.record import Call, Direction, LegResult, Status, Step
+from hookswitch.payloads.text import one_line
 
-UNKNOWN = "unknown"
 ARROWS: Mapping[Direction, str] = {"inbound": "↙", "outbound": "↗", "internal": "↔"}
 MARKS: Mapping[Status, tuple[str, str]] = {  # what a status begins with, and its style
     "answered": ("✓", "green"),
@@ -52,9 +49,6 @@ STEPS: Mapping[Step, str] = {
 MINUTE, HOUR = 60, 3600
 SMALLEST = 6  # columns that a cell with something to crop asks for at least
 
-_NORTH_AMERICAN = re.compile(r"\+?1(\d{3})(\d{3})(\d{4})", re.ASCII)
-_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
-
 
 class Fitting:
     """A table's cell with several ways to say one thing, longest first: the first that fits is shown.
@@ -80,36 +74,6 @@ class Fitting:
         text = Text(fits[0] if fits else self._ways[-1], self._style, no_wrap=True, overflow="ellipsis")
         text.truncate(max(room, 0), overflow="ellipsis")
         yield text.append(self._end)
-
-
-def ways_to_name(party: Mapping[str, object] | Party | None) -> list[str]:
-    """Return how a party can be named, longest first: name and number, name, number. Never by an id of Dash."""
-    known = cast("Mapping[str, object]", party or {})
-    said = (part(str(known.get(key) or "")) for key in ("name", "extension", "number"))
-    name, extension, number = ("" if _ID.fullmatch(text) else text for text in said)
-    number = extension or number
-    if number and name and number_key(name) == number_key(number):
-        name = ""
-    elif not number and _NORTH_AMERICAN.fullmatch(name):
-        number, name = name, ""
-    numbers = spelled(number) if number else []
-    if name and numbers:
-        return [*(f"{name} {number}" for number in numbers), name]
-    if name or numbers:
-        return [name] if name else numbers
-    return ["a phone" if known.get("device") or known.get("owner") else UNKNOWN]
-
-
-def named(party: Mapping[str, object] | Party | None) -> str:
-    """Return a party's name and number, as far as they are known."""
-    return ways_to_name(party)[0]
-
-
-def spelled(number: str) -> list[str]:
-    """Return how people write a number, longest first."""
-    if parts := _NORTH_AMERICAN.fullmatch(number):
-        return [f"+1 {'-'.join(parts.groups())}", "-".join(parts.groups())]
-    return [number]
 
 
 def lasting(seconds: int | None) -> str:

@@ -52,10 +52,12 @@ NEEDLESS = {
     "hookswitch.events.cloudevent",
     "hookswitch.cloudformation.custom_resource",
     "hookswitch.dash",
+    "hookswitch.destinations",
     "hookswitch.reconcile",
     "hookswitch.aws.snapstart",
     "pydantic.networks",
     "pydantic.v1",
+    "tzdata",
 }
 BASES = {f"hookswitch.payloads.{name}" for name in ("channel", "fax", "notification", "registration")}
 PACKAGE = 5_000_000  # bytes of a hook's zip and its layer's together; each cold start on a new machine fetches both

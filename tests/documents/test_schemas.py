@@ -19,6 +19,7 @@ from devtools.schemas import AS_IT_CAME, FOLDER, NAMES, Schema, broken_promises,
 from hookswitch.calls.items import CallItem
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import item
+from hookswitch.events.cloudevent import cloud_event, to_json
 from hookswitch.events.envelope import NOTICED, RESTORED, TYPE_PREFIX
 from hookswitch.events.items import delivery_test_item, event_item
 from hookswitch.publishing.sns_message import to_entry
@@ -137,6 +138,15 @@ def test_recovered_events_fit() -> None:
     recovered = replace(event("missed_call", payload("missed_call")), attempted_at=datetime.now(UTC))
     message = message_from(event_item(recovered, SETTINGS))
     assert message["recovered"] is True
+    check(message)
+
+
+def test_replayed_events_fit() -> None:
+    """So does an event that is sent to a destination again, which says so."""
+    stored = event_item(event("missed_call", payload("missed_call")), SETTINGS)
+    values = {name: TypeDeserializer().deserialize(value) for name, value in item(stored).items()}
+    message = json.loads(to_json(cloud_event(values, is_replay=True)))
+    assert message["replay"] is True
     check(message)
 
 

@@ -16,8 +16,13 @@ _NONCHARACTERS = "".join(chr(plane << 16 | last) for plane in range(17) for last
 _NOT_IN_CONTEXT = re.compile(f"[\\x00-\\x1f\\x7f-\\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 
 
-def cloud_event(item: Mapping[str, Any]) -> Envelope:
-    """Return an item of the table as a CloudEvent; hookswitch.events.envelope says what its fields mean."""
+def cloud_event(item: Mapping[str, Any], *, is_replay: bool = False) -> Envelope:
+    """Return an item of the table as a CloudEvent; hookswitch.events.envelope says what its fields mean.
+
+    Args:
+        item: The item.
+        is_replay: Whether somebody asked for it to be sent again.
+    """
     event: Envelope = {
         "specversion": "1.0",
         "id": f"{item['event_id']}-{item['revision']}" if item.get("kind") == CALL else item["event_id"],
@@ -33,16 +38,18 @@ def cloud_event(item: Mapping[str, Any]) -> Envelope:
         event["subject"] = _context(item["subject"])
     if item.get("recovered") is not None:
         event["recovered"] = item["recovered"]
+    if is_replay:
+        event["replay"] = True
     event["data"] = item["payload"]
     return event
 
 
-def to_json(event: Envelope) -> str:
-    """Return a CloudEvent as JSON text, in which characters that XML can't hold are escaped.
+def to_json(value: Mapping[str, object]) -> str:
+    """Return a CloudEvent, or what is made of one, as JSON text in which characters that XML can't hold are escaped.
 
     SNS and SQS take those of XML only (SQS, SendMessage), and json.dumps escapes no others than control characters.
     """
-    text = json.dumps(event, ensure_ascii=False, separators=(",", ":"), default=_number)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_number)
     return text if text.isascii() else _NOT_IN_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -63,6 +63,9 @@ class Envelope(TypedDict):
     receivedtime: Time
     subject: NotRequired[Annotated[str, Field("call/<id>, device/<id>, mailbox/<id> or fax/<id>.")]]
     recovered: NotRequired[Annotated[bool, Field("True if it was recovered from Dash's attempt log.")]]
+    replay: NotRequired[
+        Annotated[bool, Field("True if it is sent to a destination again because somebody asked for that.")]
+    ]
     data: NotRequired[Mapping[str, Any]]
     dataref: NotRequired[Annotated[str, Field("dynamodb:<table>/<id>")]]
 

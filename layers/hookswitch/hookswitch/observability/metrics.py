@@ -85,6 +85,13 @@ METRICS: Mapping[str, Metric] = {
     "wait_time": _SECONDS,
     "hangups": Metric(dimensions=((*SERVICE, "hangup_cause"),)),
     "call_revisions": _COUNT,
+    # deliveries to destinations, by the send function; what is owed, by the sweep of the destinations function
+    "destination_deliveries": _COUNT,
+    "destination_failures": _COUNT,
+    "destination_dead_letters": _COUNT,
+    "destination_backlog": _COUNT,
+    "destination_backlog_age": _SECONDS,
+    "destinations_off": _COUNT,
 }
 
 # What alarms, the silence check and the dashboard's first row need: docs/engineering/decisions/0077-core-metrics.md
@@ -105,6 +112,9 @@ CORE = frozenset(
         "voicemail",
         "missed",
         "abandoned",
+        "destination_dead_letters",
+        "destination_backlog_age",
+        "destinations_off",
     }
 )
 CORE_HOOKS = frozenset({"outbound_fax_error", "inbound_fax_error", "deregister"})  # `stored`, by hook
