@@ -10,12 +10,15 @@ from hypothesis import given, settings
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.destinations.formats.render import render
 from hookswitch.destinations.record import Options
+from simulator.receivers.slack import judge
 from tests.unit.destinations.formats.events import HOSTILE, LINKS, OFFICE, all_events, body, event_of, event_of_hook
 
 
 def slack(event: dict[str, Any]) -> dict[str, Any]:
-    """Return the message about an event."""
-    return body(render(event, "slack", Options(zone=OFFICE)))
+    """Return the message about an event, which Slack takes."""
+    message = render(event, "slack", Options(zone=OFFICE))
+    assert judge(message.content_type, message.body) == ""
+    return body(message)
 
 
 def texts(message: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from hookswitch.destinations.formats.render import render
 from hookswitch.destinations.formats.teams import inert
 from hookswitch.destinations.record import Options
 from hookswitch.payloads.text import one_line
+from simulator.receivers.teams import judge
 from tests.unit.destinations.formats.events import HOSTILE, LINKS, OFFICE, all_events, body, event_of, event_of_hook
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -19,6 +20,7 @@ MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 def card(event: dict[str, Any]) -> dict[str, Any]:
     """Return the card about an event, out of the envelope that the workflow takes."""
     message = render(event, "teams", Options(zone=OFFICE))
+    assert judge(message.content_type, message.body) == ""
     assert len(message.body) <= 28 * 1024
     read = body(message)
     assert read.keys() == {"type", "attachments"}

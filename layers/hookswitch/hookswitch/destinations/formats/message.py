@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from hookswitch.destinations.rows import key_of_event
 from hookswitch.events.cloudevent import to_json
 
 JSON: Final = "application/json"
@@ -35,10 +36,8 @@ class Message:
 
 def without_data(event: Mapping[str, Any], table: str) -> dict[str, Any]:
     """Return an event with `dataref`, which names its item in the table, instead of `data`; as on SNS."""
-    data = event.get("data", {})
-    item = f"call-{data['call']}" if event["id"].startswith("call-") else event["id"]
     rest = {name: value for name, value in event.items() if name != "data"}
-    return rest | {"dataref": f"dynamodb:{table}/{item}"}
+    return rest | {"dataref": f"dynamodb:{table}/{key_of_event(event['id'])}"}
 
 
 def to_bytes(value: Mapping[str, object]) -> bytes:
