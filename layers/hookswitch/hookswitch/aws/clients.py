@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient
     from types_boto3_dynamodb.client import DynamoDBClient
     from types_boto3_dynamodbstreams.client import DynamoDBStreamsClient
+    from types_boto3_events.client import EventBridgeClient
     from types_boto3_kms.client import KMSClient
     from types_boto3_lambda.client import LambdaClient
     from types_boto3_secretsmanager.client import SecretsManagerClient
@@ -76,6 +77,9 @@ CONTROL = Limits(2, 5, tries=3)
 STREAM = Limits(2, 3, tries=1)
 """For the table's stream; if it can't be read, the pointer to it stays in its queue."""
 
+DESTINATION = Limits(2, 5, tries=1)
+"""For a queue or a bus of somebody else's: the schedule of attempts is the retry."""
+
 _session_lock = Lock()  # creating clients from one botocore session is not thread-safe
 
 
@@ -121,6 +125,20 @@ def lambda_(limits: Limits) -> "LambdaClient":
 def dynamodb_streams() -> "DynamoDBStreamsClient":
     """Return the client for the table's stream."""
     client: DynamoDBStreamsClient = _client("dynamodbstreams", STREAM)
+    return client
+
+
+@cache
+def sqs_in(region: str) -> "SQSClient":
+    """Return the client for a destination's queue, which may be in another Region."""
+    client: SQSClient = _client("sqs", DESTINATION, region)
+    return client
+
+
+@cache
+def events_in(region: str) -> "EventBridgeClient":
+    """Return the client for a destination's event bus, which may be in another Region."""
+    client: EventBridgeClient = _client("events", DESTINATION, region)
     return client
 
 
@@ -184,7 +202,7 @@ def _session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-def _client(service: str, limits: Limits) -> Any:
+def _client(service: str, limits: Limits, region: str | None = None) -> Any:
     config = Config(
         connect_timeout=limits.connect_seconds,
         read_timeout=limits.read_seconds,
@@ -194,4 +212,4 @@ def _client(service: str, limits: Limits) -> Any:
         parameter_validation=False,
     )
     with _session_lock:
-        return _session().create_client(service, config=config)
+        return _session().create_client(service, region_name=region, config=config)

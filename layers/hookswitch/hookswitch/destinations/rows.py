@@ -21,13 +21,14 @@ from typing import Any, Literal, Self, cast
 from hookswitch.destinations.record import Destination, Filter, Health, Options, State, Type
 
 DESTINATIONS, VERSION, REMOVED = "destinations", "version", "removed"
-LIVE, PAST = "0", "1"
+type Lane = Literal["0", "1"]
+
+LIVE: Lane = "0"
+PAST: Lane = "1"
 """Lanes of deliveries: what happens now goes before what is caught up with."""
 
 ATTEMPT_DAYS = 30  # for which attempts are kept
 SENT_DAYS = 60  # for which a call that comes again is known
-
-type Lane = Literal["0", "1"]
 
 
 def owed(destination_id: str) -> str:
@@ -125,7 +126,8 @@ class Owed:
         once: Whether it is a call that is sent when it is final, and only once.
         again: Whether it is sent also if it was sent before.
         replay: Whether it is marked as a replay.
-        written_at: When the row was last written, in Unix milliseconds: it is deleted only if nobody wrote it since.
+        since: Since when it is owed, in Unix milliseconds.
+        stamp: Differs each time that the row is written: it is deleted only if nobody wrote it since it was read.
         attempts: How many attempts have failed.
         next_at: Before when it is not attempted again, in Unix milliseconds.
     """
@@ -134,7 +136,8 @@ class Owed:
     lane: Lane
     moment: str
     subject: str
-    written_at: int
+    since: int
+    stamp: str
     once: bool = False
     again: bool = False
     replay: bool = False
@@ -152,7 +155,8 @@ class Owed:
             "owner": owed(destination_id),
             "sort": self.sort,
             "subject": self.subject,
-            "written_at": self.written_at,
+            "since": self.since,
+            "stamp": self.stamp,
             "once": self.once or None,
             "again": self.again or None,
             "replay": self.replay or None,
@@ -170,7 +174,8 @@ class Owed:
             lane=lane,
             moment=moment,
             subject=row["subject"],
-            written_at=int(row["written_at"]),
+            since=int(row["since"]),
+            stamp=row["stamp"],
             once=bool(row.get("once")),
             again=bool(row.get("again")),
             replay=bool(row.get("replay")),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LEASE_SECONDS = 75  # more than the timeout of the function that sends
 MOST_ROWS = 25  # of one call of BatchWriteItem
 WRITE_TRIES = 6
+PAGE = 100  # rows that a sender reads at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Standing:
         destination: The destination.
         lease_until: Until when somebody may send to it.
         queried_at: When the last one began to look what it is owed.
+        woken_by: The id of the message that the last one has the right from; it stays in its queue until then.
         kept: The id of the message that waits in the queue until its next attempt is due; empty if none does.
         kept_until: Until when that message waits.
     """
@@ -39,6 +41,7 @@ class Standing:
     destination: Destination
     lease_until: int = 0
     queried_at: int = 0
+    woken_by: str = ""
     kept: str = ""
     kept_until: int = 0
 
@@ -49,6 +52,7 @@ class Standing:
             rows.destination_from_row(row),
             int(row.get("lease_until", 0)),
             int(row.get("queried_at", 0)),
+            row.get("woken_by", ""),
             row.get("kept", ""),
             int(row.get("kept_until", 0)),
         )
@@ -168,12 +172,14 @@ class DestinationTable:
         unique = {(destination_id, each.sort): each for destination_id, several in wanted.items() for each in several}
         self._write([{"PutRequest": {"Item": item(each.to_row(owner))}} for (owner, _), each in unique.items()])
 
-    def owed(self, destination_id: str, lane: Lane, limit: int, after: str = "") -> list[Owed]:
-        """Return the deliveries of a lane that a destination has yet to get, oldest first."""
-        return [
-            Owed.from_row(row)
-            for row in self._query(rows.owed(destination_id), prefix=f"{lane}#", after=after, limit=limit)
-        ]
+    def owed(self, destination_id: str, lane: Lane) -> Iterator[Owed]:
+        """Yield the deliveries of a lane that a destination has yet to get, oldest first."""
+        for row in self._query(rows.owed(destination_id), prefix=f"{lane}#", page=PAGE):
+            yield Owed.from_row(row)
+
+    def first_owed(self, destination_id: str) -> Owed | None:
+        """Return the first delivery that a destination has yet to get."""
+        return next((Owed.from_row(row) for row in self._query(rows.owed(destination_id), limit=1)), None)
 
     def count_owed(self, destination_id: str, most: int) -> int:
         """Return how many deliveries a destination has yet to get, but not more than this."""
@@ -270,7 +276,9 @@ class DestinationTable:
             answer = client.update_item(
                 TableName=self.name,
                 Key=item({"owner": DESTINATIONS, "sort": name}),
-                UpdateExpression="SET lease_until = :until, lease_owner = :owner, queried_at = :now",
+                UpdateExpression=(
+                    "SET lease_until = :until, lease_owner = :owner, queried_at = :now, woken_by = :message"
+                ),
                 ConditionExpression=(
                     "id = :id AND #state = :on AND (attribute_not_exists(lease_until) OR lease_until < :now) "
                     "AND (next_attempt <= :now OR kept = :message)"
@@ -368,8 +376,8 @@ class DestinationTable:
     def _if_unchanged(self, call: Any, delivery: Owed) -> None:
         client = clients.dynamodb()
         guard = {
-            "ConditionExpression": "written_at = :written",
-            "ExpressionAttributeValues": {":written": attribute(delivery.written_at)},
+            "ConditionExpression": "stamp = :stamp",
+            "ExpressionAttributeValues": {":stamp": attribute(delivery.stamp)},
         }
         try:
             call(client, guard)
@@ -425,7 +433,7 @@ class DestinationTable:
         clients.dynamodb().delete_item(TableName=self.name, Key=item({"owner": owner, "sort": sort}))
 
     def _query(
-        self, owner: str, *, prefix: str = "", after: str = "", limit: int = 0, is_newest_first: bool = False
+        self, owner: str, *, prefix: str = "", page: int = 0, limit: int = 0, is_newest_first: bool = False
     ) -> Iterator[dict[str, Any]]:
         """Yield the rows of a partition; not more than a limit, if there is one."""
         condition, values = "#owner = :owner", {":owner": attribute(owner)}
@@ -441,21 +449,19 @@ class DestinationTable:
             "ConsistentRead": True,
             "ScanIndexForward": not is_newest_first,
         }
-        if limit:
-            asked["Limit"] = limit
-        if after:
-            asked["ExclusiveStartKey"] = item({"owner": owner, "sort": after})
+        if limit or page:
+            asked["Limit"] = limit or page
         found = 0
         while True:
-            page = clients.dynamodb().query(**asked)
-            for row in page["Items"]:
+            answer = clients.dynamodb().query(**asked)
+            for row in answer["Items"]:
                 yield _plain(row)
                 found += 1
                 if found == limit:
                     return
-            if not page.get("LastEvaluatedKey"):
+            if not answer.get("LastEvaluatedKey"):
                 return
-            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _count(self, owner: str, most: int) -> int:
         return sum(1 for _ in self._query(owner, limit=most))

@@ -118,6 +118,7 @@ class SendSettings:
             destinations (DESTINATIONS_KEY_ARN).
         test_hosts: Each `host:port` that may be private and without TLS, for tests (DESTINATION_TEST_HOSTS).
         stack: The stack's name, for notices (STACK_NAME).
+        account_id: The Dash account that this stack serves (DASH_ACCOUNT_ID).
     """
 
     destinations_table: str
@@ -128,6 +129,7 @@ class SendSettings:
     key: str
     test_hosts: frozenset[str]
     stack: str
+    account_id: str
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -142,6 +144,7 @@ class SendSettings:
             key=env["DESTINATIONS_KEY_ARN"],
             test_hosts=_listed(env["DESTINATION_TEST_HOSTS"]),
             stack=env["STACK_NAME"],
+            account_id=env["DASH_ACCOUNT_ID"].lower(),
         )
 
 

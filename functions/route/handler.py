@@ -1,0 +1,29 @@
+"""Notes which destinations are owed an event, and wakes their senders."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from hookswitch.destinations.route import Router
+from hookswitch.observability.log import logger
+from hookswitch.settings.functions import RouteSettings
+
+
+@cache
+def router() -> Router:
+    """Return the router, which remembers the destinations from one invocation to the next."""
+    return Router(RouteSettings.from_environment())
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:  # noqa: ARG001 - Lambda passes it
+    """Route a batch of messages of the events topic.
+
+    Returns:
+        The partial batch response of Lambda's queue mappings: the messages that are not events.
+    """
+    bodies = {record["messageId"]: record["body"] for record in event["Records"]}
+    unreadable = router().route(bodies)
+    return {"batchItemFailures": [{"itemIdentifier": message} for message in unreadable]}
