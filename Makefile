@@ -49,6 +49,12 @@ SYNC  := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) # macOS h
 # What decides how a delivery is answered and stored: tests take every branch of it, without a stack.
 ANSWER_PATH := */callback/verification.py,*/deliveries/*,*/events/*,*/receiving/processing.py,*/receiving/receiver.py,*/receiving/redrive_queue.py
 
+# Words such as TYPE and TEST count only on the command line: in the environment they are often somebody else's.
+typed  = $(if $(filter command,$(origin $1)),$($1))
+option = $(if $(call typed,$1),--$(shell echo $1 | tr A-Z a-z) '$(subst ','\'',$(call typed,$1))')
+DESTINATION_WORDS := ADD EDIT LIST TEST PAUSE RESUME REMOVE ROTATE ATTEMPTS RESEND \
+                     TYPE WHEN HOOKS TYPES NUMBERS DIRECTION QUIET ZONE ORDERED RATE
+
 # The layer's package, as the functions find it.
 export PYTHONPATH := $(CURDIR)/layers/hookswitch
 export UV_NO_PROGRESS := 1
@@ -81,7 +87,7 @@ down: ## Stop what `make up` left running
 	@if [ -x $(BIN)/python ]; then $(LAPTOP) down; else echo "Nothing is running."; fi
 
 ##@ A stack on AWS [STACK=hookswitch], or the one that is up
-.PHONY: deploy doctor status calls call backfill-calls events logs variables remove webhooks reconcile replay rotate
+.PHONY: deploy doctor status calls call backfill-calls events logs variables remove webhooks reconcile replay rotate destination
 
 deploy: $(DEV) $(SAM) ## Create a stack on AWS, or update it ## [SET="RetentionDays=90 ..."]
 	@exec $(LAPTOP) deploy --stack "$(STACK)" --set '$(subst ','\'',$(SET))'
@@ -124,8 +130,16 @@ webhooks: $(DEV) ## Show what is registered on Dash
 reconcile: $(DEV) ## Repair the webhooks and recover missed events ## [DRY_RUN=1] [SINCE=2h]
 	@exec $(LAPTOP) reconcile --stack "$(STACK)" --since "$(SINCE)" --dry-run "$(DRY_RUN)"
 
-replay: $(DEV) ## Replay a hook's quarantine ## HOOK=missed_call [DRY_RUN=1] [SINCE=7d] [UNTIL=2026-11-24]
-	@exec $(LAPTOP) replay --stack "$(STACK)" --hook "$(HOOK)" --since "$(SINCE)" --until "$(UNTIL)" --dry-run "$(DRY_RUN)"
+replay: $(DEV) ## Replay a hook's quarantine, or stored events to a destination ## HOOK= | TO=sales FROM=7d [UNTIL=] [STATUS=missed] [DRY_RUN=1]
+	@exec $(LAPTOP) replay --stack "$(STACK)" --hook "$(HOOK)" --since "$(or $(call typed,FROM),$(SINCE))" \
+	  --until "$(UNTIL)" --dry-run "$(DRY_RUN)" --to "$(call typed,TO)" --status "$(call typed,STATUS)" \
+	  --account "$(ACCOUNT)" --rate "$(call typed,RATE)"
+
+destination: export DESTINATION_URL = $(call typed,URL)# not an argument, which all users of the machine can read
+destination: export DESTINATION_FIELDS = $(call typed,FIELDS)
+destination: $(DEV) ## Show where events go, or [ADD=|EDIT=|TEST=|PAUSE=|RESUME=|REMOVE=] ## ADD=sales TYPE=slack [WHEN=missed] [HOOKS=] [SINCE=7d] ...
+	@exec $(LAPTOP) destination --stack "$(STACK)" $(foreach name,$(DESTINATION_WORDS),$(call option,$(name))) \
+	  --id "$(ID)" --since "$(SINCE)" --account "$(ACCOUNT)" --count "$(or $(COUNT),0)" --format "$(or $(FORMAT),table)"
 
 rotate: $(DEV) ## Replace the callback secret and the webhooks' tokens
 	@exec $(LAPTOP) rotate --stack "$(STACK)"

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 LOCALLY, STACK, WEBHOOKS = "On this machine", "A stack", "Webhooks of a stack"
+DESTINATIONS = "Destinations of a stack"
 CHECKS, FILES = "Checks", "Files made from the code"
 PORTS = range(1024, 65535)  # the simulated Dash listens on the port after it
 
@@ -224,13 +225,78 @@ def reconcile(stack: StackName = "", since: Since = "", dry_run: DryRun = "") ->
 
 
 @app.command(rich_help_panel=WEBHOOKS)
-def replay(
-    stack: StackName = "", hook: HookName = "", since: Since = "", until: Until = "", dry_run: DryRun = ""
+def replay(  # noqa: PLR0913, PLR0917 - the options
+    stack: StackName = "",
+    hook: HookName = "",
+    since: Since = "",
+    until: Until = "",
+    dry_run: DryRun = "",
+    to: Annotated[str, typer.Option(help="A destination, which gets stored events again.")] = "",
+    status: Annotated[str, typer.Option(help="To a destination: only calls of these statuses.")] = "",
+    account: Account = "",
+    rate: Annotated[str, typer.Option(help="To a destination: the most events a second.")] = "",
 ) -> None:
-    """Replay the quarantined deliveries of one hook."""
+    """Replay the quarantined deliveries of one hook; or stored events to one destination."""
+    if to:
+        from devtools.destinations.replay import Replayed
+        from devtools.destinations.replay import replay as replay_to
+
+        replay_to(Replayed(to, since, stack, until, hook, status, account, rate, dry_run=bool(dry_run)))
+        return
     from devtools.healing import replay
 
     _exit(ok=replay(stack, hook, since, until, dry_run=bool(dry_run)))
+
+
+@app.command(rich_help_panel=DESTINATIONS)
+def destination(  # noqa: PLR0913, PLR0917 - the options
+    stack: StackName = "",
+    add: Annotated[str, typer.Option(help="Add a destination of this name.")] = "",
+    edit: Annotated[str, typer.Option(help="Change this one.")] = "",
+    list_: Annotated[str, typer.Option("--list", help="1: show all; or show all about this one.")] = "",
+    test: Annotated[str, typer.Option(help="Send a test to this one.")] = "",
+    pause: Annotated[str, typer.Option(help="Keep the events of this one for it.")] = "",
+    resume: Annotated[str, typer.Option(help="Send to this one again.")] = "",
+    remove: Annotated[str, typer.Option(help="Remove this one.")] = "",
+    rotate: Annotated[str, typer.Option(help="Give this one a new signing secret.")] = "",
+    attempts: Annotated[str, typer.Option(help="Show what was sent to this one.")] = "",
+    resend: Annotated[str, typer.Option(help="Send something to this one again.")] = "",
+    kind: Annotated[str, typer.Option("--type", help="https, slack, teams, zapier, sqs or eventbridge.")] = "",
+    url: Annotated[
+        str, typer.Option(envvar="DESTINATION_URL", help="The address, @ and a file that has it, or - for stdin.")
+    ] = "",
+    when: Annotated[str, typer.Option(help="Final calls: missed,voicemail,answered,abandoned,busy,failed,any.")] = "",
+    hooks: Annotated[str, typer.Option(help="Events of these hooks.")] = "",
+    types: Annotated[str, typer.Option(help="Events of these types; call for every change of calls.")] = "",
+    account: Annotated[str, typer.Option(help="Only events of these Dash accounts.")] = "",
+    numbers: Annotated[str, typer.Option(help="Only of numbers that begin like these.")] = "",
+    direction: Annotated[str, typer.Option(help="inbound, outbound, internal.")] = "",
+    quiet: Annotated[str, typer.Option(help="When nothing is sent: 20:00-07:00, SAT-SUN.")] = "",
+    zone: Annotated[str, typer.Option(help="Time zone, such as America/New_York.")] = "",
+    fields: Annotated[
+        str, typer.Option(envvar="DESTINATION_FIELDS", help="A template of the payload: JSON, or @ and a file.")
+    ] = "",
+    ordered: Annotated[str, typer.Option(help="1: strictly in order for each call, device and mailbox.")] = "",
+    rate: Annotated[str, typer.Option(help="The most messages a second.")] = "",
+    since: Annotated[str, typer.Option(help="With --add and --resume: also what happened since then.")] = "",
+    identity: Annotated[str, typer.Option("--id", help="Id of the event or call; dead for all dead letters.")] = "",
+    count: Annotated[int, typer.Option(min=0, max=1000, help="The most attempts to show; 0 for 20.")] = 0,
+    form: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")] = "table",
+) -> None:
+    """Show where events are sent, or add, test, pause, resume, change or remove a destination."""
+    from devtools.destinations.asked import Asked
+    from devtools.destinations.commands import destination
+    from devtools.destinations.wishes import Wishes
+
+    wishes = Wishes(kind, when, hooks, types, account, numbers, direction, quiet, zone, fields, ordered, rate)
+    _exit(
+        ok=destination(
+            Asked(
+                *(stack, add, edit, list_, test, pause, resume, remove, rotate, attempts, resend),
+                *(url, wishes, since, identity, count, form),
+            )
+        )
+    )
 
 
 @app.command(rich_help_panel=CHECKS)

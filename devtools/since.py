@@ -17,20 +17,21 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def since(text: str, now: datetime | None = None) -> datetime:
+def since(text: str, now: datetime | None = None, name: str = "SINCE") -> datetime:
     """Return when a period begins, with this machine's time zone; a day means its first moment.
 
     Args:
         text: One of `FORMS`. `2h` means two hours ago.
         now: The present; for tests.
+        name: The argument that it was given as.
 
     Raises:
         LaptopError: It is of another form, does not exist, or is in the future.
     """
     now = (now or datetime.now(UTC)).astimezone()
-    start = _parsed("SINCE", text, now, end=False)
+    start = _parsed(name, text, now, end=False)
     if start > now:
-        raise LaptopError(f"SINCE={text} is in the future: it is {shown(now)} now.")
+        raise LaptopError(f"{name}={text} is in the future: it is {shown(now)} now.")
     return start
 
 

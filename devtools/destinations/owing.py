@@ -1,0 +1,182 @@
+"""Has a destination get stored events: counts them first, then hands them over, and goes on where it was stopped."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+
+from devtools import since as times
+from devtools.destinations.asked import Asked
+from devtools.destinations.managing import Manager
+from devtools.destinations.past import Choice, Past, Stored, counted_by_name
+from devtools.events import typed
+from devtools.local import LOCAL
+from devtools.positions import PositionFile
+from devtools.screen import Detail, console, say, step
+from devtools.since import age, rfc3339, shown
+from devtools.target import Target
+from hookswitch.destinations.requests import MOST_KEYS, Owe, View
+
+FILE = LOCAL / "replays.json"
+OFTEN = 10.0  # seconds between two lines of progress that are not on a terminal
+SOON = timedelta(seconds=5)
+
+
+@dataclass
+class Position:
+    """How far it has come.
+
+    Attributes:
+        first: The first moment of the period, as RFC 3339.
+        last: The last one.
+        place: Of the last event that was handed over.
+        handed: How many were.
+        owed: How many of them the destination was owed because of that.
+    """
+
+    first: str
+    last: str
+    place: str = ""
+    handed: int = 0
+    owed: int = 0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a destination is to get.
+
+    Attributes:
+        view: The destination.
+        choice: Which events.
+        account: A Dash account; empty for those that the destination asks for.
+        rate: The most that are handed over a second; 0 for no limit.
+        is_replay: Whether the events are sent also if they were sent before, and marked as a replay.
+        is_dry: Whether they are only counted.
+        command: The command that asks for it.
+    """
+
+    view: View
+    choice: Choice
+    command: str
+    account: str = ""
+    rate: float = 0.0
+    is_replay: bool = False
+    is_dry: bool = False
+
+
+def catch_up(target: Target, manager: Manager, view: View, asked: Asked) -> None:
+    """Have a destination get the events of the past that it did not get yet.
+
+    Raises:
+        LaptopError, ClientError, BotoCoreError: As for `owe`.
+    """
+    choice = Choice((times.since(asked.since), datetime.now(UTC)))
+    command = f"make destination RESUME={view.name}{typed({'SINCE': asked.since, 'STACK': asked.stack})}"
+    owe(target, manager, Order(view, choice, command))
+
+
+def owe(target: Target, manager: Manager, order: Order) -> None:
+    """Count what is asked for, hand it over, and say what was done.
+
+    Raises:
+        LaptopError: The destination gets nothing of the kind, or the function keeps failing.
+        ClientError, BotoCoreError: AWS can't be asked.
+    """
+    past = Past.of(target, order.view.filter, order.choice, order.account)
+    known = PositionFile(Position, f"{past.feeds[0].table} {order.view.created_at} {order.command}", FILE)
+    position = None if order.is_dry else known.load()
+    position = position or Position(rfc3339(order.choice.period[0]), rfc3339(order.choice.period[1]))
+    if position.place:
+        when = datetime.fromisoformat(position.place.partition("#")[0])
+        say(f"Going on from {shown(when)}, where the same command stopped.")
+        period = (datetime.fromisoformat(position.first), datetime.fromisoformat(position.last))
+        past = Past.of(
+            target, order.view.filter, Choice(period, order.choice.hook, order.choice.statuses), order.account
+        )
+    with step("Counting what is stored") as show:
+        found = past.find(show)
+    left = [stored for stored in found if stored.place > position.place]
+    first, last = (shown(moment) for moment in past.choice.period)
+    say(f"{order.view.name} is to get {counted_by_name(left) or 'nothing'}, from {first} to {last}.")
+    if order.is_dry:
+        say("Nothing was sent. Without DRY_RUN=1 it would be.")
+        return
+    _hand_over(manager, order, left, known, position)
+    known.forget()
+    _report(order, position)
+    if not (order.account or order.view.filter.accounts) and target.parameters.get("IncludeSubaccounts") == "true":
+        say("Events of a descendant of the Dash account: add ACCOUNT=<its id>.", style="dim")
+
+
+def _hand_over(
+    manager: Manager, order: Order, left: Sequence[Stored], known: PositionFile[Position], position: Position
+) -> None:
+    progress = Progress(len(left), order.rate)
+    try:
+        with step(f"Handing over to {order.view.name}") as show:
+            for some in batched(left, progress.at_once, strict=False):
+                keys = tuple(stored.key for stored in some)
+                position.owed += manager.owe(Owe(name=order.view.name, keys=keys, replay=order.is_replay))
+                position.handed += len(some)
+                position.place = some[-1].place
+                known.save(position)
+                progress.note(len(some), show)
+    except BaseException:
+        if position.place:
+            say(f"{position.handed:,} were handed over. The same command goes on from there:\n  {order.command}")
+        raise
+
+
+def _report(order: Order, position: Position) -> None:
+    name = order.view.name
+    if not position.handed:
+        return
+    was = "delivery is" if position.owed == 1 else "deliveries are"
+    say(f"{position.owed:,} {was} on the way to {name}. `make destination LIST={name}` shows how many still wait.")
+    if position.owed < position.handed:
+        say(f"{position.handed - position.owed:,} were sent before, or are no longer stored.", style="dim")
+
+
+class Progress:
+    """How fast events are handed over, and how many are left.
+
+    Args:
+        total: How many there are.
+        rate: The most a second; 0 for no limit.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        rate: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._total, self._rate, self._done = total, rate, 0
+        self._clock, self._sleep = clock, sleep
+        self._began = self._said = clock()
+
+    @property
+    def at_once(self) -> int:
+        """How many are handed over together: no more than of a second, so that the pace is even."""
+        return MOST_KEYS if not self._rate else max(1, min(MOST_KEYS, int(self._rate)))
+
+    def note(self, count: int, show: Detail) -> None:
+        """Note how many were handed over, show how far it has come, and wait as long as the rate asks for."""
+        self._done += count
+        show(self.state)
+        if not console.is_terminal and self._clock() - self._said >= OFTEN:
+            self._said = self._clock()
+            say(self.state)
+        if self._rate and self._done < self._total:
+            self._sleep(max(0.0, self._began + self._done / self._rate - self._clock()))
+
+    @property
+    def state(self) -> str:
+        """How far it has come, in a line."""
+        seconds = max(self._clock() - self._began, 0.001)
+        pace = self._done / seconds
+        said = [f"{self._done:,} of {self._total:,}", f"{pace:,.0f}/s" if pace >= 1 else f"{pace:.2g}/s"]
+        left = timedelta(seconds=(self._total - self._done) / pace) if pace else timedelta()
+        return ", ".join([*said, *([f"{age(left)} left"] if left > SOON else [])])
