@@ -137,7 +137,7 @@ replay: $(DEV) ## Replay a hook's quarantine, or stored events to a destination 
 
 destination: export DESTINATION_URL = $(call typed,URL)# not an argument, which all users of the machine can read
 destination: export DESTINATION_FIELDS = $(call typed,FIELDS)
-destination: $(DEV) ## Show where events go, or [ADD=|EDIT=|TEST=|PAUSE=|RESUME=|REMOVE=] ## ADD=sales TYPE=slack [WHEN=missed] [HOOKS=] [SINCE=7d] ...
+destination: $(DEV) ## Show where events go, or ADD=, EDIT=, TEST=, PAUSE= one ## ADD=sales TYPE=slack [WHEN=missed] [HOOKS=] [SINCE=7d] ...
 	@exec $(LAPTOP) destination --stack "$(STACK)" $(foreach name,$(DESTINATION_WORDS),$(call option,$(name))) \
 	  --id "$(ID)" --since "$(SINCE)" --account "$(ACCOUNT)" --count "$(or $(COUNT),0)" --format "$(or $(FORMAT),table)"
 

@@ -11,7 +11,7 @@ from devtools.since import age, counted, shown
 from hookswitch.destinations.record import HTTP_TYPES, Filter
 from hookswitch.destinations.requests import AttemptView, Tested, View
 
-NAME, GETS = 14, 10  # columns of a name, if it is as long as that, and of what a destination gets, at least
+NAME, GETS = 12, 10  # columns of a name, if it is as long as that, and of what a destination gets, at least
 MOST_COUNTED = 1_000  # of what waits; see View
 OUTCOMES = {"taken": "green", "retry": "yellow", "refused": "red", "gone": "red", "expired": "red"}
 HTTP_REDIRECTS = range(300, 400)
