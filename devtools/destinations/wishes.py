@@ -127,7 +127,7 @@ def _template(text: str) -> str:
         json.loads(text)
     except ValueError as error:
         raise LaptopError(
-            f"""FIELDS is not valid JSON: {error}. Write FIELDS='{{"who": "{{from.name}}"}}'."""
+            f"""FIELDS is not valid JSON: {error}. Write FIELDS='{{"who": "{{data.from.name}}"}}'."""
         ) from error
     return text.strip()
 
