@@ -298,7 +298,7 @@ class World:
 
     def settle(self, until: float = float("inf")) -> None:
         """Let senders work and time pass until nothing waits in a queue, or until a moment."""
-        while self.messages:
+        while self.messages and self.now < until:
             for message in self.visible():
                 self.handle(message)
             if self.messages and not self.visible():
