@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -30,10 +29,12 @@ from hookswitch.destinations.requests import (
     Resume,
     Rotate,
     Sweep,
+    Test,
     View,
     read_request,
 )
 from hookswitch.destinations.sealing import unseal
+from hookswitch.destinations.send import Sender
 from hookswitch.errors import (
     AddressError,
     ConflictingDestinationError,
@@ -44,7 +45,7 @@ from hookswitch.errors import (
 )
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.settings.functions import DestinationsSettings
-from tests.unit.destinations.world import ACCOUNT, EVENTS, QUEUES, TABLE, Receiver, World, running
+from tests.unit.destinations.world import ACCOUNT, EVENTS, QUEUES, SEND_SETTINGS, TABLE, Receiver, World, running
 
 URL = "https://hooks.example.com/services/T000/B000/secret"
 SETTINGS = DestinationsSettings(TABLE, EVENTS, *QUEUES, "the-key", ACCOUNT, "Europe/Berlin", frozenset())
@@ -212,6 +213,33 @@ def test_resume_tries_at_once(world: World) -> None:
     assert not only().health.failing_since
 
 
+def test_a_test_that_succeeds_ends_the_wait(world: World) -> None:
+    """Somebody who tries a destination that has been mended has its events sent at once."""
+    receiver = world.add("crm", receiver=Receiver(lambda asked: Answer(status=503 if asked < 4 else 200, seconds=0.1)))
+    world.route(world.event(1))
+    world.settle(until=world.now + 100)
+    before = world.now
+    tested = Sender(SEND_SETTINGS, MetricsRecorder()).test(Test(name="crm"))
+    world.settle(until=before + 1)
+    assert tested.outcome == "taken"
+    assert len(receiver.ids) == 2
+    assert receiver.ids[0].startswith("test-call-")
+    assert not only().health.failing_since
+    attempted: Attempted = ask(Attempts(name="crm"))
+    assert [attempt.is_test for attempt in attempted.attempts] == [False, True, False, False, False]
+
+
+def test_a_test_that_fails_changes_nothing(world: World) -> None:
+    """What a test meets says nothing about the events: they go on by the schedule."""
+    world.add("crm", receiver=Receiver(lambda _: Answer(status=404, excerpt="no_service")))
+    tested = Sender(SEND_SETTINGS, MetricsRecorder()).test(Test(name="crm"))
+    assert (tested.outcome, tested.status) == ("refused", 404)
+    assert "no_service" in tested.answer
+    assert not only().health.failures
+    with pytest.raises(UnknownDestinationError):
+        Sender(SEND_SETTINGS, MetricsRecorder()).test(Test(name="nobody"))
+
+
 def test_attempts_are_the_evidence(world: World) -> None:
     """What each attempt met can be seen, the last one first."""
     world.add("crm", receiver=Receiver(lambda asked: Answer(status=503 if asked == 1 else 200)))
@@ -239,14 +267,28 @@ def test_resending_one_event(world: World) -> None:
 def test_dead_letters_can_be_sent_again(world: World) -> None:
     """What a destination refused to the end is kept, and can be sent again."""
     receiver = world.add("crm", receiver=Receiver(lambda _: Answer(status=422)))
-    world.route(world.event(1), world.event(2))
+    world.route(world.event(1))
     world.settle()
-    assert only().dead == 2
+    assert only().dead == 1
     receiver.behaves = lambda _: Answer(status=200)
-    assert ask(Resend(name="crm")).owed == 2
-    world.settle()
-    assert len(receiver.ids) == 2
+    before = world.now
+    assert ask(Resend(name="crm")).owed == 1
+    world.settle(until=before + 1)  # at once, whatever the schedule says
+    assert len(receiver.ids) == 1
     assert only().dead == 0
+
+
+def test_nothing_is_resent_to_a_destination_that_is_off(world: World) -> None:
+    """What is off has to be switched on first; then it gets what it is owed."""
+    receiver = world.add("crm", receiver=Receiver(lambda asked: Answer(status=410 if asked == 1 else 200)))
+    event = world.event(1)
+    world.route(event)
+    world.settle()
+    with pytest.raises(InvalidDestinationError, match="RESUME"):
+        ask(Resend(name="crm", event_id=event["id"]))
+    ask(Resume(name="crm"))
+    world.settle()
+    assert receiver.ids == [event["id"]]
 
 
 def test_the_past_of_a_destination(world: World) -> None:
@@ -297,9 +339,10 @@ def test_a_sweep_measures(world: World) -> None:
     world.add("off", receiver=Receiver(lambda _: Answer(status=410)))
     world.route(world.event(1))
     world.settle(until=world.now + 100)
-    recorder = SimpleNamespace(add=mock.Mock())
-    Manager(SETTINGS, recorder).carry_out(Sweep())  # type: ignore[arg-type] - all that it needs
-    found = dict(call.args for call in recorder.add.call_args_list)
+    recorder = MetricsRecorder()
+    with mock.patch.object(recorder, "add") as add:
+        Manager(SETTINGS, recorder).carry_out(Sweep())
+    found = dict(call.args for call in add.call_args_list)
     assert found["destination_backlog"] == 1
     assert 99 <= found["destination_backlog_age"] <= 101
     assert found["destinations_off"] == 1

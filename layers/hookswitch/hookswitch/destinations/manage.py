@@ -167,6 +167,9 @@ class Manager:
     @carry_out.register
     def _resend(self, request: Resend) -> Done:
         destination = self._find(request.name).destination
+        if destination.state == "off":
+            raise InvalidDestinationError(f"{request.name} is off. RESUME it first, which sends what it is owed, too.")
+        self._change(destination, next_attempt=0)  # somebody wants it now
         if request.event_id:
             key = key_of_event(request.event_id)
             if not read_image(self._settings.events_table, key):

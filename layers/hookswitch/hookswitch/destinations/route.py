@@ -25,7 +25,7 @@ from hookswitch.events.envelope import CALL, TYPE_PREFIX
 from hookswitch.observability.log import logger
 from hookswitch.settings.functions import RouteSettings
 
-REMEMBERED_SECONDS = 60  # for which destinations are remembered whose version is the same
+REMEMBERED_SECONDS = 300  # for which destinations are remembered whose version is the same
 
 type Event = Mapping[str, Any]
 

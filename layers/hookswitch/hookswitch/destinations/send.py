@@ -6,7 +6,7 @@ docs/engineering/decisions/0089-destinations.md has the argument why nothing is 
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -16,11 +16,12 @@ from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.destinations.deliver import Deliverer
 from hookswitch.destinations.formats.samples import test_event
+from hookswitch.destinations.record import Destination
 from hookswitch.destinations.requests import Test, Tested
 from hookswitch.destinations.rows import LIVE, Owed
 from hookswitch.destinations.table import DestinationTable, Lease, Standing
 from hookswitch.destinations.turn import Next, Turn
-from hookswitch.destinations.waking import WakeUp, is_prompt
+from hookswitch.destinations.waking import WakeUp, is_prompt, wake
 from hookswitch.destinations.waking import send as wake_up
 from hookswitch.errors import NotTakenError, UnavailableServiceError, UnknownDestinationError
 from hookswitch.observability.log import log_fault, logger
@@ -68,7 +69,7 @@ class Sender:
             raise NotTakenError("The destination is looked at again later.")
 
     def test(self, request: Test) -> Tested:
-        """Send a sample to a destination, whatever its state.
+        """Send a sample to a destination, whatever its state. If it is taken, what the destination is owed is sent.
 
         Raises:
             UnknownDestinationError: There is none of that name.
@@ -81,12 +82,21 @@ class Sender:
         nothing = Owed(str(event["id"]), LIVE, "", "", _now(), "")
         deliverer = Deliverer(self._table, self._settings, self._metrics)
         answer = deliverer.attempt(standing.destination, event, nothing, is_test=True)
+        if answer.meaning == "taken" and standing.destination.state == "on":
+            self._go_on(standing.destination)
         return Tested(
             outcome=answer.meaning,
             status=answer.status,
             answer=str(answer),
             milliseconds=round(answer.seconds * 1000),
         )
+
+    def _go_on(self, destination: Destination) -> None:
+        """Note that a destination works, and have somebody send what it is owed."""
+        works = replace(destination.health, last_success=_now(), failing_since=0, failures=0, next_attempt=0, told=0)
+        if self._table.change(destination.name, destination.id, asdict(works)):
+            queues = self._settings.send_queue, self._settings.retry_queue
+            wake([replace(destination, health=works)], _now(), *queues)
 
     def _try(self, asked: WakeUp, record: SQSRecord) -> Waits | None:
         try:
