@@ -248,7 +248,7 @@ class Manager:
 
     def _key(self) -> str:
         if not self._settings.key:
-            raise InvalidDestinationError("This stack has no destinations. Update it with Destinations=on.")
+            raise InvalidDestinationError("This stack has no destinations. Update it with SendToDestinations=on.")
         return self._settings.key
 
 
