@@ -13,6 +13,8 @@ template, so that the template needs no exception for the emulator:
   MiniStack requires permission for all resources.
 - `dynamodb:LeadingKeys` are the keys of a call's items (DynamoDB, "Using IAM policy conditions for fine-grained access
   control"). MiniStack does not support this condition key.
+- `kms:EncryptionContextKeys` are the names in a call's encryption context (AWS KMS, "Condition keys for AWS KMS").
+  MiniStack does not support this one either.
 - A media type in an API's `BinaryMediaTypes` has `~1` instead of the slash (CloudFormation, AWS::ApiGateway::RestApi).
   MiniStack compares it literally, so it matches no request.
 - An OpenAPI path's `x-amazon-apigateway-any-method` is the method ANY of that resource (API Gateway, "OpenAPI
@@ -56,6 +58,7 @@ BATCH = re.compile(r"(?P<single>sns:Publish|sqs:(Send|Delete)Message|sqs:ChangeM
 
 _plain = ContextVar("plain", default=False)
 _leading_keys = ContextVar[list[str] | None]("leading_keys", default=None)
+_context_keys = ContextVar[list[str] | None]("context_keys", default=None)
 _serve = app.app
 _action_of = iam_actions.extract_iam_action
 _resource_of = iam_actions.extract_resource_arn
@@ -98,6 +101,7 @@ def resource_of(service: str, *request: Any) -> str:
     """Return the ARN of the resource that a request is about, or `*`; remember which items it is about."""
     _leading_keys.set(leading_keys(request[3]) if service == "dynamodb" else None)
     *_, body, _, _, _ = request
+    _context_keys.set([*json.loads(body or b"{}").get("EncryptionContext", {})] if service == "kms" else None)
     if service != "dynamodbstreams":
         resource: str = _resource_of(service, *request)
         change_set = (
@@ -120,6 +124,8 @@ def condition_key(key: str, context: Any) -> Any:
     """Return the value of a condition key in a request."""
     if key.lower() == "dynamodb:leadingkeys":
         return _leading_keys.get()
+    if key.lower() == "kms:encryptioncontextkeys":
+        return _context_keys.get()
     found = _condition_key(key, context)
     return role_of(found) if key.lower() == "aws:principalarn" else found
 
