@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.quotas import DYNAMODB_WAIT, FULL_CORE, MEMORY, SNS_WAIT, Measured
@@ -47,18 +47,62 @@ WRITE_UNITS = 5  # an item of up to 2 KB, one of its two large indexes, and the 
 STORED_BYTES = 4_500  # per event: the item, one copy in a large index, and the entry in the feed
 PLATFORM_BYTES = 700  # that Lambda itself logs per call: platform.start and platform.report
 FIRST_TIER = 333 * MILLION  # requests per month
-ALARMS = 21
-QUEUES = 3  # that functions read: the redrive queue, the publish dead-letter queue and the calls queue
+ALARMS = 25
+QUEUES = 6  # that functions read: those for redrive, unpublished events and calls, and the three of destinations
 POLLERS, LONGEST_POLL = 5, 20  # of an idle queue, and seconds (Lambda, "Configuring scaling behavior for SQS")
 POLLS = QUEUES * POLLERS * MONTH / LONGEST_POLL  # requests of a month in which all queues are empty
 SQS_WAIT = 0.01  # seconds to send a message; an assumption
 SQS_REQUESTS = 3  # for a message: to send, to receive and to delete it
+ANSWER_WAIT = 0.2  # seconds until a destination answers
+ROUTING, SENDING = 0.003, 0.02  # seconds of computing on a function's share of a core, for an event and for an attempt
+ATTEMPT_BYTES = 500  # that an attempt is kept with, for a month
+UNSEALED = 0.01  # calls of KMS per delivery: an environment remembers what it decrypted
 HANGUP_CAUSES = 13  # the values of the dimension, in docs/metrics.md
 FUNCTION_ERRORS = 1  # the metric of the log's filter
 CORE_METRICS = len(CORE) + len(CORE_HOOKS) + FUNCTION_ERRORS
 ALL_METRICS = (
     sum(SERVICE in metric.dimensions for metric in METRICS.values()) + len(HOOKS) + HANGUP_CAUSES + FUNCTION_ERRORS
 )
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a delivery to a destination takes that answers at once, besides the event itself.
+
+    Attributes:
+        attempts: To send it.
+        routed: Invocations of the route function.
+        sent: Invocations of the send function, each for a message that wakes it.
+        operations: Of DynamoDB.
+        writes: Write units.
+        reads: Read units.
+        at_once: How many are on their way to a destination at the same time.
+    """
+
+    attempts: float
+    routed: float
+    sent: float
+    operations: float
+    writes: float
+    reads: float
+    at_once: int = 1
+
+    @property
+    def requests(self) -> float:
+        """Requests of SQS: the topic's, those that receive and delete batches of events, and three for each wake-up."""
+        return 1 + 2 * self.routed + SQS_REQUESTS * self.sent
+
+    @property
+    def billed_seconds(self) -> float:
+        """How long the functions run, with their share of a core, and the assumed waits."""
+        attempting = self.attempts * (SENDING + ANSWER_WAIT / self.at_once)
+        return ROUTING + attempting + self.operations * DYNAMODB_WAIT + self.sent * SQS_WAIT
+
+
+# Counted in tests/unit/bench/test_deliveries.py. A destination's row takes two write units, every other row here one.
+ALONE = Delivery(attempts=1, routed=1, sent=1, operations=11, writes=9, reads=5)
+FIFTY = Delivery(attempts=1, routed=0.1, sent=0.1, operations=3.6, writes=3.4, reads=1.3, at_once=5)
+NOT_WANTED = Delivery(attempts=0, routed=1, sent=0, operations=1, writes=0, reads=1)  # no filter matches
 
 
 @dataclass(frozen=True)
@@ -126,6 +170,24 @@ def call_costs(call: Call) -> Mapping[str, float]:
     return {part: dollars * MILLION for part, dollars in each.items()}
 
 
+def delivery_costs(delivery: Delivery) -> Mapping[str, float]:
+    """Return the costs of a million deliveries, in dollars by part, besides those of their events."""
+    price = {name: it.each for name, it in PRICES.items()}
+    invocations = delivery.routed + delivery.sent
+    logged = invocations * PLATFORM_BYTES / GIGABYTE
+    each = {
+        "SQS": delivery.requests * price["SQS requests"],
+        "DynamoDB, writes": delivery.writes * price["DynamoDB writes"],
+        "DynamoDB, reads": delivery.reads * price["DynamoDB reads"],
+        "DynamoDB, storage of attempts": delivery.attempts * ATTEMPT_BYTES / GIGABYTE * price["DynamoDB storage"],
+        "Lambda, requests": invocations * price["Lambda requests"],
+        "Lambda, time": delivery.billed_seconds * MEMORY / 1024 * price["Lambda on arm64"],
+        "KMS": delivery.attempts * UNSEALED * price["KMS calls"],
+        "CloudWatch Logs, of Lambda itself": logged * (price["CloudWatch Logs"] + price["CloudWatch Logs, kept"]),
+    }
+    return {part: dollars * MILLION for part, dollars in each.items()}
+
+
 def monthly_costs(measured: Measured, log_bytes: float, millions: int, call: Call) -> Mapping[str, float]:
     """Return the costs of a month, in dollars by part.
 
@@ -140,6 +202,8 @@ def monthly_costs(measured: Measured, log_bytes: float, millions: int, call: Cal
     cold = events * COLD_SHARES[millions]
     invocations = events / RECORDS_PER_CALL[millions]  # of the publish function
     seconds = events * measured.call + cold * measured.cold + events / measured.published + invocations * SNS_WAIT
+    share = 1 / RECORDS_PER_CALL[millions]  # of a batch of events for destinations, too
+    routing = delivery_costs(replace(NOT_WANTED, routed=share, operations=share, reads=share))
     logged = (events * log_bytes + (events + invocations) * PLATFORM_BYTES) / GIGABYTE
     return {
         "API Gateway, REST": min(events, FIRST_TIER) * price["REST API"]
@@ -150,7 +214,9 @@ def monthly_costs(measured: Measured, log_bytes: float, millions: int, call: Cal
         "DynamoDB, storage of that month's events": events * STORED_BYTES / GIGABYTE * price["DynamoDB storage"],
         "SNS": events * price["SNS"],
         "Calls, if all events are of calls": events / call.events * sum(call_costs(call).values()) / MILLION,
-        "SQS, polling of three empty queues": POLLS * price["SQS requests"],
+        "Destinations, looking for those of each event": millions * sum(routing.values()),
+        "Destinations, their key": price["KMS key"],
+        "SQS, polling of six empty queues": POLLS * price["SQS requests"],
         "CloudWatch Logs": logged * (price["CloudWatch Logs"] + price["CloudWatch Logs, kept"]),
         "CloudWatch metrics, core": CORE_METRICS * price["CloudWatch metrics"],
         "CloudWatch alarms and dashboard": ALARMS * price["CloudWatch alarms"] + price["CloudWatch dashboard"],

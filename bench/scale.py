@@ -7,7 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from bench import calls, page, pricing
-from bench.pricing import PRICES, Call, call_costs, monthly_costs, optional_costs
+from bench.pricing import (
+    ALONE,
+    FIFTY,
+    NOT_WANTED,
+    PRICES,
+    Call,
+    Delivery,
+    call_costs,
+    delivery_costs,
+    monthly_costs,
+    optional_costs,
+)
 from bench.quotas import DYNAMODB_WAIT, KEY_UNITS, MEMORY, SNS_WAIT, Limit, Measured, limits
 from devtools.local import ROOT
 from devtools.markdown import fill, table
@@ -46,6 +57,20 @@ CALL_PARTS: Mapping[str, Callable[[Call], float]] = {
     "messages published": lambda call: call.messages,
     "messages of the calls queue": lambda call: call.checks,
     "kilobytes stored": lambda call: call.stored_bytes / 1000,
+}
+DELIVERIES = {
+    "alone": ("a delivery by itself", ALONE),
+    "fifty": ("one of fifty together", FIFTY),
+    "none": ("an event that nobody wants", NOT_WANTED),
+}
+DELIVERY_PARTS: Mapping[str, Callable[[Delivery], float]] = {
+    "invocations of the route function": lambda delivery: delivery.routed,
+    "invocations of the send function": lambda delivery: delivery.sent,
+    "requests of SQS": lambda delivery: delivery.requests,
+    "operations of DynamoDB": lambda delivery: delivery.operations,
+    "write units": lambda delivery: delivery.writes,
+    "read units": lambda delivery: delivery.reads,
+    "milliseconds of both functions": lambda delivery: delivery.billed_seconds * 1000,
 }
 PRICE_COLUMNS = {"what": ("", ""), "dollars": ("$", ".10g"), "for": ("for", ""), "source": ("source", "")}
 
@@ -112,6 +137,11 @@ def document(found: Inputs) -> str:
             "call_writes": f"{found.calls['mean'].writes:.0f}",
             "call_ms": f"{found.calls['mean'].billed_seconds / found.calls['mean'].invocations * 1000:.0f}",
             "sqs_ms": f"{pricing.SQS_WAIT * 1000:.0f}",
+            "delivery_takes": _deliveries_take(),
+            "delivery_costs": _deliveries_cost(),
+            "delivery_dollars": f"{sum(delivery_costs(ALONE).values()):.0f}",
+            "delivery_rate": f"{_served() * FIFTY.at_once / pricing.ANSWER_WAIT:.0f}",
+            "answer_ms": f"{pricing.ANSWER_WAIT * 1000:.0f}",
             "prices": table(PRICE_COLUMNS, _prices()),
         },
     )
@@ -154,6 +184,29 @@ def _calls_cost(found: Inputs) -> str:
     rows = [{"part": part} | {name: cost[part] for name, cost in costs.items()} for part in costs["mean"]]
     rows.append({"part": "**all**"} | {name: sum(cost.values()) for name, cost in costs.items()})
     return table(_call_columns(found, ",.2f"), rows)
+
+
+def _served() -> int:
+    return int(parsed()["Parameters"]["DestinationConcurrency"]["Default"])
+
+
+def _deliveries_take() -> str:
+    rows = [
+        {"part": part} | {name: value(delivery) for name, (_, delivery) in DELIVERIES.items()}
+        for part, value in DELIVERY_PARTS.items()
+    ]
+    return table(_delivery_columns(",.2f"), rows)
+
+
+def _deliveries_cost() -> str:
+    costs = {name: delivery_costs(delivery) for name, (_, delivery) in DELIVERIES.items()}
+    rows = [{"part": part} | {name: cost[part] for name, cost in costs.items()} for part in costs["alone"]]
+    rows.append({"part": "**all**"} | {name: sum(cost.values()) for name, cost in costs.items()})
+    return table(_delivery_columns(",.2f"), rows)
+
+
+def _delivery_columns(form: str) -> Mapping[str, tuple[str, str]]:
+    return {"part": ("", "")} | {name: (title, form) for name, (title, _) in DELIVERIES.items()}
 
 
 def _call_columns(found: Inputs, form: str) -> Mapping[str, tuple[str, str]]:
