@@ -41,6 +41,12 @@ UNSEEN: Mapping[tuple[str, str], str] = {
     ("RedriveRole", "sqs:ReceiveMessage"): _POLLED,
     ("RedriveRole", "sqs:DeleteMessage"): _POLLED,
     ("RedriveRole", "sqs:GetQueueAttributes"): _POLLED,
+    ("RouteRole", "sqs:ReceiveMessage"): _POLLED,
+    ("RouteRole", "sqs:DeleteMessage"): _POLLED,
+    ("RouteRole", "sqs:GetQueueAttributes"): _POLLED,
+    ("SendRole", "sqs:ReceiveMessage"): _POLLED,
+    ("SendRole", "sqs:DeleteMessage"): _POLLED,
+    ("SendRole", "sqs:GetQueueAttributes"): _POLLED,
     ("SilenceScheduleRole", "lambda:InvokeFunction"): _SCHEDULED,
 }
 

@@ -16,8 +16,9 @@ from devtools.state import count_messages
 from devtools.target import Target, told
 
 TABLE = "EventsTable"
-QUEUES = ("RedriveQueue", "PublishDeadLetterQueue", "DeadLetterQueue")
-MEANING = {TABLE: "item", "RedriveQueue": "message", "PublishDeadLetterQueue": "message", "DeadLetterQueue": "message"}
+QUEUES = ("RedriveQueue", "PublishDeadLetterQueue", "DestinationEventsQueue", "DeadLetterQueue")
+MEANING = {TABLE: "item", **dict.fromkeys(QUEUES, "message")}
+KEY = "DestinationsKey"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def remove(stack: str, *, everything: bool) -> bool:
     with told():
         described = target.described
         holdings = list(_holdings(target))
+        key = target.resources.get(KEY, "")
         ask = person()
         account, region = target.parameters["DashAccountId"], target.session.region_name
         say(f"{target.stack} in {region}, for the Dash account {account}.")
@@ -59,6 +61,9 @@ def remove(stack: str, *, everything: bool) -> bool:
             raise LaptopError("Nothing has been removed.")
         with step(f"Removing the webhooks and {target.stack}") as detail:
             changes.delete(target, described["StackId"], detail)
+        if key:
+            say("The key of the destinations' addresses stays, at $1 a month. To delete it:")
+            say(f"aws kms schedule-key-deletion --key-id {key}")
         if not everything:
             say("Removed. The table and the queues stay. To go on with the table:")
             table = next((holding.physical_id for holding in holdings if holding.logical_id == TABLE), "")

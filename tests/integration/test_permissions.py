@@ -41,7 +41,10 @@ if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
-QUEUES = ("RedriveQueueUrl", "PublishDeadLetterQueueUrl", "CallsQueueUrl", "DeadLetterQueueUrl")
+QUEUES = (
+    *("RedriveQueueUrl", "PublishDeadLetterQueueUrl", "CallsQueueUrl", "DeadLetterQueueUrl"),
+    *("DestinationEventsQueueUrl", "SendQueueUrl", "RetryQueueUrl"),
+)
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 
 type Client = Callable[[str], Any]

@@ -33,8 +33,9 @@ UNUSED: Mapping[str, str] = {
         r"|iam:CreateServiceLinkedRole|logs:(Create|Put|Delete)(LogDelivery|IndexPolicy|ResourcePolicy|DataProtectionPolicy)"
         r"|logs:(PutBearerTokenAuthentication|PutLogGroupDeletionProtection|CreateLogStream|DescribeLogStreams|PutLogEvents)"
         r"|sns:PutDataProtectionPolicy|secretsmanager:\w*Replica\w*"
+        r"|kms:(Disable\w*|EnableKey)"
     ),
-    "KmsKeyArn": r"kms:.*|logs:\w*KmsKey",
+    "KmsKeyArn": r"kms:(CreateGrant|Decrypt|Encrypt|GenerateDataKey|RetireGrant|RevokeGrant)\w*|logs:\w*KmsKey",
     "Canary": r"codedeploy:.*",
 }
 # What our own commands call, besides CloudFormation.
@@ -118,7 +119,7 @@ def test_nothing_else_is_allowed(action: str) -> None:
 
 def test_only_what_belongs_to_a_stack() -> None:
     """What changes anything names resources of a stack called hookswitch or like it, where the service allows that."""
-    unnamed = {action for action, resource in allowed() if resource == "*"}
+    unnamed = {action for action, resource in allowed() if resource == "*" and not action.startswith("kms:")}
     assert {name for name in unnamed if not re.match(r"\w+:(Get|List|Describe)", name)} == {
         "lambda:CreateEventSourceMapping",  # its resource is generated
         "sns:SetSubscriptionAttributes",  # the service authorization reference of SNS has no resource for these two
@@ -127,6 +128,14 @@ def test_only_what_belongs_to_a_stack() -> None:
     for action, resource in allowed():
         if action.startswith(("iam:", "dynamodb:Delete", "sqs:", "sns:", "events:")) and action not in unnamed:
             assert "hookswitch" in resource
+
+
+def test_keys_are_made_by_stacks_only() -> None:
+    """A key's ARN is generated, so the policy lets nobody manage keys but CloudFormation, for a stack."""
+    found = [it for it in POLICY["Statement"] if any(action.startswith("kms:") for action in it["Action"])]
+    assert [it.get("Condition") for it in found] == [
+        {"ForAnyValue:StringEquals": {"aws:CalledVia": ["cloudformation.amazonaws.com"]}}
+    ]
 
 
 def test_roles_go_to_services_only() -> None:

@@ -70,6 +70,10 @@ def test_no_type_is_forgotten() -> None:
     assert encryptable == WITH_KEY.keys() | NOTHING_TO_HIDE.keys()
 
 
+ENCRYPTING = {  # roles that send, publish, or write a secret
+    *("CallsRole", "HookRole", "PublishRole", "RotateRole"),
+    *("RouteRole", "SendRole", "DestinationsRole"),
+}
 OTHER_KEY = KEY.replace(KEY[-4:], "beef")
 
 
@@ -95,4 +99,33 @@ def test_keys_that_functions_may_use(given: Mapping[str, str], usable: set[str])
     assert by_action == {"kms:Decrypt": usable, "kms:GenerateDataKey": usable}
     policies = {name: it["Properties"].get("ManagedPolicyArns", []) for name, it in found.items() if "Properties" in it}
     attached = {name for name, attached in policies.items() if {"Ref": "EncryptionPolicy"} in attached}
-    assert attached == ({"CallsRole", "HookRole", "PublishRole", "RotateRole"} if usable else set())
+    assert attached == (ENCRYPTING if usable else set())
+
+
+def test_key_of_destinations() -> None:
+    """The stack makes a key for addresses only without one of yours; it is rotated, and stays as long as its data may.
+
+    Its own policy only leaves the decision to IAM policies, of which only two roles have one.
+    """
+    key = made()["DestinationsKey"]
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert (key["Properties"]["EnableKeyRotation"], key["Properties"]["PendingWindowInDays"]) == (True, 30)
+    (statement,) = key["Properties"]["KeyPolicy"]["Statement"]
+    assert statement["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    assert "DestinationsKey" not in made(guarded=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({}, {"Fn::GetAtt": ["DestinationsKey", "Arn"]}),
+        ({"KmsKeyArn": KEY}, KEY),
+        ({"SendToDestinations": "off"}, ""),
+        ({"SendToDestinations": "off", "KmsKeyArn": KEY}, KEY),
+    ],
+)
+def test_key_that_seals_addresses(given: Mapping[str, str], key: object) -> None:
+    """Destinations encrypts with the key that Send may use: yours, else the one that the stack makes."""
+    found = resources(parsed(), **ASKED, **given)
+    for name in ("Send", "Destinations"):
+        assert found[name]["Properties"]["Environment"]["Variables"]["DESTINATIONS_KEY_ARN"] == key

@@ -33,6 +33,7 @@ from tests.template.views import fits
 if TYPE_CHECKING:
     from hookswitch.calls.record import Call
 
+MADE_AGAIN = {"CallsQueue", "SendQueue", "RetryQueue"}  # queues whose messages can be made again from a table
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 OPERATOR = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Operations_0123456789abcdef"
 GUARDED = ASKED | {"KmsKeyArn": KEY, "OperatorRoleArn": OPERATOR, "Tracing": "on"}
@@ -48,7 +49,10 @@ SENDERS = {
     "RedriveQueue": ["HookRole"],
     "PublishDeadLetterQueue": ["PublishRole", "CallsRole"],
     "CallsQueue": ["CallsRole"],
+    "SendQueue": ["RouteRole", "SendRole", "DestinationsRole"],
+    "RetryQueue": ["RouteRole", "SendRole", "DestinationsRole"],
 }
+FOR_ADDRESSES = {"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "destination"}}
 PUBLISHERS = {"EventsTopic": ["PublishRole", "CallsRole"], "TestTopic": ["PublishRole"]}
 
 
@@ -117,13 +121,15 @@ def test_hooks_may_do_no_more_than_they_must() -> None:
 
 
 def test_only_a_replay_deletes() -> None:
-    """No other role may delete items. Those that may change items can't change an event: its key begins with none."""
-    assert {it.role for it in allowed(made()) if it.action == "dynamodb:DeleteItem"} == {"RedriveRole"}
+    """No other role may delete events. Those that may change items can't change an event: its key begins with none."""
+    deleting = {(it.role, it.resource) for it in allowed(made()) if it.action == "dynamodb:DeleteItem"}
+    assert {role for role, table in deleting if table != "DestinationsTable"} == {"RedriveRole"}
     changing = {
         role: as_list(value)
         for role in roles(made())
         for statement in statements(role, made())
         if "dynamodb:UpdateItem" in as_list(statement["Action"])
+        if statement["Resource"] != {"Fn::GetAtt": ["DestinationsTable", "Arn"]}
         for value in [keys(statement)]
     }
     assert changing == {
@@ -173,7 +179,7 @@ def test_every_role_writes_one_log() -> None:
 def test_lambda_can_poll() -> None:
     """The role allows what Lambda needs to poll, and to record batches that failed for good."""
     sources = of_type("AWS::Lambda::EventSourceMapping", made())
-    assert len(sources) == 5
+    assert len(sources) == 8
     for mapping in sources.values():
         role = made()[mapping["FunctionName"]["Ref"]]["Properties"]["Role"]["Fn::GetAtt"][0]
         source, kind = mapping["EventSourceArn"]["Fn::GetAtt"]
@@ -198,16 +204,85 @@ def test_who_may_use_the_key() -> None:
     }
     for role in roles(made(guarded=True)):
         for statement in statements(role, made(guarded=True)):
-            if "kms:" in str(statement["Action"]):
+            if "kms:" in str(statement["Action"]) and statement["Condition"] != FOR_ADDRESSES:
                 assert statement["Resource"] == [KEY]
                 services = statement["Condition"]["StringEquals"]["kms:ViaService"]
                 assert all(it["Fn::Sub"].endswith(".${AWS::Region}.${AWS::URLSuffix}") for it in services)
 
 
 def test_no_key() -> None:
-    """Without a customer key, no role may use any key."""
-    assert not [it for it in allowed(made()) if it.action.startswith("kms:")]
+    """Without a customer key, no role may use any key, but for the addresses of destinations."""
+    assert {it.resource for it in allowed(made()) if it.action.startswith("kms:")} == {"DestinationsKey"}
     assert "EncryptionPolicy" not in made()
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_who_may_open_addresses(guarded: bool) -> None:
+    """Only Send and Destinations may decrypt what is encrypted for a destination, and only Destinations encrypts it."""
+    key = KEY if guarded else {"Fn::GetAtt": ["DestinationsKey", "Arn"]}
+    found = {
+        role: statement
+        for role in roles(made(guarded=guarded))
+        for statement in statements(role, made(guarded=guarded))
+        if statement.get("Condition") == FOR_ADDRESSES
+    }
+    assert {role: as_list(it["Action"]) for role, it in found.items()} == {
+        "SendRole": ["kms:Decrypt"],
+        "DestinationsRole": ["kms:Encrypt", "kms:Decrypt"],
+    }
+    assert [it["Resource"] for it in found.values()] == [[key]] * 2
+
+
+def test_nobody_opens_addresses_without_destinations() -> None:
+    """If nothing is sent to destinations, there is no key and no permission to use one."""
+    stack = resources(expanded(**ASKED), **ASKED, SendToDestinations="off")
+    assert not [it for it in allowed(stack) if it.action.startswith("kms:")]
+    assert "DestinationsKey" not in stack
+
+
+def test_where_destinations_may_send() -> None:
+    """Send may send to the queues and event buses that the parameter names, and to no other."""
+    queue, bus = "arn:aws:sqs:eu-west-1:111122223333:calls", "arn:aws:events:us-east-1:111122223333:event-bus/phones"
+    for given, wanted in (("", []), (queue, [[queue]]), (f"{queue},{bus}", [[queue, bus]])):
+        stack = resources(expanded(**ASKED), **ASKED, DestinationArns=given)
+        found = [it for it in statements("SendRole", stack) if "events:PutEvents" in as_list(it["Action"])]
+        assert [it["Resource"] for it in found] == wanted
+        assert all(it["Action"] == ["sqs:GetQueueUrl", "sqs:SendMessage", "events:PutEvents"] for it in found)
+        keys_of_queues = [it for it in statements("SendRole", stack) if "kms:GenerateDataKey" in as_list(it["Action"])]
+        assert [it["Condition"] for it in keys_of_queues] == [
+            {"StringLike": {"kms:ViaService": {"Fn::Sub": "sqs.*.${AWS::URLSuffix}"}}} for _ in wanted
+        ]
+
+
+@pytest.mark.parametrize(
+    ("given", "accepted"),
+    [
+        ("arn:aws:sqs:eu-west-1:111122223333:calls", True),
+        ("arn:aws:events:us-east-1:111122223333:event-bus/default,arn:aws-cn:sqs:cn-north-1:111122223333:a", True),
+        ("*", False),
+        ("arn:aws:sqs:eu-west-1:111122223333:*", False),
+        ("arn:aws:sqs:eu-west-1:111122223333:calls.fifo", False),
+        ("arn:aws:sns:eu-west-1:111122223333:calls", False),
+        ("arn:aws:sqs:eu-west-1:111122223333:calls,", False),
+    ],
+)
+def test_destinations_are_queues_and_event_buses(given: str, *, accepted: bool) -> None:
+    """Nothing but single standard queues and event buses can be named."""
+    assert fits(given, parsed()["Parameters"]["DestinationArns"]) is accepted
+
+
+def test_who_may_manage_destinations() -> None:
+    """A policy of its own lets people manage destinations; no function may."""
+    may = made()["DestinationManagersPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert {action for it in may for action in as_list(it["Action"])} == {
+        "lambda:InvokeFunction",
+        "cloudformation:DescribeStacks",
+        "cloudformation:ListStackResources",
+    }
+    assert may[0]["Resource"] == [{"Fn::GetAtt": [name, "Arn"]} for name in ("Destinations", "Send")]
+    assert may[1]["Resource"] == {"Ref": "AWS::StackId"}
+    invoked = {it.resource for it in allowed(made()) if it.action == "lambda:InvokeFunction"}
+    assert not invoked & {"Destinations", "Send", "*"}
 
 
 def test_key_of_a_secret_of_the_customers_own() -> None:
@@ -219,7 +294,7 @@ def test_key_of_a_secret_of_the_customers_own() -> None:
         role: statement["Condition"]["StringEquals"]["kms:EncryptionContext:SecretARN"]
         for role in roles(stack)
         for statement in statements(role, stack)
-        if "kms:Decrypt" in as_list(statement["Action"])
+        if "kms:Decrypt" in as_list(statement["Action"]) and statement["Condition"] != FOR_ADDRESSES
     }
     assert found == dict.fromkeys(["ProvisionRole", "RotateRole", "ReconcileRole"], secret)
 
@@ -238,10 +313,11 @@ def test_traces(guarded: bool) -> None:
 
 
 def denials(policy: str, *, guarded: bool = False) -> dict[str, Mapping[str, Any]]:
-    """Return the statements of a queue's or topic's policy by id; all of them deny."""
+    """Return the statements of a queue's or topic's policy that deny, by id; only a queue of SNS has another."""
     found = made(guarded=guarded)[policy]["Properties"]["PolicyDocument"]["Statement"]
-    assert {(it["Effect"], it["Principal"]) for it in found} == {("Deny", "*")}
-    return {it["Sid"]: it for it in found}
+    denying = {it["Sid"]: it for it in found if (it["Effect"], it["Principal"]) == ("Deny", "*")}
+    assert len(found) == len(denying) + (policy == "DestinationEventsQueuePolicy")
+    return denying
 
 
 @pytest.mark.parametrize("queue", SENDERS)
@@ -264,9 +340,24 @@ def test_nobody_sends_dead_letters() -> None:
     assert sending["Condition"] == {"Null": {"aws:PrincipalArn": "false"}}
 
 
+def test_only_the_topic_sends_to_its_queue() -> None:
+    """SNS may send events to the queue of destinations, in the name of the topic only; and the operator's role may."""
+    topic = {"Ref": "EventsTopic"}
+    for guarded, others in ((False, {}), (True, {"aws:PrincipalArn": OPERATOR})):
+        sending, *_ = made(guarded=guarded)["DestinationEventsQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        assert (sending["Effect"], sending["Principal"]) == ("Allow", {"Service": "sns.amazonaws.com"})
+        assert sending["Condition"] == {"ArnEquals": {"aws:SourceArn": topic}}
+        denied = denials("DestinationEventsQueuePolicy", guarded=guarded)["OnlyEventsTopicSends"]
+        assert denied["Condition"] == {"ArnNotEquals": {"aws:SourceArn": topic} | others}
+        assert sending["Action"] == denied["Action"] == "sqs:SendMessage"
+    assert not [
+        it for it in allowed(made()) if (it.action, it.resource) == ("sqs:SendMessage", "DestinationEventsQueue")
+    ]
+
+
 def test_no_queue_takes_dead_letters_of_another() -> None:
     """No foreign queue may use one of ours as its dead-letter queue, which would bypass the policy."""
-    for queue in SENDERS:
+    for queue in (*SENDERS, "DestinationEventsQueue"):
         assert made()[queue]["Properties"]["RedriveAllowPolicy"] == {"redrivePermission": "denyAll"}
 
 
@@ -295,11 +386,11 @@ def test_nothing_goes_over_plain_http() -> None:
 def test_queues_outlive_the_stack() -> None:
     """Queues are retained when the stack is deleted, but not when its creation fails.
 
-    The calls queue goes with the stack: all that it says can be made again from the table.
+    Those go with the stack whose messages can be made again from a table.
     """
     for name in of_type("AWS::SQS::Queue", made()):
         kept = (made()[name].get("DeletionPolicy"), made()[name].get("UpdateReplacePolicy"))
-        assert kept == ((None, None) if name == "CallsQueue" else ("RetainExceptOnCreate", "Retain")), name
+        assert kept == ((None, None) if name in MADE_AGAIN else ("RetainExceptOnCreate", "Retain")), name
 
 
 # The proof that nothing is idle

@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.quotas import NEW_ACCOUNT_CONCURRENCY
 from devtools.adoption import with_table_name
 from devtools.template import ASKED, expanded, parsed, resources
 from hookswitch.calls.update import STREAM_SECONDS
+from hookswitch.destinations.rows import Attempt
 from hookswitch.events.items import delivery_test_item, event_item, quarantine_item
 from simulator.payloads import payload
 from tests.receiving import SETTINGS, delivery, event
@@ -128,7 +130,7 @@ def test_queues_wait_for_their_function() -> None:
         function = running[mapping["FunctionName"]["Ref"]]
         assert queues[name]["VisibilityTimeout"] >= 6 * function["Timeout"]
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert sources == 3
+    assert sources == 6
 
 
 def test_queues_lose_nothing() -> None:
@@ -139,3 +141,53 @@ def test_queues_lose_nothing() -> None:
     ends = [queue["RedrivePolicy"]["deadLetterTargetArn"] for queue in queues.values() if "RedrivePolicy" in queue]
     assert ends == [{"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}] * (len(queues) - 1)
     assert "RedrivePolicy" not in queues["DeadLetterQueue"]
+
+
+def test_table_of_destinations() -> None:
+    """It can be restored to any second, costs nothing to leave idle, and is not lost to a change that replaces it.
+
+    It goes with the stack: it only says who is owed which event, and the events stay.
+    """
+    table = parsed()["Resources"]["DestinationsTable"]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Delete", "Retain")
+    properties = table["Properties"]
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert [key["AttributeName"] for key in properties["KeySchema"]] == ["owner", "sort"]
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    attempt = Attempt(1, "key", "event", 1, "taken", 200, "", 5).to_row("id")
+    assert {"owner", "sort", "expires_at"} <= attempt.keys()
+
+
+def test_events_reach_the_queue_of_destinations() -> None:
+    """SNS hands the queue each event as it is, once it may; without destinations it gets none, and nobody polls it."""
+    subscription = resources(minimal(), **ASKED)["DestinationEventsSubscription"]
+    assert subscription["Properties"] == {
+        "TopicArn": {"Ref": "EventsTopic"},
+        "Protocol": "sqs",
+        "Endpoint": {"Fn::GetAtt": ["DestinationEventsQueue", "Arn"]},
+        "RawMessageDelivery": True,
+    }
+    assert subscription["DependsOn"] == "DestinationEventsQueuePolicy"
+    without = resources(full(), **EVERYTHING, SendToDestinations="off")
+    assert "DestinationEventsSubscription" not in without
+    polled = {name for name, it in without.items() if it["Type"] == "AWS::Lambda::EventSourceMapping"}
+    off = {name for name in polled if without[name]["Properties"].get("Enabled") is False}
+    assert off == {"RouteEvents", "SendWake", "SendRetry"}
+    assert without["DestinationsSweep"]["Properties"]["State"] == "DISABLED"
+
+
+def test_one_destination_for_each_sender() -> None:
+    """A message wakes the sender for one destination; those that fail or are slow take no sender from the others."""
+    mappings = of_type("AWS::Lambda::EventSourceMapping", full())
+    assert mappings["SendWake"]["BatchSize"] == mappings["SendRetry"]["BatchSize"] == 1
+    for name in ("SendWake", "SendRetry"):
+        assert mappings[name]["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "DestinationConcurrency"}}
+    assert mappings["SendWake"]["FunctionName"] == mappings["SendRetry"]["FunctionName"] == {"Ref": "Send"}
+
+
+def test_destinations_leave_executions_for_deliveries() -> None:
+    """By default, destinations can't take all executions of a new account, even if all of them hang."""
+    served = int(parsed()["Parameters"]["DestinationConcurrency"]["Default"])
+    routing = of_type("AWS::Lambda::EventSourceMapping", full())["RouteEvents"]["ScalingConfig"]["MaximumConcurrency"]
+    assert 2 * served + routing < NEW_ACCOUNT_CONCURRENCY

@@ -163,11 +163,12 @@ def test_watermark_may_wait_for_some_runs(rate: str, minutes: int) -> None:
 
 
 def test_no_alarms_of_what_is_off() -> None:
-    """Without Reconcile or the silence check, there are no alarms that only they could end.
+    """Without Reconcile, destinations or the silence check, there are no alarms that only they could end.
 
     The alarm about the whole account can be left to another stack.
     """
-    everything, least = alarms(BusinessHours="9-16").keys(), alarms(ReconcileRate="off", AccountAlarms="off").keys()
+    everything = alarms(BusinessHours="9-16").keys()
+    least = alarms(ReconcileRate="off", AccountAlarms="off", SendToDestinations="off").keys()
     assert everything == set(ALL)
     assert everything - least == {
         "ThrottledFunctionsAlarm",
@@ -176,6 +177,10 @@ def test_no_alarms_of_what_is_off() -> None:
         "ReconcileFailingAlarm",
         "WatermarkAgeAlarm",
         "OverflowedAttemptLogAlarm",
+        "DestinationEventsUnreadAlarm",
+        "DestinationBacklogAlarm",
+        "DestinationDeadLettersAlarm",
+        "DestinationOffAlarm",
         "SilenceAlarm",
     }
 
@@ -186,6 +191,18 @@ def test_queue_that_is_unread_is_not_one_that_waits() -> None:
         assert alarms()[name]["Threshold"] >= LONGEST_WAIT
     twice = 2 * parsed()["Resources"]["CallsQueue"]["Properties"]["VisibilityTimeout"]
     assert alarms()["CallsQueueUnreadAlarm"]["Threshold"] >= LONGEST_DELAY + twice
+    twice = 2 * parsed()["Resources"]["DestinationEventsQueue"]["Properties"]["VisibilityTimeout"]
+    assert alarms()["DestinationEventsUnreadAlarm"]["Threshold"] >= twice
+
+
+def test_sweep_is_never_between_two_periods() -> None:
+    """The alarms on what a sweep measures look at two periods as long as its interval, so one always has a value."""
+    (sweep,) = (it for it in parsed()["Resources"]["Destinations"]["Properties"]["Events"].values())
+    assert sweep["Properties"]["Schedule"] == "rate(5 minutes)"
+    for name in ("DestinationBacklogAlarm", "DestinationOffAlarm"):
+        alarm = alarms()[name]
+        assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (300, 2, 1)
+        assert (alarm["Statistic"], alarm["TreatMissingData"]) == ("Maximum", "notBreaching")
 
 
 def test_who_may_publish() -> None:

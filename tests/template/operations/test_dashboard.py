@@ -53,7 +53,16 @@ def test_every_reference_leads_somewhere() -> None:
     assert {name.partition(".")[0] for name in references()} <= known
 
 
-@pytest.mark.parametrize("given", [{}, {"ReconcileRate": "off"}, {"BusinessHours": "9-16"}, {"AccountAlarms": "off"}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"ReconcileRate": "off"},
+        {"BusinessHours": "9-16"},
+        {"AccountAlarms": "off"},
+        {"SendToDestinations": "off"},
+    ],
+)
 def test_it_shows_the_alarms_that_there_are(given: dict[str, str]) -> None:
     """It shows exactly the stack's alarms, whatever the parameters: a missing one would fail the deployment."""
     made = resources(parsed(), **ASKED, **given)
