@@ -15,6 +15,8 @@ template, so that the template needs no exception for the emulator:
   control"). MiniStack does not support this condition key.
 - `kms:EncryptionContextKeys` are the names in a call's encryption context (AWS KMS, "Condition keys for AWS KMS").
   MiniStack does not support this one either.
+- A queue's `MaximumConcurrency` may be a parameter of the template, whose value is text in CloudFormation. MiniStack
+  compares it with numbers as it is, which ends its reading of all queues.
 - A media type in an API's `BinaryMediaTypes` has `~1` instead of the slash (CloudFormation, AWS::ApiGateway::RestApi).
   MiniStack compares it literally, so it matches no request.
 - An OpenAPI path's `x-amazon-apigateway-any-method` is the method ANY of that resource (API Gateway, "OpenAPI
@@ -49,7 +51,7 @@ from urllib.parse import parse_qs
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import apigateway_v1, dynamodb_streams, sts
+from ministack.services import apigateway_v1, dynamodb_streams, lambda_svc, sts
 
 SESSION = re.compile(r"arn:(?P<partition>[a-z-]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/.+")
 FUNCTION_NICENESS = 5  # a third of a service's weight, so that functions still start under load
@@ -66,6 +68,7 @@ _condition_key = iam_evaluator._resolve_condition_key  # noqa: SLF001 - there is
 _pin_origin = app.pin_request_origin
 _enforce = iam_evaluator.enforce
 _import_operation = apigateway_v1._import_operation  # noqa: SLF001 - there is no public interface
+_concurrency = lambda_svc._sqs_esm_concurrency  # noqa: SLF001 - there is no public interface
 _is_binary = apigateway_v1._media_type_matches  # noqa: SLF001 - there is no public interface
 
 
@@ -133,6 +136,15 @@ def condition_key(key: str, context: Any) -> Any:
 def import_operation(api: str, resource: str, method: str, *definition: Any) -> None:
     """Import a method of an OpenAPI path, or the one for any method."""
     _import_operation(api, resource, "ANY" if method.lower() == ANY_METHOD else method, *definition)
+
+
+def concurrency(mapping: MutableMapping[str, Any], *about: Any) -> int:
+    """Return how many batches of a queue may be with a function at the same time."""
+    scaling = mapping.get("ScalingConfig") or {}
+    if "MaximumConcurrency" in scaling:
+        mapping["ScalingConfig"] = {**scaling, "MaximumConcurrency": int(scaling["MaximumConcurrency"])}
+    limit: int = _concurrency(mapping, *about)
+    return limit
 
 
 def is_binary(media_type: str | None, binary_media_types: Sequence[str] | None) -> bool:
@@ -206,6 +218,7 @@ if __name__ == "__main__":
     apigateway_v1._OPENAPI_HTTP_METHODS.add(ANY_METHOD)  # noqa: SLF001 - there is no public interface
     apigateway_v1._import_operation = import_operation  # noqa: SLF001 - there is no public interface
     apigateway_v1._media_type_matches = is_binary  # noqa: SLF001 - there is no public interface
+    lambda_svc._sqs_esm_concurrency = concurrency  # noqa: SLF001 - there is no public interface
     lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedArchive})
     lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": FunctionProcess})
     app.main()
