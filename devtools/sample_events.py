@@ -34,6 +34,9 @@ CAUSES = {  # what invokes the functions without their own route
     "Publish": "the table's stream",
     "Calls": "the table's stream; also the calls queue, its schedule, and a backfill",
     "Redrive": "the redrive queue and the publish dead-letter queue",
+    "Route": "the queue of events for destinations",
+    "Send": "the send queue and the retry queue; also a test of a destination",
+    "Destinations": "its EventBridge schedule; also requests of people",
     "Provision": "CloudFormation, `Custom::DashWebhooks`",
     "Rotate": "Secrets Manager, the callback secret's rotation",
     "Reconcile": "its EventBridge schedule",
@@ -76,6 +79,11 @@ def others() -> dict[str, dict[str, Any]]:
         "publish.json": service_events.stream_batch({hook: rest_event(arrival(hook, JSON)) for hook in STORED}, NOW),
         "calls.json": service_events.stream_batch({hook: rest_event(arrival(hook, JSON)) for hook in OF_A_CALL}, NOW),
         "redrive.json": service_events.sqs_batch([json.dumps(message) for message in queued], NOW),
+        "route.json": service_events.sqs_batch(
+            [service_events.published(SPECIMEN, specimen, NOW)], NOW, "DestinationEventsQueue"
+        ),
+        "send.json": service_events.sqs_batch([service_events.wake_up(NOW)], NOW, "SendQueue"),
+        "destinations.json": {"sweep": True},
         "provision.json": service_events.cloudformation_request(),
         "rotate.json": service_events.rotation_step(),
         "reconcile.json": service_events.scheduled("Reconcile", NOW),

@@ -20,9 +20,11 @@ from devtools.local import REGION, ROOT, STACK_NAME, parameters
 from devtools.stack import SAM, environment
 from devtools.template import parsed, resources
 from hookswitch.deliveries.delivery import Delivery
-from hookswitch.events.attributes import item
+from hookswitch.destinations.waking import WakeUp
+from hookswitch.events.attributes import item, plain
 from hookswitch.events.event import Event
 from hookswitch.events.items import event_item
+from hookswitch.publishing.sns_message import to_entry
 
 ARN = f"{REGION}:123456789012"  # the account of AWS's sample events
 TABLE = f"arn:aws:dynamodb:{ARN}:table/{STACK_NAME}-EventsTable-1A2B3C4D5E6F"
@@ -78,7 +80,19 @@ def queue_batch(hook: str, event: Mapping[str, Any], function: str, now: int) ->
     ]
 
 
-def sqs_batch(bodies: list[str], now: int) -> dict[str, Any]:
+def published(hook: str, event: Mapping[str, Any], now: int) -> str:
+    """Return the body of the message that route gets for an event: what publish sent to the topic, as it is."""
+    image = item(event_item(_event(hook, event, now), SETTINGS))
+    message = to_entry({name: plain(value) for name, value in image.items()}, "events")["Message"]
+    return str(json.loads(message)["default"])
+
+
+def wake_up(now: int) -> str:
+    """Return the body of a message that wakes send for a destination."""
+    return WakeUp("office", UUID(int=5).hex, now * 1000).to_body()
+
+
+def sqs_batch(bodies: list[str], now: int, queue: str = "RedriveQueue") -> dict[str, Any]:
     """Return what a function gets from a queue."""
     record = _generated("sqs", "receive-message")["Records"][0]
     times = {"SentTimestamp": str(now * 1000), "ApproximateFirstReceiveTimestamp": str(now * 1000 + 5)}
@@ -91,7 +105,7 @@ def sqs_batch(bodies: list[str], now: int) -> dict[str, Any]:
                 "body": body,
                 "md5OfBody": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
                 "attributes": record["attributes"] | times,
-                "eventSourceARN": f"arn:aws:sqs:{ARN}:{STACK_NAME}-RedriveQueue-1A2B3C4D5E6F",
+                "eventSourceARN": f"arn:aws:sqs:{ARN}:{STACK_NAME}-{queue}-1A2B3C4D5E6F",
             }
             for number, body in enumerate(bodies)
         ]

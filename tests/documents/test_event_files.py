@@ -16,6 +16,8 @@ from hookswitch.calls.facts import Fact
 from hookswitch.calls.requests import read_request
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.deliveries.delivery import Delivery, path_token
+from hookswitch.destinations import requests
+from hookswitch.destinations.waking import WakeUp
 from hookswitch.events.attributes import plain
 from hookswitch.events.event import Event
 from hookswitch.publishing.outbox import StreamBatch
@@ -26,7 +28,10 @@ from hookswitch.webhooks.rotation import STEPS
 from tests.receiving import FORM, JSON, SETTINGS, payload_type
 
 FILES = sorted(path.name for path in FOLDER.iterdir())
-NO_HOOKS = ("calls", "provision", "publish", "reconcile", "redrive", "rotate", "silence", "unknown")
+NO_HOOKS = (
+    *("calls", "provision", "publish", "reconcile", "redrive", "rotate", "silence", "unknown"),
+    *("destinations", "route", "send"),
+)
 OTHERS = {f"{function}.json" for function in NO_HOOKS}
 BY_GET = {hook for hook in HOOKS if sendable_by_get(hook)}
 DELIVERIES = [name for name in FILES if name not in OTHERS]
@@ -149,6 +154,17 @@ def test_queue_batch_is_redriven() -> None:
     came = queued.delivery
     event = Event.from_delivery(payload_type(came.hook), came, came.decode(), SETTINGS)
     assert unpublished.event_id == event.key
+
+
+def test_destinations_files() -> None:
+    """One message is the event that publish sends about the delivery, one wakes a sender, and the schedule sweeps."""
+    (event,) = read("route.json")["Records"]
+    assert json.loads(event["body"])["id"] == event_in("missed_call.json").key
+    (message,) = read("send.json")["Records"]
+    assert WakeUp.from_body(message["body"]).name == "office"
+    schedule = parsed()["Resources"]["Destinations"]["Properties"]["Events"]["Sweep"]["Properties"]["Input"]
+    assert read("destinations.json") == json.loads(schedule)
+    assert isinstance(requests.read_request(read("destinations.json")), requests.Sweep)
 
 
 def test_cloudformation_request_is_understood() -> None:
