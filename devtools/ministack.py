@@ -31,22 +31,30 @@ On AWS, all environments of a function share one image of its code and layer. Mi
 environment, and each then compiles them, which took more processor time than everything else that functions do. So
 each archive is extracted only once.
 
+Nor does the start of an environment take processor time from others on AWS. Here it took half a second, nearly all for
+importing packages, and a run of the tests starts hundreds. So environments are forked from a process that has imported
+the packages of their layer; see `environments`. Each still imports its function and hookswitch by itself.
+
 It records the permissions that roles used in the file IAM_TRAIL: one line of JSON for each role, action and resource.
 """
 
 import json
 import os
 import re
+import select
+import signal
+import socket
 import subprocess
+import sys
 import tempfile
 import zipfile
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from types import SimpleNamespace
-from typing import Any, override
+from typing import Any, ClassVar, override
 from urllib.parse import parse_qs
 
 from ministack import app
@@ -54,6 +62,7 @@ from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import apigateway_v1, dynamodb_streams, lambda_svc, sts
 
 SESSION = re.compile(r"arn:(?P<partition>[a-z-]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/.+")
+ENVIRONMENTS = Path(__file__).with_name("environments.py")
 FUNCTION_NICENESS = 5  # a third of a service's weight, so that functions still start under load
 ANY_METHOD = "x-amazon-apigateway-any-method"
 BATCH = re.compile(r"(?P<single>sns:Publish|sqs:(Send|Delete)Message|sqs:ChangeMessageVisibility)Batch")
@@ -153,11 +162,96 @@ def is_binary(media_type: str | None, binary_media_types: Sequence[str] | None) 
 
 
 class FunctionProcess(subprocess.Popen[str]):
-    """The process of a function, with a lower priority than the services."""
+    """The process of a function without a layer, with a lower priority than the services."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         os.setpriority(os.PRIO_PROCESS, self.pid, FUNCTION_NICENESS)
+
+
+class Origin:
+    """The process that the environments of functions with the same layers are forked from; see `environments`."""
+
+    _known: ClassVar[dict[tuple[str, ...], "Origin"]] = {}
+    _starting: ClassVar[Lock] = Lock()
+
+    def __init__(self, layers: Sequence[str]) -> None:
+        self._asking = Lock()
+        self._control, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with there:
+            subprocess.Popen(  # it ends with the socket
+                [sys.executable, "-P", str(ENVIRONMENTS), str(there.fileno()), *layers],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[there.fileno()],
+            )
+
+    @classmethod
+    def of(cls, layers: tuple[str, ...]) -> "Origin":
+        """Return the process for some layers; it is started only once."""
+        with cls._starting:
+            if layers not in cls._known:
+                cls._known[layers] = cls(layers)
+            return cls._known[layers]
+
+    def fork(self, asked: Mapping[str, Any], standard: Sequence[int]) -> tuple[int, int]:
+        """Have a process run a script; return its id, and a file descriptor that stands for it."""
+        with self._asking:
+            socket.send_fds(self._control, [json.dumps(asked).encode()], standard)
+            said, (stands_for,), _, _ = socket.recv_fds(self._control, 32, 1)
+        return int(said), stands_for
+
+
+class ForkedFunction:
+    """The process of a function that was forked: it does what MiniStack expects of `subprocess.Popen`."""
+
+    def __init__(self, origin: Origin, script: str, folder: str, environment: Mapping[str, str]) -> None:
+        (read, stdin), (stdout, write), (stderr, complain) = os.pipe(), os.pipe(), os.pipe()
+        self.stdin = os.fdopen(stdin, "w", buffering=1)
+        self.stdout, self.stderr = os.fdopen(stdout), os.fdopen(stderr)
+        asked = {"script": script, "folder": folder, "environment": environment, "niceness": FUNCTION_NICENESS}
+        try:
+            self.pid, self._stands_for = origin.fork(asked, [read, write, complain])
+        finally:
+            for theirs in (read, write, complain):
+                os.close(theirs)
+        self._ended = select.poll()
+        self._ended.register(self._stands_for, select.POLLIN)
+
+    def __del__(self) -> None:
+        """Forget the process."""
+        os.close(self._stands_for)
+
+    def poll(self) -> int | None:
+        """Return 0 if it has ended, and None if it runs."""
+        return 0 if self._ended.poll(0) else None
+
+    def wait(self, timeout: float) -> int:
+        """Wait until it has ended.
+
+        Raises:
+            subprocess.TimeoutExpired: It still runs.
+        """
+        if not self._ended.poll(timeout * 1000):
+            raise subprocess.TimeoutExpired("a function", timeout)
+        return 0
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        signal.pidfd_send_signal(self._stands_for, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        signal.pidfd_send_signal(self._stands_for, signal.SIGKILL)
+
+
+def start_function(command: Sequence[str], *, env: Mapping[str, str], cwd: str, **options: Any) -> Any:
+    """Start the process of a function, as MiniStack asks `subprocess.Popen` to."""
+    named = env.get("_LAMBDA_LAYERS_DIRS", "")
+    layers = tuple(str(Path(layer, "python").resolve()) for layer in named.split(os.pathsep) if layer)
+    if not layers:
+        return FunctionProcess(command, env=env, cwd=cwd, **options)
+    _, script = command
+    return ForkedFunction(Origin.of(layers), script, cwd, env)
 
 
 class SharedArchive(zipfile.ZipFile):
@@ -220,5 +314,5 @@ if __name__ == "__main__":
     apigateway_v1._media_type_matches = is_binary  # noqa: SLF001 - there is no public interface
     lambda_svc._sqs_esm_concurrency = concurrency  # noqa: SLF001 - there is no public interface
     lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedArchive})
-    lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": FunctionProcess})
+    lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": start_function})
     app.main()
