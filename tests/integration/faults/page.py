@@ -74,6 +74,9 @@ TAIL = """## What can't be recovered, and what is published twice
 - Two functions process no events and are not in the matrix. `Unknown` answers 500 while the secret can't be read, as a
   hook does: `tests/integration/test_ingress.py`. `Silence` counts nothing while CloudWatch is unavailable, since that
   is not silence: `tests/unit/functions/test_silence.py`.
+- `Route`, `Send` and `Destinations` store and publish no event, so they are not in the matrix either. Each of their
+  calls fails, has its answer lost, or ends its caller, in all orders that a scheduler finds, and every event still
+  reaches every destination that asked for it: `tests/unit/destinations/test_concurrency.py`.
 - A rotation can be interrupted between any two of its steps: `tests/unit/webhooks/test_rotation.py`.
 - Lambda can end a run of `Reconcile` half-way: `tests/integration/test_reconcile.py`.
 - What the stream's mapping does with a returned batch: `tests/template/test_storage.py`.
