@@ -43,57 +43,61 @@ def sendable(hook: str, encoding: str) -> bool:
     return True
 
 
-WAYS = [(hook, encoding) for hook in HOOKS for encoding in ENCODINGS if sendable(hook, encoding)]
-
-
 @pytest.fixture
 def dash(stack: Stack) -> Dash:
     """A Dash system that reaches the stack by its public address."""
     return Dash(resolver=emulator_resolver(stack.endpoint), retry_interval=0.1)
 
 
-@pytest.mark.parametrize(("hook", "encoding"), WAYS)
-def test_every_hook_in_every_encoding(
-    hook: str, encoding: str, stack: Stack, dash: Dash, inbox: Inbox, stored: Stored
-) -> None:
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_hook_in_every_encoding(encoding: str, stack: Stack, dash: Dash, inbox: Inbox, stored: Stored) -> None:
     """An event of any hook, in any encoding that Dash supports, is stored and published once."""
-    document = {
-        "name": "a webhook",
-        "uri": stack.public_url(hook),
-        **ENCODINGS[encoding],
-        **CATALOGUE[hook].registration(),
-    }
-    dash.register(DEFAULT_ACCOUNT_ID, document)
-    sent = payload(hook)
-    (firing,) = dash.fire(DEFAULT_ACCOUNT_ID, hook, sent)
-    assert firing.delivered
-    answer = json.loads(firing.attempts[-1].resp_body)
-    assert answer["status"] == "stored"
+    events = {hook: payload(hook) for hook in HOOKS if sendable(hook, encoding)}
+    arrived = {}
+    for hook, sent in events.items():
+        document = {
+            "name": "a webhook",
+            "uri": stack.public_url(hook),
+            **ENCODINGS[encoding],
+            **CATALOGUE[hook].registration(),
+        }
+        webhook = dash.register(DEFAULT_ACCOUNT_ID, document)
+        (firing,) = dash.fire(DEFAULT_ACCOUNT_ID, hook, sent)
+        assert firing.delivered, hook
+        answer = json.loads(firing.attempts[-1].resp_body)
+        assert answer["status"] == "stored", hook
+        arrived[hook] = answer["event_id"]
+        webhook.enabled = False  # the catch-all would deliver the others' events
 
-    item = stored(answer["event_id"])
-    assert item is not None
-    assert (item["hook"], item["account_id"]) == (hook, DEFAULT_ACCOUNT_ID)
-    assert item["payload"].keys() >= {name for name, value in sent.items() if value not in ({}, [])}
-    message = inbox.wait_for(answer["event_id"])
-    assert message.event["type"] == f"com.virtualpbx.dash.{hook}"
-    assert message.event["source"] == f"dash/{DEFAULT_ACCOUNT_ID}"
-    assert message.event["time"] == item["occurred_at"]
-    assert message.event["data"].keys() == item["payload"].keys()
-    assert message.attributes["hook"]["Value"] == hook
-    assert message.attributes["alert"]["Value"] == ("true" if hook in ALERTS else "false")
-    assert inbox.counts()[answer["event_id"]] == 1
+    for hook, sent in events.items():
+        item = stored(arrived[hook])
+        assert item is not None, hook
+        assert (item["hook"], item["account_id"]) == (hook, DEFAULT_ACCOUNT_ID)
+        assert item["payload"].keys() >= {name for name, value in sent.items() if value not in ({}, [])}
+        message = inbox.wait_for(arrived[hook])
+        assert message.event["type"] == f"com.virtualpbx.dash.{hook}"
+        assert message.event["source"] == f"dash/{DEFAULT_ACCOUNT_ID}"
+        assert message.event["time"] == item["occurred_at"]
+        assert message.event["data"].keys() == item["payload"].keys()
+        assert message.attributes["hook"]["Value"] == hook
+        assert message.attributes["alert"]["Value"] == ("true" if hook in ALERTS else "false")
+    counts = inbox.counts()
+    assert {hook: counts[event_id] for hook, event_id in arrived.items()} == dict.fromkeys(events, 1)
 
 
-@pytest.mark.parametrize("hook", HOOKS)
-def test_delivered_again(hook: str, deliver: Deliver, inbox: Inbox) -> None:
+def test_delivered_again(deliver: Deliver, inbox: Inbox) -> None:
     """A repeated event, even in another encoding or with other custom data, is neither stored nor published again."""
-    sent = payload(hook)
-    first = deliver(hook, encode_json(sent))
-    again = [deliver(hook, encode_json(sent)), deliver(hook, encode_form(sent | {"my_data": "x"}), form=True)]
-    assert [answer.outcome for answer in again] == ["duplicate", "duplicate"]
-    fence = deliver(hook, encode_json(payload(hook)))
-    inbox.wait_for_all([first.event_id, fence.event_id])
-    assert inbox.counts()[first.event_id] == 1
+    delivered = {}
+    for hook in HOOKS:
+        sent = payload(hook)
+        first = deliver(hook, encode_json(sent))
+        again = [deliver(hook, encode_json(sent)), deliver(hook, encode_form(sent | {"my_data": "x"}), form=True)]
+        assert [answer.outcome for answer in again] == ["duplicate", "duplicate"], hook
+        delivered[hook] = first.event_id
+    fence = deliver("missed_call", encode_json(payload("missed_call")))
+    inbox.wait_for_all([*delivered.values(), fence.event_id])
+    counts = inbox.counts()
+    assert {hook: counts[event_id] for hook, event_id in delivered.items()} == dict.fromkeys(HOOKS, 1)
 
 
 @pytest.mark.parametrize("hook", ["channel_destroy", "parking"])
@@ -203,12 +207,13 @@ def test_wrong_token(token: str, stack: Stack, deliver: Deliver, logs: Logs) -> 
     assert not any(token in line for line in logs("MissedCall"))
 
 
-@pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook not in {"missed_call", ROTATED}])
-def test_token_of_another_hook(hook: str, stack: Stack, deliver: Deliver) -> None:
+def test_token_of_another_hook(stack: Stack, deliver: Deliver) -> None:
     """A leaked URL does not open any other hook."""
     token = stack.url("missed_call").rpartition("/")[2]
-    answer = deliver(hook, encode_json(payload(hook)), url=f"{stack.local_api_url}/hooks/{hook}/{token}")
-    assert answer.status == 403
+    for hook in HOOKS:
+        if hook not in {"missed_call", ROTATED}:
+            answer = deliver(hook, encode_json(payload(hook)), url=f"{stack.local_api_url}/hooks/{hook}/{token}")
+            assert answer.status == 403, hook
 
 
 def test_forged_redelivery(deliver: Deliver, stack: Stack) -> None:
