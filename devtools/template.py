@@ -3,6 +3,7 @@
 The emulator ignores what it does not support, so tests assert on this what matters on AWS.
 """
 
+import atexit
 import json
 import os
 import re
@@ -10,7 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import yaml
 
@@ -81,18 +82,31 @@ def expand(original: Template, **parameters: str) -> dict[str, Any]:
         for name in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
             if isinstance(resource["Properties"][name], str):  # a path here; a release names a place in S3
                 resource["Properties"][name] = PACKAGED
-    done = subprocess.run(
-        [SAM_PYTHON, "-I", TRANSFORM],
-        input=json.dumps({"template": template, "parameters": parameters}),
-        env={"PATH": os.defpath, "AWS_DEFAULT_REGION": REGION},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise LaptopError(f"The SAM transform refused template.yaml: {done.stderr}")
-    result: dict[str, Any] = json.loads(done.stdout)
+    asking, answers = _transform()
+    asking.write(json.dumps({"template": template, "parameters": parameters}) + "\n")
+    asking.flush()
+    said = json.loads(answers.readline() or '{"refused": "it ended"}')
+    if "refused" in said:
+        raise LaptopError(f"The SAM transform refused template.yaml: {said['refused']}")
+    result: dict[str, Any] = said["expanded"]
     return result
+
+
+@cache
+def _transform() -> tuple[IO[str], IO[str]]:
+    """Start the transform, which takes longer than to expand a template; return where it reads, and where it writes.
+
+    It ends when there is nothing more to read, with us.
+    """
+    process = subprocess.Popen(
+        [SAM_PYTHON, "-I", TRANSFORM],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={"PATH": os.defpath, "AWS_DEFAULT_REGION": REGION},
+        text=True,
+    )
+    atexit.register(process.communicate)
+    return cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
 
 
 def values_of(template: Template, **given: str) -> dict[str, str]:
