@@ -75,6 +75,10 @@ class Manager:
         """Have a destination get stored events, trying again where that fails; return how many it is owed now."""
         return _read(Done, self.manages.ask_until_answered(request.to_message(), FINAL)).owed
 
+    def stop(self) -> None:
+        """Have nothing that failed asked again."""
+        self.manages.stop()
+
 
 def has_destinations(target: Target) -> bool:
     """Tell whether a stack is of a version that has destinations."""

@@ -1,7 +1,8 @@
 """Has a destination get stored events: counts them first, then hands them over, and goes on where it was stopped."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import batched
@@ -19,6 +20,7 @@ from devtools.target import Target
 from hookswitch.destinations.requests import MOST_KEYS, Owe, View
 
 FILE = LOCAL / "replays.json"
+AT_ONCE = 3  # invocations; a new AWS account has ten, of which Dash's deliveries need most
 OFTEN = 10.0  # seconds between two lines of progress that are not on a terminal
 SOON = timedelta(seconds=5)
 
@@ -115,9 +117,8 @@ def _hand_over(
     progress = Progress(len(left), order.rate)
     try:
         with step(f"Handing over to {order.view.name}") as show:
-            for some in batched(left, progress.at_once, strict=False):
-                keys = tuple(stored.key for stored in some)
-                position.owed += manager.owe(Owe(name=order.view.name, keys=keys, replay=order.is_replay))
+            for some, owed in _answers(manager, order, [*batched(left, progress.at_once, strict=False)]):
+                position.owed += owed
                 position.handed += len(some)
                 position.place = some[-1].place
                 known.save(position)
@@ -126,6 +127,27 @@ def _hand_over(
         if position.place:
             say(f"{position.handed:,} were handed over. The same command goes on from there:\n  {order.command}")
         raise
+
+
+def _answers(
+    manager: Manager, order: Order, batches: Sequence[Sequence[Stored]]
+) -> Iterator[tuple[Sequence[Stored], int]]:
+    """Hand over batches, several at once unless a rate is asked for; yield each with how many of it are owed."""
+
+    def hand_over(some: Sequence[Stored]) -> int:
+        keys = tuple(stored.key for stored in some)
+        return manager.owe(Owe(name=order.view.name, keys=keys, replay=order.is_replay))
+
+    if order.rate:
+        yield from ((some, hand_over(some)) for some in batches)
+        return
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            yield from zip(batches, pool.map(hand_over, batches), strict=True)
+        except BaseException:  # also Ctrl-C: nothing more begins, and what has begun ends
+            manager.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _report(order: Order, position: Position) -> None:

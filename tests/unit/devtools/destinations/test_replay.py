@@ -114,6 +114,8 @@ def test_marked_as_a_replay(use: Use, shown: Screen) -> None:
     functions = Functions(view())
     keys(functions, use, Filter(when=("missed",), hooks=("parking",)))
     assert all(asked["owe"]["replay"] for asked in functions.asked)
+    functions.asked = []
+    assert len(keys(functions, use, Filter(types=("parking",)), rate="1000")) == 8
     said = " ".join(shown().split())
     assert "sales is to get 2 calls (2 missed), 8 parking, from Nov 23 19:00 EST to Nov 25 19:00 EST." in said
     assert "10 deliveries are on the way to sales." in said
@@ -172,15 +174,15 @@ def fails_at(number: int, error: BaseException) -> Callable[[int], None]:
 def test_interrupted(stop: int, use: Use, shown: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same command goes on where it was, and nothing is left out; done, it begins anew."""
     monkeypatch.setattr(owing, "MOST_KEYS", 2)
+    monkeypatch.setattr(owing, "AT_ONCE", 1)
     which = Filter(types=("parking",))
     functions = Functions(view())
     functions.fault = fails_at(stop, KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         keys(functions, use, which)
-    handed, functions.fault = functions.owed[:-2], lambda _: None
-    functions.asked = []
-    rest = keys(functions, use, which)
-    assert handed + rest == [f"{number:032x}" for number in range(8)]
+    functions.asked, functions.fault = [], lambda _: None
+    expected = [f"{number:032x}" for number in range(8)]
+    assert keys(functions, use, which) == expected[2 * (stop - 1) :]
     said = shown()
     if stop > 1:
         assert "The same command goes on from there:\n  make replay TO=sales FROM=2026-11-24" in said
