@@ -7,9 +7,11 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from devtools import aws, emulator, stack
+from devtools.arrivals import Arrivals, wanted
 from devtools.calls.log import CallLog, record
 from devtools.calls.table import calls_table, legend, sum_line
 from devtools.dash import simulator
+from devtools.emulator import Emulator
 from devtools.feeds import Feeds
 from devtools.healing import break_and_heal
 from devtools.inbox import Inbox
@@ -37,14 +39,21 @@ def run(port: int) -> bool:
     emulator.require_free(port)
     with step("Building the functions") as detail:
         stack.build(on_line=detail)
-    with step(f"Starting the emulator on port {port}"):
-        emulated = emulator.launch(port, directory)
-    try:
+    with contextlib.ExitStack() as ending:
+        arrivals = ending.enter_context(Arrivals.listening(directory.with_name(f"{directory.name}-receivers")))
+        with step(f"Starting the emulator on port {port}"):
+            emulated = emulator.launch(port, directory, arrivals.environment)
+        ending.callback(_clean_up, emulated)
         with DashApi(simulator(emulated.endpoint)) as api:
             with step("Deploying the stack, which registers its webhooks") as detail:
                 first = {"DashApiUrl": api.url, "ReconcileRate": "off", **next(iter(ENCODINGS.values()))}
-                deployed = stack.deploy(emulated.endpoint, overrides=first, on_line=detail)
+                deployed = stack.deploy(emulated.endpoint, overrides=first | arrivals.parameters, on_line=detail)
+            with step("Adding two destinations for missed calls"):
+                arrivals.add_to(deployed)
             sent, found = _send_and_look(deployed, api.dash)
+            missed = [record(item) for item in wanted(found.calls.values())]
+            with step("Waiting until the missed calls arrive at the destinations"):
+                arrivals.wait_for(missed)
             with step("Updating the stack, so that its webhooks post JSON again"):
                 deployed = stack.update(deployed, ENCODINGS["post json"])
             not_healed = break_and_heal(deployed, api.dash)
@@ -53,12 +62,11 @@ def run(port: int) -> bool:
                 stack.delete(emulated.endpoint)
             left = api.dash.webhooks(DASH_ACCOUNT_ID)
             api.dash.close()
-    finally:
-        with step("Cleaning up"):
-            emulated.stop()
     console.print(table(sent, found))
     _print_calls(sent, found, ZoneInfo(deployed.parameters.get("BusinessTimeZone", "UTC")))
-    wrong = [*problems(sent, found), *not_healed, *(f"{webhook.name} is left on Dash." for webhook in left)]
+    console.print("", arrivals.table(missed), sep="\n")
+    lost = arrivals.problems(missed)
+    wrong = [*problems(sent, found), *lost, *not_healed, *(f"{webhook.name} is left on Dash." for webhook in left)]
     for problem in wrong[:SHOWN_PROBLEMS]:
         say(f"✗ {problem}", style="red")
     if wrong:
@@ -68,6 +76,11 @@ def run(port: int) -> bool:
     say(f"The stack had registered {registered} webhooks; after its deletion {len(left)} are left.", style="dim")
     _print_result(sent, found, time.monotonic() - started)
     return not wrong and len(complete_hooks(sent, found)) == len(HOOKS)
+
+
+def _clean_up(emulated: Emulator) -> None:
+    with step("Cleaning up"):
+        emulated.stop()
 
 
 def _send_and_look(deployed: Stack, dash: Dash) -> tuple[list[Sent], Outcome]:
