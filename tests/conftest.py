@@ -40,14 +40,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # What these tests run of the layer, others run as well, or it runs in other processes.
-UNCOVERED = ("integration", "sam_local", "built", "template", "documents", "interleaving", "unit/fuzz", "unit/load")
+UNCOVERED = (
+    "integration",
+    "sam_local",
+    "built",
+    "template",
+    "documents",
+    "interleaving",
+    "unit/devtools/test_calls_backfill.py",
+    "unit/devtools/test_calls_scenarios.py",
+    "unit/fuzz",
+    "unit/load",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Spare tests the measurement of coverage, which takes as long as some of them, where it would add nothing."""
-    folders = [ROOT / "tests" / name for name in UNCOVERED]
+    places = [ROOT / "tests" / name for name in UNCOVERED]
     for item in items:
-        if any(item.path.is_relative_to(folder) for folder in folders) or item.path.name == "test_stateful.py":
+        if any(item.path.is_relative_to(place) for place in places) or item.path.name == "test_stateful.py":
             item.add_marker(pytest.mark.no_cover)
 
 

@@ -27,6 +27,7 @@ def said(call: Call) -> dict[str, object]:
     return {name: call.get(name) for name in names}
 
 
+@pytest.mark.no_cover  # other tests run the same lines
 @every_scenario
 @settings(max_examples=8)
 @given(rng=st.randoms(use_true_random=False), data=st.data())
@@ -39,6 +40,7 @@ def test_order_and_repetition(name: str, rng: random.Random, data: st.DataObject
     assert calls_of(shuffled) == calls_of(steps)
 
 
+@pytest.mark.no_cover  # other tests run the same lines
 @every_scenario
 def test_one_event_is_missing(name: str) -> None:
     """A record that lacks an event says that it is incomplete, or is right all the same."""
@@ -52,6 +54,7 @@ def test_one_event_is_missing(name: str) -> None:
         assert is_right or any(not call["complete"] for call in calls), step.note
 
 
+@pytest.mark.no_cover  # other tests run the same lines
 @every_scenario
 def test_nothing_is_final_too_early(name: str) -> None:
     """As long as anything follows at once, no record of the call is final."""

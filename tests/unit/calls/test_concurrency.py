@@ -145,6 +145,7 @@ def assert_subscribers(services: Services, expected: Mapping[str, Any]) -> None:
     assert set(expected) <= set(services.published)
 
 
+@pytest.mark.no_cover  # other tests run the same lines
 @pytest.mark.parametrize("name", EXPECTED)
 @settings(max_examples=2)
 @given(rng=st.randoms(use_true_random=False))
