@@ -27,6 +27,7 @@ API_PORT ?= 3000
 REQUESTS ?= 100000
 SEED ?=
 SEEDS ?= 10000
+EVENTS ?=
 HTTP ?=
 
 # Paths are relative: make can't name a target in a folder whose name has a space.
@@ -145,7 +146,7 @@ rotate: $(DEV) ## Replace the callback secret and the webhooks' tokens
 	@exec $(LAPTOP) rotate --stack "$(STACK)"
 
 ##@ Checks and measurements
-.PHONY: test lint $(LINTS) format sam-local bench load fuzz explore interleave faults scale
+.PHONY: test lint $(LINTS) format sam-local bench load load-sending fuzz explore interleave faults scale
 
 test: lint $(EMULATOR) $(RUNTIME) $(LOCUST) $(AWSCLI) ## Check everything; containers only where Docker runs
 	$(BIN)/pytest --numprocesses 3 --dist loadgroup --durations 40 --basetemp .local/tests \
@@ -185,6 +186,9 @@ bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions; writes doc
 
 load: $(DEV) $(SAM) $(EMULATOR) $(LOCUST) ## Send a reseller's day; writes docs/engineering/load.md ## [QUICK=1]
 	@exec $(BIN)/python -m tests.load $(if $(QUICK),--quick)
+
+load-sending: $(DEV) $(SAM) $(EMULATOR) ## Send to many destinations; writes docs/engineering/sending.md ## [QUICK=1] [EVENTS=10000]
+	@exec $(BIN)/python -m tests.load.destinations $(if $(QUICK),--quick) $(if $(EVENTS),--events "$(EVENTS)")
 
 fuzz: $(DEV) $(SAM) $(EMULATOR) ## Send random requests; writes docs/engineering/fuzzing.md ## [REQUESTS=100000] [SEED=1] [HTTP=1]
 	@exec $(BIN)/python -m tests.fuzz --requests "$(REQUESTS)" $(if $(SEED),--seed "$(SEED)") $(if $(HTTP),--by-http 1)
