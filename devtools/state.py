@@ -1,14 +1,18 @@
 """What a stack's table, queues and alarms say about how it is doing."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from devtools.alarms import is_on
+from devtools.destinations.managing import Manager, has_destinations
 from devtools.feeds import NAMES, Feeds, Item
 from devtools.target import Target
+from hookswitch.destinations.requests import View
 from hookswitch.reconcile.ledger import KEY as RECONCILE
 
 if TYPE_CHECKING:
@@ -51,6 +55,8 @@ class State:
         quarantined: Deliveries quarantined in the last seven days, by hook.
         alarms: The description of each alarm that is in ALARM, by its logical id.
         watermark: Up to when reconcile has recovered everything; None before its first run.
+        destinations: Where events are sent; None if the stack has no destinations, or does not show them to whoever
+            asks: to manage them is a permission of its own.
     """
 
     target: Target
@@ -62,6 +68,7 @@ class State:
     quarantined: Counter[str]
     alarms: Mapping[str, str]
     watermark: datetime | None
+    destinations: Sequence[View] | None = None
 
     @classmethod
     def of(cls, target: Target) -> "State":
@@ -84,6 +91,7 @@ class State:
             quarantined=feeds.quarantined(now - WEEK),
             alarms=alarms_on(target),
             watermark=_watermark(target),
+            destinations=list_destinations(target),
         )
 
     @property
@@ -104,6 +112,23 @@ class State:
     def is_young(self, age: timedelta) -> bool:
         """Tell whether the stack was created so recently that what is missing may still come."""
         return self.looked_at - self.target.described["CreationTime"] < age
+
+
+def list_destinations(target: Target) -> list[View] | None:
+    """Return where a stack sends its events; None if it has no destinations, or does not show them.
+
+    Raises:
+        FunctionError: The function failed.
+        ClientError, BotoCoreError: It can't be asked, for another reason than a lack of permission.
+    """
+    if not has_destinations(target):
+        return None
+    try:
+        return Manager.of(target).list()
+    except ClientError as error:
+        if error.response["Error"].get("Code") in {"AccessDenied", "AccessDeniedException"}:
+            return None
+        raise
 
 
 def count_messages(target: Target, queue_url: str) -> int:

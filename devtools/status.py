@@ -1,6 +1,7 @@
 """`make status`: how a stack is doing, here or on AWS. It asks AWS only; `make doctor` also asks Dash."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any, Literal
 from rich.table import Table
 from rich.text import Text
 
+from devtools.destinations.screens import moment, problems
 from devtools.feeds import NAMES
 from devtools.screen import cell, console, grid, say
 from devtools.since import age, counted, rfc3339, shown
@@ -58,6 +60,7 @@ def _rows(status: State) -> Iterator[Row]:
     yield from _of_stack(status)
     yield from _of_events(status)
     yield from _of_queues(status)
+    yield from _of_destinations(status)
     yield from _of_alarms(status)
     yield _of_reconcile(status)
 
@@ -111,6 +114,23 @@ def _of_quarantine(status: State) -> Row:
     value = f"{status.quarantined.total()} in seven days: {', '.join(f'{hook} {number}' for hook, number in hooks)}"
     command = f"make replay HOOK={hooks[0][0]} DRY_RUN=1{status.target.argument}"
     return Row("quarantine", value, f"See {RUNBOOK}#quarantined-deliveries. `{command}` counts them.")
+
+
+def _of_destinations(status: State) -> Iterator[Row]:
+    views = status.destinations
+    if views is None:
+        return
+    states = Counter("failing" if view.state == "on" and view.health.failures else view.state for view in views)
+    parts = ", ".join(f"{number} {state}" for state, number in sorted(states.items(), key=lambda pair: pair[0] != "on"))
+    latest = max((view.health.last_success for view in views), default=0)
+    sent = f"; last sent {age(status.looked_at - moment(latest))} ago" if latest else ""
+    waiting = sum(view.backlog for view in views)
+    yield Row(
+        "destinations", f"{parts}{sent}; {counted(waiting, 'delivery waits', 'deliveries wait')}" if views else "none"
+    )
+    for view in views:
+        for found, next_step in problems(view, status.looked_at):
+            yield Row("destination", f"{view.name} {found}", f"{next_step}{status.target.argument}")
 
 
 def _of_alarms(status: State) -> Iterator[Row]:
@@ -175,6 +195,11 @@ def _document(status: State, wrong: list[Row]) -> dict[str, Any]:
         "queues": {name.replace(" ", "_").replace("-", "_"): number for name, number in status.queues.items()},
         "quarantined": dict(status.quarantined),
         "alarms": list(status.alarms),
+        **(
+            {"destinations": [view.model_dump(mode="json") for view in status.destinations]}
+            if status.destinations is not None
+            else {}
+        ),
         "watermark": rfc3339(status.watermark) if status.watermark else None,
         "attention": [{"what": row.name, "how": row.value, "next_step": row.next_step} for row in wrong],
         "looked_at": rfc3339(status.looked_at),

@@ -1,6 +1,5 @@
 """Adds a destination or changes one, and sends it a test."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,11 +13,11 @@ from devtools.destinations.screens import advice, test_line, wanted
 from devtools.errors import LaptopError
 from devtools.screen import say, step
 from devtools.target import Target
-from hookswitch.destinations.record import HTTP_TYPES, Options, Type
+from hookswitch.destinations.checks import usual_options
+from hookswitch.destinations.record import HTTP_TYPES, Type
 from hookswitch.destinations.requests import Add, Added, Edit, Name, View
 
 SWITCH = "SendToDestinations"
-PACES: Mapping[Type, float] = {"slack": 1.0}  # messages a second, as Slack takes them
 
 
 def add(means: Means, asked: Asked) -> bool:
@@ -95,7 +94,7 @@ def _described(means: Means, asked: Asked) -> tuple[Add, Address]:
     if ask and not name:
         wishes = wizard.ask_for_events(ask, kind, wishes)
         name = wizard.ask_for_name(ask, kind, [view.name for view in means.manager.list()])
-    usual = Options(zone=means.target.parameters.get("BusinessTimeZone") or "UTC", per_second=PACES.get(kind, 0.0))
+    usual = usual_options(kind, means.target.parameters.get("BusinessTimeZone") or "UTC")
     request = Add(
         name=_name(name),
         type=kind,

@@ -6,12 +6,13 @@ from typing import Self
 from pydantic import BaseModel, ValidationError
 
 from devtools.errors import LaptopError
-from devtools.functions import Function
+from devtools.functions import Function, FunctionError
 from devtools.target import Target
 from hookswitch.destinations.requests import Done, List, Listed, Owe, Request, Test, Tested, View
 
 MANAGE, SEND = "Destinations", "Send"  # logical ids
-FINAL = {"RequestError", "DestinationError", "UnknownDestinationError", "InvalidDestinationError"}
+UNKNOWN = "UnknownDestinationError"
+FINAL = {UNKNOWN, "RequestError", "InvalidDestinationError"}  # errors that no second try can help
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,14 @@ class Manager:
         Raises:
             LaptopError: There is none of that name.
         """
-        found = {view.name: view for view in self.list(name)}
-        if name not in found:
-            names = ", ".join(view.name for view in self.list())
-            known = f"There are {names}." if names else "There are none; `make destination ADD=<name>` adds one."
-            raise LaptopError(f"There is no destination {name}. {known}")
-        return found[name]
+        try:
+            return self.list(name)[0]
+        except FunctionError as error:
+            if error.kind != UNKNOWN:
+                raise
+        names = ", ".join(view.name for view in self.list())
+        known = f"There are: {names}." if names else "There are none; `make destination ADD=<name>` adds one."
+        raise LaptopError(f"There is no destination {name}. {known}")
 
     def test(self, name: str) -> Tested:
         """Send a sample to a destination, and return what it met."""

@@ -157,7 +157,9 @@ def _report(order: Order, position: Position) -> None:
     was = "delivery is" if position.owed == 1 else "deliveries are"
     say(f"{position.owed:,} {was} on the way to {name}. `make destination LIST={name}` shows how many still wait.")
     if position.owed < position.handed:
-        say(f"{position.handed - position.owed:,} were sent before, or are no longer stored.", style="dim")
+        say(f"{position.handed - position.owed:,} others are no longer stored, or not wanted any more.", style="dim")
+    if not order.is_replay:
+        say("Calls that it got before are not sent again.", style="dim")
 
 
 class Progress:

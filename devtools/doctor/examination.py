@@ -9,6 +9,7 @@ from devtools.doctor.dash import CallflowReader, check_callflows, check_webhooks
 from devtools.doctor.deliveries import Listener, check_deliveries, check_refusal
 from devtools.doctor.resources import (
     check_alarms,
+    check_destinations,
     check_events,
     check_identity,
     check_queues,
@@ -81,6 +82,7 @@ def _checks_without_deliveries(target: Target) -> Generator[Check, None, Registe
     yield from check_subscriptions(target)
     yield from check_alarms(target)
     yield from check_queues(target)
+    yield from check_destinations(target)
     try:
         registered = Registered.of(target)
     except HookswitchError as error:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from devtools.checks import Check, bad, good, note
+from devtools.destinations.screens import moment, problems
 from devtools.feeds import Feeds
-from devtools.since import age
-from devtools.state import AT_REST, BUSY, QUEUES, SECTIONS, alarms_on, count_messages
+from devtools.since import age, counted
+from devtools.state import AT_REST, BUSY, QUEUES, SECTIONS, alarms_on, count_messages, list_destinations
 from devtools.target import Target
 
 if TYPE_CHECKING:
@@ -95,6 +96,24 @@ def check_queues(target: Target) -> Iterator[Check]:
             yield note("queue", found, "They are retried by themselves.")
     if not waiting:
         yield good("queues", "nothing waits for DynamoDB, SNS or an operator")
+
+
+def check_destinations(target: Target) -> Iterator[Check]:
+    """Yield which destinations fail or are off, and how much waits for them."""
+    views, now = list_destinations(target), datetime.now(UTC)
+    if views is None:
+        return
+    for view in views:
+        for found, next_step in problems(view, now):
+            make = bad if view.state == "off" else note
+            yield make(f"destination: {view.name}", found, f"{next_step}{target.argument}")
+    well = [view for view in views if view.state == "on" and not view.health.failures]
+    if views:
+        waiting = sum(view.backlog for view in views)
+        latest = max(view.health.last_success for view in views)
+        sent = f", the last delivery {age(now - moment(latest))} ago" if latest else ""
+        waits = counted(waiting, "delivery waits", "deliveries wait")
+        yield good("destinations", f"{len(well)} of {len(views)} are on and do not fail{sent}; {waits}")
 
 
 def _oldest(target: Target, url: str) -> timedelta | None:

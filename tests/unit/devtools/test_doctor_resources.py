@@ -3,13 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import ClientError
 
 from devtools.checks import Check, Result
 from devtools.doctor import resources
 from devtools.state import QUEUES
 from devtools.target import Target
+from hookswitch.destinations.record import Health
+from hookswitch.destinations.requests import View
+from tests.unit.devtools.destinations.stack import Functions, view
+from tests.unit.devtools.destinations.stack import target as stack_with
 
 EVENTS, OPERATIONS = "arn:aws:sns:us-east-1:123456789012:events", "arn:aws:sns:us-east-1:123456789012:operations"
 
@@ -134,3 +140,31 @@ def test_status_of_a_stack(status: str, result: Result) -> None:
     """A stack whose last update failed works; one that could not be created does not."""
     described = cast("Target", SimpleNamespace(stack="phones", described={"StackStatus": status}))
     assert resources.check_status(described).result is result
+
+
+def found(*views: View) -> list[tuple[Result, str]]:
+    """Return what is found of destinations."""
+    return [(check.result, check.name) for check in resources.check_destinations(stack_with(Functions(*views)))]
+
+
+def test_destinations() -> None:
+    """One that is off is a fault, one that fails is worth a word, and a stack without any is fine."""
+    failing, off = view("crm", health=Health(failures=1)), view("old", state="off")
+    assert found(view()) == [(Result.GOOD, "destinations")]
+    assert found(failing, off) == [
+        (Result.NOTE, "destination: crm"),
+        (Result.BAD, "destination: old"),
+        (Result.GOOD, "destinations"),
+    ]
+    assert found() == []
+
+
+def test_destinations_that_are_not_shown() -> None:
+    """Whoever may not manage them can still examine the rest."""
+    denied = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "lambda:InvokeFunction"}}, "Invoke")
+    made = stack_with(cast("Any", SimpleNamespace(invoke=Mock(side_effect=denied))))
+    assert [*resources.check_destinations(made)] == []
+    broken = ClientError({"Error": {"Code": "ServiceException", "Message": ""}}, "Invoke")
+    made = stack_with(cast("Any", SimpleNamespace(invoke=Mock(side_effect=broken))))
+    with pytest.raises(ClientError):
+        [*resources.check_destinations(made)]

@@ -19,6 +19,8 @@ from devtools.since import age
 from devtools.state import BUSY, QUEUES, State
 from devtools.target import Target
 from hookswitch.dash.hooks import DEFAULT_HOOKS, HOOKS
+from hookswitch.destinations.record import Health
+from tests.unit.devtools.destinations.stack import view
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -85,6 +87,8 @@ def test_calls_that_just_ended() -> None:
         (replace(WELL, alarms={"ServerErrorsAlarm": "The API failed. See docs/runbook.md#server-errors"}), "alarm"),
         (replace(WELL, watermark=NOW - timedelta(hours=2)), "reconcile"),
         (replace(WELL, watermark=None), "reconcile"),
+        (replace(WELL, destinations=[view(), view("crm", dead=1)]), "destination"),
+        (replace(WELL, destinations=[view("crm", health=Health(failures=3, failing_since=1))]), "destination"),
         (replace(WELL, watermark=NOW - timedelta(hours=4), target=target(ReconcileRate="rate(1 hour)")), "reconcile"),
     ],
 )
@@ -113,11 +117,24 @@ def test_attention(state: State, wrong: str, monkeypatch: pytest.MonkeyPatch) ->
         replace(WELL, watermark=None, target=target(ReconcileRate="off")),
         replace(WELL, watermark=NOW - timedelta(hours=2), target=target(ReconcileRate="rate(1 hour)")),
         replace(WELL, target=target(IncludeSubaccounts="true")),
+        replace(WELL, destinations=[]),
+        replace(WELL, destinations=[view(), view("crm", state="paused", backlog=3)]),
     ],
 )
 def test_no_attention(state: State) -> None:
     """A new stack may be without events, and one without reconciliation without a watermark."""
     assert attention(state) == set()
+
+
+def test_destinations() -> None:
+    """How they stand, when one last got something, what waits for all of them."""
+    assert "destinations" not in rows(WELL)
+    assert rows(replace(WELL, destinations=[]))["destinations"].value == "none"
+    last = Health(last_success=int((NOW - timedelta(minutes=5)).timestamp() * 1000))
+    states = [view(health=last, backlog=2), view("old", state="off", state_reason="It failed.", health=Health())]
+    found = rows(replace(WELL, destinations=states))
+    assert found["destinations"].value == "1 on, 1 off; last sent 5 minutes ago; 2 deliveries wait"
+    assert "make destination RESUME=old SINCE=" in found["destination"].next_step
 
 
 def test_next_steps_are_about_the_same_stack() -> None:

@@ -68,11 +68,15 @@ class Functions:
         event = json.loads(Payload)
         ((verb, values),) = event.items()
         assert FunctionName == ("send" if verb == "test" else "destinations")
-        if verb != "list":
+        error = self.error
+        if verb == "list":
+            unknown = ("UnknownDestinationError", f"There is no destination named {values['name']}.")
+            error = None if values["name"] in {"", *self.views} else unknown
+        else:
             self.asked.append(event)
-            if self.error:
-                said = {"errorType": self.error[0], "errorMessage": self.error[1]}
-                return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(said).encode())}
+        if error:
+            said = {"errorType": error[0], "errorMessage": error[1]}
+            return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(said).encode())}
         return {"Payload": io.BytesIO(json.dumps(self._answer(verb, values)).encode())}
 
     def _answer(self, verb: str, values: dict[str, Any]) -> Any:

@@ -207,7 +207,7 @@ def test_queue_that_the_stack_may_not_send_to(use: Use) -> None:
         (Asked(add="sales", url=HOOK, since="then"), "SINCE=then is not a time"),
         (Asked(test="sales", since="2d"), "SINCE= goes with ADD= or RESUME="),
         (Asked(url=HOOK), "Say what to do: ADD=<name>"),
-        (Asked(test="sale"), "There is no destination sale. There are sales."),
+        (Asked(test="sale"), "There is no destination sale. There are: sales."),
         (Asked(rotate="sales"), "sales is of type slack, which has no signing secret"),
         (Asked(resend="sales"), "ID=dead for all that was refused to the end"),
         (Asked(edit="sales", wishes=Wishes(type="teams")), "sales is of type slack, which stays"),
