@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hookswitch.publishing.sns_message import MAX_SIZE, batches, entry_size, to_entry
+from hookswitch.publishing.sns_message import _ATTRIBUTES, MAX_SIZE, batches, entry_size, to_entry
 from tests.unit.events.test_cloudevent import ITEM
 
 TABLE = "the-table"
@@ -33,6 +33,14 @@ def test_attributes() -> None:
     }
     assert "call_direction" not in to_entry(ITEM | {"call_direction": ""}, TABLE)["MessageAttributes"]
     assert to_entry(ITEM | {"alert": True}, TABLE)["MessageAttributes"]["alert"]["StringValue"] == "true"
+
+
+def test_a_queue_takes_all_attributes() -> None:
+    """A queue with raw delivery, such as that of destinations, takes ten attributes: SNS drops a message with more.
+
+    Source: Amazon SNS Developer Guide, "Raw message delivery".
+    """
+    assert len(_ATTRIBUTES) <= 10
 
 
 def test_too_large() -> None:
