@@ -1,5 +1,6 @@
 """The laptop commands as the Makefile calls them."""
 
+import os
 import re
 import sys
 from subprocess import run
@@ -98,3 +99,16 @@ def test_help_fits() -> None:
     assert groups[1].startswith("A stack on AWS")
     described = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert [line.split()[0] for line in listed if re.match(r"  [a-z]", line)] == described
+
+
+def test_words_of_a_destination() -> None:
+    """They are passed on whole, and count only on the command line; the address is no argument of a process."""
+    words = ["ADD=sales", "NUMBERS=(555) 1, o'x", "URL=https://example.com/a?b=1&c='2'"]
+    command = ["make", "--no-print-directory", "--dry-run", "destination", *words]
+    elsewhere = os.environ | {"TEST": "1", "TYPE": "slack", "URL": "https://example.org"}
+    said = run(command, cwd=ROOT, env=elsewhere, capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own
+    assert "--add 'sales'" in said
+    assert "--numbers '(555) 1, o'\\''x'" in said
+    assert "--test" not in said
+    assert "--type" not in said
+    assert "example" not in said
