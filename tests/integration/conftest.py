@@ -15,7 +15,6 @@ from boto3.dynamodb.types import TypeDeserializer
 from pytest_localstack.session import RunningSession
 
 from devtools import emulator as emulators
-from devtools import stack as stacks
 from devtools.dash import simulator
 from devtools.emulator import Emulator
 from devtools.inbox import Inbox
@@ -30,7 +29,7 @@ from tests import contract
 from tests.faults import FaultProxies
 from tests.integration import operators
 from tests.integration.delivering import Deliver
-from tests.integration.deployed import IMPATIENT, uploaded
+from tests.integration.deployed import IMPATIENT, deploy, uploaded
 from tests.integration.here import Here, begin
 from tests.integration.sessions import ROOT_USER, container_session, running_session
 
@@ -91,10 +90,10 @@ def own_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]
 
 
 @pytest.fixture(scope="module")
-def packaged(own_emulator: Emulator, built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def packaged(own_emulator: Emulator, built: Path) -> dict[str, Any]:
     """The real template, with its code uploaded once for all stacks of the file."""
     del built
-    return uploaded(own_emulator.endpoint, tmp_path_factory.mktemp("packaged"))
+    return uploaded(own_emulator.endpoint)
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +169,7 @@ def stack(endpoint: str, dash_api: DashApi, built: Path) -> Stack:
             "OperatorRoleArn": operators.ARN,
             "SubscriberAccounts": operators.SUBSCRIBER,
         }
-        return stacks.deploy(endpoint, overrides=chosen)
+        return deploy(endpoint, chosen)
     except StackError as error:
         pytest.fail(str(error), pytrace=False)
 

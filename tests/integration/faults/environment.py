@@ -230,6 +230,8 @@ class Environment:
         api = self._undo.enter_context(DashApi(dash))
         self._undo.callback(dash.close)
         template = json.loads(json.dumps(self._template))
+        # No cell waits for calls, those of calls invoke the function, and on the emulator one thread runs all readers.
+        del template["Resources"]["Calls"]["Properties"]["Events"]["Stream"]
         proxies: dict[str, FaultProxies] = {}
         for function in (*map(function_of, hooks), *BEHIND):
             proxies[function] = self._undo.enter_context(FaultProxies(self._running.port))
@@ -250,4 +252,4 @@ def environment(directory: Path) -> Iterator[Environment]:
     """Start an emulator and upload the build to it."""
     with ExitStack() as undo:
         running = undo.enter_context(emulator.running(emulator.free_port(), directory, IMPATIENT))
-        yield Environment(running, uploaded(running.endpoint, directory), undo)
+        yield Environment(running, uploaded(running.endpoint), undo)
