@@ -9,6 +9,7 @@ import subprocess
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from py_compile import PycInvalidationMode
 from typing import Any
@@ -96,6 +97,7 @@ def package_size(hook: str, build: Path) -> int:
     return _zipped(folder_of(hook, build)) + _zipped(build / "Layer")
 
 
+@cache  # all hooks have the same layer, and nothing builds while packages are measured
 def _zipped(folder: Path) -> int:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
