@@ -10,7 +10,7 @@ from typing import Any, Literal
 from rich.table import Table
 from rich.text import Text
 
-from devtools.destinations.screens import moment, problems
+from devtools.destinations.screens import fails_briefly, moment, problems
 from devtools.feeds import NAMES
 from devtools.screen import cell, console, grid, say
 from devtools.since import age, counted, rfc3339, shown
@@ -129,6 +129,8 @@ def _of_destinations(status: State) -> Iterator[Row]:
         "destinations", f"{parts}{sent}; {counted(waiting, 'delivery waits', 'deliveries wait')}" if views else "none"
     )
     for view in views:
+        if fails_briefly(view, status.looked_at):
+            continue
         for found, next_step in problems(view, status.looked_at):
             yield Row("destination", f"{view.name} {found}", f"{next_step}{status.target.argument}")
 

@@ -1,22 +1,35 @@
 """What people see of destinations: a line each, all about one, its attempts. Nothing is wider than 80 columns."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rich.table import Table
 from rich.text import Text
 
 from devtools.screen import cell, cropped, grid
 from devtools.since import age, counted, shown
+from hookswitch.destinations import answers
 from hookswitch.destinations.record import HTTP_TYPES, Filter
 from hookswitch.destinations.requests import AttemptView, Tested, View
+from hookswitch.events.envelope import CALL
 
 NAME, GETS = 12, 10  # columns of a name, if it is as long as that, and of what a destination gets, at least
+BRIEF = timedelta(minutes=30)  # in which most failures pass
 MOST_COUNTED = 1_000  # of what waits; see View
 OUTCOMES = {"taken": "green", "retry": "yellow", "refused": "red", "gone": "red", "expired": "red"}
-HTTP_REDIRECTS = range(300, 400)
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND, GONE, TOO_MANY = 401, 403, 404, 410, 429
 SERVER_ERROR = 500
+ADVICE = {
+    **dict.fromkeys(
+        (401, 403),
+        "It does not let the stack in. Copy the address again; for a service of your own, see why it refused.",
+    ),
+    **dict.fromkeys(
+        (404, 410),
+        "Nothing is at this address any more, or it was copied in part. Copy it again, or make a new one.",
+    ),
+    429: "It takes no more for the moment. Try again in a minute; RATE=1 sends at most one a second.",
+}
+"""What to do about a status, where nothing more is known of the service."""
 
 
 def overview(views: Sequence[View], now: datetime) -> Table:
@@ -83,6 +96,12 @@ def state(view: View) -> Text:
     return Text(view.state, "red" if view.state == "off" else "yellow")
 
 
+def fails_briefly(view: View, now: datetime) -> bool:
+    """Tell whether all that is wrong with a destination is a failure that may pass."""
+    is_failing = view.state == "on" and view.health.failures > 0
+    return is_failing and not view.dead and now - moment(view.health.failing_since) < BRIEF
+
+
 def problems(view: View, now: datetime) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with a destination, and what to do about it."""
     health = view.health
@@ -113,8 +132,9 @@ def problems(view: View, now: datetime) -> Iterator[tuple[str, str]]:
 
 def wanted(which: Filter) -> str:
     """Return in a few words which events a destination gets."""
-    kinds = [*which.when, *which.hooks, *(f"every {name}" for name in which.types)]
-    said = [", ".join("all final calls" if kind == "any" else kind for kind in kinds) or "all final calls"]
+    words = {"any": "all final calls", CALL: "every change of calls"}
+    kinds = [words.get(kind, kind) for kind in (*which.when, *which.hooks, *which.types)]
+    said = [", ".join(kinds) or words["any"]]
     said += [f"{', '.join(which.directions)} only"] if which.directions else []
     said += [f"with {', '.join(which.numbers)}"] if which.numbers else []
     said += [f"of {', '.join(account[:6] for account in which.accounts)}"] if which.accounts else []
@@ -123,36 +143,33 @@ def wanted(which: Filter) -> str:
 
 
 def test_line(tested: Tested) -> str:
-    """Return what a test met, such as `Test: taken, status 200 after 143 ms: ok`."""
-    status = f", status {tested.status}" if tested.status else ""
-    answer = f": {tested.answer}" if tested.answer else "."
-    return f"Test: {tested.outcome}{status} after {tested.milliseconds:,} ms{answer}"
+    """Return what a test met, such as `Test taken in 143 ms: 200 OK: ok`."""
+    words = {"taken": "taken in", "retry": "failed after", "refused": "refused after", "gone": "refused for good after"}
+    return f"Test {words[tested.outcome]} {tested.milliseconds:,} ms: {tested.answer}"
 
 
 def advice(view: View, tested: Tested) -> str:
     """Return what to do after a test that failed."""
-    if view.type not in HTTP_TYPES:
-        said = "Check that it exists, and that its policy lets the stack's function Send put messages there."
-    elif tested.status in {NOT_FOUND, GONE}:
-        said = "Nothing is at this address any more, or it was copied in part. Copy it again, or make a new one."
-    elif tested.status in {UNAUTHORIZED, FORBIDDEN}:
-        said = "It does not let the stack in. Copy the address again; for a service of your own, see why it refused."
-    elif tested.status in HTTP_REDIRECTS:
-        said = "It leads to another address, which is not followed. Use that one."
-    elif tested.status == TOO_MANY:
-        said = "It takes no more for the moment. Try again in a minute; RATE=1 sends at most one a second."
-    elif tested.status >= SERVER_ERROR:
-        said = "The other side failed; its log may say why."
-    elif tested.status:
-        said = "It does not take what it gets: is the TYPE right?"
-    else:
-        said = "No answer came. Check the address; it has to be public, with HTTPS, and to answer within 15 seconds."
+    known = answers.advice(view.type, answers.Answer(status=tested.status, excerpt=tested.answer))
     return (
-        f"{said}\n"
+        f"{known or _usual_advice(view, tested)}\n"
         f"  another address: make destination EDIT={view.name}\n"
-        f"  another test:    make destination TEST={view.name}\n"
-        f"  remove it:       make destination REMOVE={view.name}"
+        f"  another test: make destination TEST={view.name}\n"
+        f"  remove it: make destination REMOVE={view.name}"
     )
+
+
+def _usual_advice(view: View, tested: Tested) -> str:
+    """Return what helps where nothing is known of the service."""
+    if view.type not in HTTP_TYPES:
+        return "Check that it exists, and that its policy lets the stack's function Send put messages there."
+    if tested.status in ADVICE:
+        return ADVICE[tested.status]
+    if tested.status >= SERVER_ERROR:
+        return "The other side failed; its log may say why."
+    if tested.status:
+        return "It does not take what it gets: is the TYPE right?"
+    return "Check the address; it has to be public, with HTTPS, and to answer within 15 seconds."
 
 
 def short(event_id: str) -> str:

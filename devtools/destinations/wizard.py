@@ -24,7 +24,7 @@ def ask_for_type(ask: Ask) -> Type:
     """Return what is to be sent to."""
     say("Where should events go?")
     for name, meaning in KINDS.items():
-        say(f"  {name:12} {meaning}")
+        say(f"  {name}: {meaning}")
     while True:
         answer = ask("Type").lower()
         try:

@@ -56,7 +56,7 @@ def name(call: Call) -> Iterator[str]:
     added = call("destination", "--add", name, "--hooks", "parking", url=NOWHERE, code=1)
     assert f"{name} gets parking at https://receiver.invalid/…" in added.stdout
     assert "whsec_" in added.stdout
-    assert "Test: retry after " in added.stdout
+    assert "Test failed after " in added.stdout
     assert f"make destination EDIT={name}" in added.stdout
     yield name
     assert f"{name} is removed." in call("destination", "--remove", name).stdout

@@ -119,6 +119,7 @@ def test_attention(state: State, wrong: str, monkeypatch: pytest.MonkeyPatch) ->
         replace(WELL, target=target(IncludeSubaccounts="true")),
         replace(WELL, destinations=[]),
         replace(WELL, destinations=[view(), view("crm", state="paused", backlog=3)]),
+        replace(WELL, destinations=[view("crm", health=Health(failures=3, failing_since=int(NOW.timestamp()) * 1000))]),
     ],
 )
 def test_no_attention(state: State) -> None:

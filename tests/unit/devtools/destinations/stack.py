@@ -15,7 +15,7 @@ from tests.unit.devtools.call_records import ACCOUNT
 
 SECRET = "whsec_" + "c2VjcmV0" * 5
 NOW = 1_795_672_800_000  # 2026-11-26 06:00 UTC, in milliseconds
-TAKEN = {"outcome": "taken", "status": 200, "answer": "ok", "milliseconds": 143}
+TAKEN = {"outcome": "taken", "status": 200, "answer": "200 OK: ok", "milliseconds": 143}
 PAGE = 3  # items of a page of a query
 
 type Invoke = Callable[[dict[str, Any]], dict[str, Any]]

@@ -54,7 +54,7 @@ def test_add_for_people(use: Use, shown: Screen) -> None:
     ]
     said = shown()
     assert "sales gets missed, voicemail at https://example.com/… (slack)." in said
-    assert "Test: taken, status 200 after 143 ms: ok" in said
+    assert "Test taken in 143 ms: 200 OK: ok" in said
     assert "The history of your shell has the address now." in said
     assert HOOK not in said
 
@@ -241,27 +241,27 @@ def test_stack_without_destinations(use: Use, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    ("tested", "advice"),
+    ("outcome", "status", "answer", "advice"),
     [
-        ({"outcome": "refused", "status": 404, "answer": "no_service"}, "Copy it again"),
-        ({"outcome": "refused", "status": 403, "answer": "invalid_token"}, "does not let the stack in"),
-        ({"outcome": "gone", "status": 410, "answer": "channel_is_archived"}, "Nothing is at this address any more"),
-        ({"outcome": "refused", "status": 302, "answer": ""}, "leads to another address"),
-        ({"outcome": "refused", "status": 400, "answer": "invalid_payload"}, "is the TYPE right?"),
-        ({"outcome": "retry", "status": 429, "answer": "rate_limited"}, "takes no more for the moment"),
-        ({"outcome": "retry", "status": 503, "answer": "<html>"}, "The other side failed"),
-        ({"outcome": "retry", "status": 0, "answer": "No answer came in 15 s."}, "No answer came. Check the address"),
+        ("refused", 404, "404 Not Found: no_service", "In Slack, create the webhook again"),
+        ("refused", 404, "404 Not Found", "Copy it again"),
+        ("refused", 403, "403 Forbidden", "does not let the stack in"),
+        ("gone", 410, "410 Gone: channel_is_archived", "The webhook's channel is archived."),
+        ("refused", 302, "302 Found", "Redirects are not followed."),
+        ("refused", 413, "413 Content Too Large", "is the TYPE right?"),
+        ("retry", 429, "429 Too Many Requests: later", "Test failed after 15,002 ms"),
+        ("retry", 503, "503 Service Unavailable: <html>", "The other side failed"),
+        ("retry", 0, "No answer within 15 seconds", "Check the address; it has to be public"),
     ],
 )
-def test_a_test_that_fails(tested: dict[str, Any], advice: str, use: Use, shown: Screen) -> None:
+def test_a_test_that_fails(outcome: str, status: int, answer: str, advice: str, use: Use, shown: Screen) -> None:
     """What it met is shown, and what to do about it; the command fails."""
     functions = use(Functions(view()))
-    functions.tested = {"milliseconds": 15_002, **tested}
+    functions.tested = {"outcome": outcome, "status": status, "answer": answer, "milliseconds": 15_002}
     assert not destination(Asked(test="sales"))
     said = " ".join(shown().split())
-    assert f"Test: {tested['outcome']}" in said
+    assert f"after 15,002 ms: {answer}" in said
     assert advice in said
-    assert tested["answer"] in said
     assert "another test: make destination TEST=sales" in said
 
 
