@@ -35,7 +35,7 @@ VISIBILITY = 360.0  # seconds, as the template sets it
 TABLE, EVENTS = "the-destinations-table", "the-events-table"
 ACCOUNT = "0" * 32
 QUEUES = ("https://sqs.test/1/send", "https://sqs.test/1/retry")
-ROUTE_SETTINGS = RouteSettings(TABLE, EVENTS, *QUEUES)
+ROUTE_SETTINGS = RouteSettings(TABLE, EVENTS, "https://sqs.test/1/events", *QUEUES)
 SEND_SETTINGS = SendSettings(TABLE, EVENTS, *QUEUES, "the-topic", "the-key", frozenset(), "the-stack", ACCOUNT)
 
 
@@ -287,6 +287,7 @@ class World:
                 "messageId": message.id,
                 "receiptHandle": message.id,
                 "body": message.body,
+                "attributes": {"ApproximateReceiveCount": "1"},
                 "eventSourceARN": f"arn:aws:sqs:us-east-1:1:{message.queue.rpartition('/')[2]}",
             }
         )

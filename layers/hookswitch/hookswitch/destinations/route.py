@@ -56,7 +56,7 @@ class Router:
             bodies: The messages' bodies, by their ids.
 
         Raises:
-            NotTakenError: A service did not do its part.
+            NotTakenError: A service did not do its part; all of it can be done again.
         """
         events, unreadable = _read(bodies)
         try:

@@ -12,7 +12,6 @@ from uuid import uuid4
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.destinations.deliver import Deliverer
 from hookswitch.destinations.formats.samples import test_event
@@ -21,16 +20,14 @@ from hookswitch.destinations.requests import Test, Tested
 from hookswitch.destinations.rows import LIVE, Owed
 from hookswitch.destinations.table import DestinationTable, Lease, Standing
 from hookswitch.destinations.turn import Next, Turn
-from hookswitch.destinations.waking import WakeUp, is_prompt, wake
+from hookswitch.destinations.waking import FAULT_WAIT, WakeUp, fault_wait, hide, is_prompt, wake
 from hookswitch.destinations.waking import send as wake_up
 from hookswitch.errors import NotTakenError, UnavailableServiceError, UnknownDestinationError
 from hookswitch.observability.log import log_fault, logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.settings.functions import SendSettings
 
-LONGEST_WAIT = 43_200  # seconds that a message can be hidden (SQS, ChangeMessageVisibility): 12 hours
 SOON = 3  # seconds after which a message is looked at again that another sender may not have seen to
-FAULT_WAIT = 30  # seconds, when a service did not do its part
 SKEW = 2_000  # milliseconds by which the clocks of two functions may differ
 OVERDUE = 600_000  # milliseconds after which the message that should have come for an attempt counts as lost
 
@@ -65,7 +62,7 @@ class Sender:
             log_fault(error)  # nobody else does: the batch processor catches it
             raise
         if waits:
-            self._hide(record, waits.seconds)
+            hide(record, self._queue(record), waits.seconds)
             raise NotTakenError("The destination is looked at again later.")
 
     def test(self, request: Test) -> Tested:
@@ -105,7 +102,7 @@ class Sender:
             logger.warning("A service did not do its part: %s", error_reason(error))
         except UnavailableServiceError as error:
             logger.warning("A service did not do its part: %s", error)
-        return Waits(FAULT_WAIT)
+        return Waits(fault_wait(record))
 
     def _see_to(self, asked: WakeUp, message: str, *, is_prompt_queue: bool) -> Waits | None:
         found = self._table.take_lease(asked.name, asked.destination_id, message, uuid4().hex, _now())
@@ -164,19 +161,11 @@ class Sender:
             return Waits(SOON)
         return waits
 
+    def _queue(self, record: SQSRecord) -> str:
+        return self._settings.send_queue if self._is_prompt_queue(record) else self._settings.retry_queue
+
     def _is_prompt_queue(self, record: SQSRecord) -> bool:
         return record.event_source_arn.rpartition(":")[2] == self._settings.send_queue.rpartition("/")[2]
-
-    def _hide(self, record: SQSRecord, seconds: int) -> None:
-        """Hide a message. Where that fails, it comes again after the queue's own time, and is looked at then."""
-        try:
-            clients.sqs().change_message_visibility(
-                QueueUrl=self._settings.send_queue if self._is_prompt_queue(record) else self._settings.retry_queue,
-                ReceiptHandle=record.receipt_handle,
-                VisibilityTimeout=min(max(seconds, 0), LONGEST_WAIT),
-            )
-        except CALL_ERRORS as error:
-            logger.warning("A message could not be hidden: %s", error_reason(error))
 
 
 def _seconds_until(at: int) -> int:

@@ -8,14 +8,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
 from hookswitch.aws import clients
+from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.destinations.record import Destination, Health
 from hookswitch.errors import QueueUnavailableError
+from hookswitch.observability.log import logger
 
 if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 MOST_ENTRIES = 10  # of a batch (SQS, SendMessageBatch)
+LONGEST_WAIT = 43_200  # seconds that a message can be hidden (SQS, ChangeMessageVisibility): 12 hours
+FAULT_WAIT = 5  # seconds, when a service did not do its part; it doubles with each receive of the message
+LONGEST_FAULT_WAIT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +91,21 @@ def send(queue: str, destinations: Sequence[Destination], at: int) -> None:
         ]
         if clients.sqs().send_message_batch(QueueUrl=queue, Entries=entries).get("Failed"):
             raise QueueUnavailableError("SQS did not take all messages to senders.")
+
+
+def hide(record: SQSRecord, queue: str, seconds: int) -> None:
+    """Hide a message for some seconds. Where that fails, it comes again after the queue's own time."""
+    try:
+        clients.sqs().change_message_visibility(
+            QueueUrl=queue,
+            ReceiptHandle=record.receipt_handle,
+            VisibilityTimeout=min(max(seconds, 0), LONGEST_WAIT),
+        )
+    except CALL_ERRORS as error:
+        logger.warning("A message could not be hidden: %s", error_reason(error))
+
+
+def fault_wait(record: SQSRecord) -> int:
+    """Return for how many seconds a message is hidden after a service did not do its part."""
+    receives = int(record.attributes.approximate_receive_count or 1)
+    return min(LONGEST_FAULT_WAIT, FAULT_WAIT << min(receives - 1, 10))

@@ -83,12 +83,14 @@ class RouteSettings:
     Attributes:
         destinations_table: Name of the table of destinations and what is owed to them (DESTINATIONS_TABLE).
         events_table: Name of the table of events (EVENTS_TABLE).
+        events_queue: URL of the queue of events that are to be routed (DESTINATION_EVENTS_QUEUE_URL).
         send_queue: URL of the queue that wakes the sender (SEND_QUEUE_URL).
         retry_queue: URL of the same for destinations that fail or are slow (RETRY_QUEUE_URL).
     """
 
     destinations_table: str
     events_table: str
+    events_queue: str
     send_queue: str
     retry_queue: str
 
@@ -99,6 +101,7 @@ class RouteSettings:
         return cls(
             destinations_table=env["DESTINATIONS_TABLE"],
             events_table=env["EVENTS_TABLE"],
+            events_queue=env["DESTINATION_EVENTS_QUEUE_URL"],
             send_queue=env["SEND_QUEUE_URL"],
             retry_queue=env["RETRY_QUEUE_URL"],
         )
