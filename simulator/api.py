@@ -14,7 +14,7 @@ from simulator.dash import Dash
 from simulator.envelope import Answer, ApiError, Call, bad_identifier, failure, invalid_method, success
 from simulator.faults import Fault, Faults
 from simulator.login import TOKEN_LIFETIME, Bucket, Login, RateLimit
-from simulator.resources import Webhooks
+from simulator.resources import Webhooks, descendants
 
 LOOPBACK = "127.0.0.1"
 RELEASE_INTERVAL = 0.05  # seconds between two looks whether a delay ends early
@@ -125,6 +125,9 @@ class DashApi:
             case ["accounts", account_id, "api_key"]:
                 self._login.authorize(call, account_id)
                 return self._login.api_key(call, account_id)
+            case ["accounts", account_id, "descendants"]:
+                self._login.authorize(call, account_id)
+                return descendants(call, self.dash, account_id)
             case ["accounts", account_id, "webhooks", *rest]:
                 self._login.authorize(call, account_id)
                 return self._webhooks.answer(call, account_id, rest)

@@ -1,4 +1,4 @@
-"""The API's resources: webhooks and their attempts (docs/dash-protocol.md, section 5)."""
+"""The API's resources: webhooks, their attempts, and accounts (docs/dash-protocol.md, section 5)."""
 
 import base64
 import binascii
@@ -71,11 +71,7 @@ class Webhooks:
 
     def _list(self, call: Call, account_id: str) -> Answer:
         rows = [(webhook.id, webhook.summary()) for webhook in self._dash.webhooks(account_id)]
-        start = _start_key(call.query)
-        page, paging = _page(
-            call.query, [row for row in rows if start is None or row[0] >= str(start)], self._dash.page_limit
-        )
-        return Answer(page, paging=paging)
+        return _listed(call, rows, self._dash.page_limit)
 
     def _create(self, call: Call, account_id: str) -> Answer:
         validate(call.data, legacy=self._dash.legacy)
@@ -133,6 +129,25 @@ def _whole(webhook: Webhook, status: int = 200) -> Answer:
 
 def _date_range(message: str, cause: int) -> ApiError:
     return validation_error({"created_from": {"date_range": {"message": message, "cause": cause}}})
+
+
+def descendants(call: Call, dash: Dash, account_id: str) -> Answer:
+    """List all accounts below an account; `tree` has the ids of those above each, from the top down."""
+    if call.method != "GET":
+        raise invalid_method()
+    rows = []
+    for account in sorted(dash.accounts.values(), key=lambda account: account.id):
+        tree = [*dash.lineage(account.id)][:0:-1]
+        if account_id in tree:
+            row = {"id": account.id, "name": account.name, "realm": f"{account.name}.example.com", "tree": tree}
+            rows.append((account.id, row))
+    return _listed(call, rows, dash.page_limit)
+
+
+def _listed(call: Call, rows: list[tuple[str, Any]], limit: int | None) -> Answer:
+    start = _start_key(call.query)
+    page, paging = _page(call.query, [row for row in rows if start is None or row[0] >= str(start)], limit)
+    return Answer(page, paging=paging)
 
 
 def _page(query: Mapping[str, str], rows: list[tuple[Any, Any]], limit: int | None) -> tuple[list[Any], dict[str, Any]]:

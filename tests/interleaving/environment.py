@@ -87,6 +87,7 @@ def _variables(desired: Desired) -> dict[str, str]:
         "HOOKS": ",".join(HOOKS),
         "RETENTION_DAYS": "0",
         "DASH_WEBHOOKS": desired.state(),
+        "DESTINATIONS_TABLE": "destinations",
         "ON_DRIFT": "repair",
     }
 

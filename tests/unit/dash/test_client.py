@@ -285,3 +285,22 @@ def test_clock_ahead(date: str, ahead: float) -> None:
     """The Date of a response tells how far Dash's clock is from ours, if it is not between request and response."""
     noon = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
     assert clock_ahead(date, noon + 0.5, noon + 2) == ahead
+
+
+def test_descendants_of_all_pages(api: DashApi, dash: Dash, dash_client: DashClient) -> None:
+    """All accounts below an account are listed, however many pages they fill, each with those above it."""
+    dash.page_limit = 2
+    for number in range(5):
+        dash.add_account(f"{number:032x}", parent=ACCOUNT if number < 3 else f"{1:032x}")
+    dash.add_account("f" * 32)
+    found = {account["id"]: account["tree"] for account in dash_client.descendants(ACCOUNT)}
+    assert [*found] == [f"{number:032x}" for number in range(5)]
+    assert found[f"{0:032x}"] == [ACCOUNT]
+    assert found[f"{4:032x}"] == [ACCOUNT, f"{1:032x}"]
+    assert len(paths(api, "GET")) == 3
+
+
+def test_descendants_of_an_account_that_is_none(dash_client: DashClient) -> None:
+    """An account that Dash does not know is named."""
+    with pytest.raises(AccountError):
+        dash_client.descendants("e" * 32)

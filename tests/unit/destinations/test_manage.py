@@ -97,6 +97,13 @@ def test_adding_shows_neither_address_nor_key() -> None:
 
 
 @pytest.mark.usefixtures("world")
+def test_the_stacks_own_account_stands_for_all() -> None:
+    """Whoever names the account that the stack serves gets the events of its descendants, too."""
+    ask(Add(name="crm", type="https", url=URL, filter=Filter(accounts=(ACCOUNT,))))
+    assert only().filter.accounts == ()
+
+
+@pytest.mark.usefixtures("world")
 def test_slack_has_its_pace_and_no_secret() -> None:
     """Slack takes one message a second, and nothing to it is signed."""
     added: Added = ask(Add(name="team", type="slack", url=URL))

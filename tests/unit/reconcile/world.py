@@ -226,6 +226,7 @@ def running(
             "HOOKS": ",".join(hooks),
             "RETENTION_DAYS": "0",
             "DASH_WEBHOOKS": desired.state(),
+            "DESTINATIONS_TABLE": "destinations",
             "ON_DRIFT": on_drift,
             "DASH_READ_SECONDS": "0.5",
         }

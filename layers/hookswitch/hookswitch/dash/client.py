@@ -94,12 +94,26 @@ class DashClient:
             AccountError: There is no such account, or the credentials do not open it.
             DashError: As of every method.
         """
+        return self._list(self._path(account_id), f"listing the webhooks of account {account_id}")
+
+    def descendants(self, account_id: str) -> list[Document]:
+        """Return all accounts below an account, page by page: id, name, realm, and in `tree` the ids of those above it.
+
+        Raises:
+            AccountError: There is no such account, or the credentials do not open it.
+            DashError: As of every method.
+        """
+        path = f"/accounts/{quote(account_id, safe='')}/descendants"
+        return self._list(path, f"listing the descendants of account {account_id}")
+
+    def _list(self, path: str, action: str) -> list[Document]:
         found: dict[str, Document] = {}
-        path, query, seen = self._path(account_id), "", set[str]()
+        query, seen = "", set[str]()
         while True:
             try:
-                envelope = self._call("GET", path + query, f"listing the webhooks of account {account_id}")
+                envelope = self._call("GET", path + query, action)
             except UnknownWebhookError as error:
+                account_id = path.split("/")[2]
                 raise AccountError(f"Dash knows no account {account_id}. Check DashAccountId.") from error
             found |= {str(summary["id"]): summary for summary in envelope["data"]}
             key = envelope.get("next_start_key")

@@ -101,7 +101,7 @@ class Deliverer:
             return event
         # A call may have become another one since: answered after all, a part of another call, or not over yet. It is
         # owed again when it is final.
-        if not matches(destination.filter, event) or self._table.was_sent(destination.id, delivery.key):
+        if not matches(destination.whole_filter, event) or self._table.was_sent(destination.id, delivery.key):
             return None
         return event
 

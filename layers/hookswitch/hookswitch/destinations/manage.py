@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from hookswitch.destinations import signing
 from hookswitch.destinations.checks import check, checked_address, usual_options
 from hookswitch.destinations.filters import is_once, matches
-from hookswitch.destinations.record import Destination, Health
+from hookswitch.destinations.record import Destination, Filter, Health
 from hookswitch.destinations.requests import (
     Add,
     Added,
@@ -85,7 +85,7 @@ class Manager:
             type=request.type,
             shown=shown,
             sealed=seal(secrets, identity, self._key()),
-            filter=request.filter,
+            filter=self._reach(request.filter),
             options=options,
             state_since=now,
             created_at=now,
@@ -98,8 +98,9 @@ class Manager:
         destination = self._find(request.name).destination
         changed = replace(
             destination,
-            filter=request.filter or destination.filter,
+            filter=self._reach(request.filter) if request.filter else destination.filter,
             options=request.options or destination.options,
+            descendants=() if request.filter else destination.descendants,
         )
         check(changed.type, changed.filter, changed.options)
         if request.url:
@@ -109,6 +110,7 @@ class Manager:
         self._change(
             changed,
             filter=changed.filter.to_attributes(),
+            descendants=changed.descendants,
             options=options_attribute(changed.options),
             shown=changed.shown,
             sealed=changed.sealed,
@@ -209,7 +211,7 @@ class Manager:
             if not image:
                 continue
             event = cloud_event({name: plain(value) for name, value in image.items()})
-            if filtered and not matches(destination.filter, event):
+            if filtered and not matches(destination.whole_filter, event):
                 continue
             place = str(image["timeline_key"]["S"]) if "timeline_key" in image else ""
             once = is_once(destination.filter, event)
@@ -232,6 +234,10 @@ class Manager:
             oldest=first.since if first else 0,
             dead=self._table.count_dead(destination.id, MOST_COUNTED),
         )
+
+    def _reach(self, which: Filter) -> Filter:
+        """Return a filter without accounts if the stack's own is among them: it stands for all that are served."""
+        return replace(which, accounts=()) if self._settings.account_id in which.accounts else which
 
     def _find(self, name: str) -> Standing:
         standing = self._table.find(name)

@@ -4,7 +4,7 @@ docs/destinations.md tells users what each setting means.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self, get_args
 
 type Type = Literal["https", "slack", "teams", "zapier", "sqs", "eventbridge"]
@@ -29,7 +29,7 @@ class Filter:
         when: Words of WHENS: final calls, each once. If set, raw events come only if `hooks` or `types` name them.
         hooks: Raw events of these hooks.
         types: Types of CloudEvents, with or without their prefix; `call` has every change of every call.
-        accounts: Ids of accounts on Dash; empty for all that the stack serves.
+        accounts: Ids of accounts on Dash, which stand for their descendants, too; empty for all that the stack serves.
         directions: inbound, outbound or internal.
         numbers: Beginnings of a number that takes part, as digits with or without +.
         quiet: When nothing is sent: such as `20:00-07:00`, `SAT-SUN` or `MON-FRI 18:00-08:00`, in the destination's
@@ -111,6 +111,7 @@ class Destination:
         state_since: Since when, in Unix milliseconds.
         created_at: Unix milliseconds.
         health: How it is doing.
+        descendants: The descendants of the filter's accounts, which reconcile looks up on Dash.
     """
 
     name: str
@@ -125,3 +126,9 @@ class Destination:
     state_since: int = 0
     created_at: int = 0
     health: Health = field(default_factory=Health)
+    descendants: tuple[str, ...] = ()
+
+    @property
+    def whole_filter(self) -> Filter:
+        """The filter with the descendants of its accounts."""
+        return replace(self.filter, accounts=(*self.filter.accounts, *self.descendants))

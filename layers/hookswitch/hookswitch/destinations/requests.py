@@ -138,6 +138,7 @@ class View(BaseModel):
     state_since: int
     created_at: int
     health: Health
+    descendants: tuple[str, ...] = ()
     backlog: int = 0
     oldest: int = 0
     dead: int = 0

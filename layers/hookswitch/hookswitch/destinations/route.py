@@ -73,7 +73,7 @@ class Router:
             return
         whole = self._with_data(events)
         matched = [(event, destination) for event in whole for destination in self._candidates(event)]
-        matched = [(event, destination) for event, destination in matched if matches(destination.filter, event)]
+        matched = [(event, destination) for event, destination in matched if matches(destination.whole_filter, event)]
         if not matched:
             return
         ordered = {key_of_event(event["id"]) for event, destination in matched if destination.options.ordered}
@@ -96,7 +96,7 @@ class Router:
         wanted = [destination for destination in found if destination.state != "off"]
         by_account: dict[str, list[Destination]] = defaultdict(list)
         for destination in wanted:
-            for account in destination.filter.accounts or ("",):
+            for account in destination.whole_filter.accounts or ("",):
                 by_account[account].append(destination)
         self._memory = _Memory(version, time.monotonic(), wanted, by_account)
 

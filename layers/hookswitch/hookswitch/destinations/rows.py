@@ -71,6 +71,7 @@ def destination_row(destination: Destination) -> dict[str, object]:
         "state_reason": destination.state_reason,
         "state_since": destination.state_since,
         "created_at": destination.created_at,
+        "descendants": destination.descendants,
         **asdict(destination.health),
     }
 
@@ -101,6 +102,7 @@ def destination_from_row(row: Mapping[str, Any]) -> Destination:
         state_since=int(row["state_since"]),
         created_at=int(row["created_at"]),
         health=health_from_row(row),
+        descendants=tuple(row.get("descendants", ())),
     )
 
 

@@ -5,9 +5,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.cloudformation.stack import StackPhase, read_phase
 from hookswitch.dash.client import DashClient, Document
-from hookswitch.errors import HookswitchError, NoAttemptsError
+from hookswitch.destinations.descendants import refresh
+from hookswitch.destinations.table import DestinationTable
+from hookswitch.errors import HookswitchError, NoAttemptsError, StorageUnavailableError
 from hookswitch.events.table import put_new
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
@@ -84,6 +87,8 @@ class Run:
                 self._repair(client, webhooks)
             with self._collected():
                 recovery.run(self._source(client, webhooks), HookFunctions(self._desired.stack_id), self._now)
+            with self._collected():
+                self._refresh_descendants(client)
             self._announce()
         finally:
             self._report.outcomes, self._report.complete = recovery.outcomes, recovery.complete
@@ -92,6 +97,20 @@ class Run:
                 self._metrics.add("watermark_age", max(0, self._now - self._state.watermark))
             self._ledger.save(self._state, release=True)
         return self._conclude(recovery)
+
+    def _refresh_descendants(self, client: DashClient) -> None:
+        """Look up which accounts the filters of destinations stand for."""
+        if not self._settings.include_subaccounts:
+            return
+        table = DestinationTable(self._settings.destinations_table)
+        try:
+            changed = refresh(table, lambda: client.descendants(self._desired.account_id))
+        except CALL_ERRORS as error:
+            raise StorageUnavailableError(
+                f"The descendants that destinations stand for could not be noted ({error_reason(error)})."
+            ) from error
+        if changed:
+            logger.info("Accounts that destinations stand for have changed.", extra={"destinations": changed})
 
     def preview(self) -> dict[str, Any]:
         """Return the report of what would be done, without changing anything.

@@ -232,6 +232,8 @@ class ReconcileSettings:
         account_id: The Dash account that this stack serves (DASH_ACCOUNT_ID).
         retention_days: Days that an item is kept; 0 keeps it forever (RETENTION_DAYS).
         webhooks_state: What the stack registers on Dash, as the custom resource wrote it down (DASH_WEBHOOKS).
+        include_subaccounts: Whether descendants of that account are served, too (INCLUDE_SUBACCOUNTS).
+        destinations_table: Name of the table of destinations (DESTINATIONS_TABLE).
         repairs_drift: Whether changes that somebody made to a webhook are undone (ON_DRIFT is `repair`).
     """
 
@@ -239,6 +241,8 @@ class ReconcileSettings:
     account_id: str
     retention_days: int
     webhooks_state: str
+    include_subaccounts: bool
+    destinations_table: str
     repairs_drift: bool
 
     @classmethod
@@ -250,6 +254,8 @@ class ReconcileSettings:
             account_id=env["DASH_ACCOUNT_ID"].lower(),
             retention_days=int(env["RETENTION_DAYS"]),
             webhooks_state=env["DASH_WEBHOOKS"],
+            include_subaccounts=env["INCLUDE_SUBACCOUNTS"] == "true",
+            destinations_table=env["DESTINATIONS_TABLE"],
             repairs_drift=env["ON_DRIFT"] == "repair",
         )
 
