@@ -17,6 +17,7 @@ SERVICES: Mapping[str, tuple[Wire, str]] = {
     "sns": ("query", "SNS"),
     "cloudformation": ("query", "CLOUDFORMATION"),
     "dynamodbstreams": ("json-1.0", "DYNAMODB_STREAMS"),
+    "kms": ("json-1.1", "KMS"),
 }
 
 

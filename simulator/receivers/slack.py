@@ -46,7 +46,7 @@ class Slack:
     def _take(self) -> bool:
         with self._lock:
             now = self._clock()
-            self._left, self._then = min(self._capacity, self._left + now - self._then), now
+            self._left, self._then = min(self._capacity, self._left + (now - self._then)), now
             if self._left < 1:
                 return False
             self._left -= 1

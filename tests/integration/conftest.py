@@ -24,6 +24,8 @@ from hookswitch.dash.hooks import CATALOGUE, HOOKS
 from simulator.api import DashApi
 from simulator.dash import Dash
 from simulator.payloads import DEFAULT_ACCOUNT_ID
+from simulator.receivers.authority import Authority
+from simulator.receivers.server import Receiver
 from simulator.transport import emulator_resolver
 from tests import contract
 from tests.faults import FaultProxies
@@ -49,6 +51,8 @@ type OpenInbox = Callable[[dict[str, Any]], Inbox]
 
 IN_CONTAINER = "localstack"
 HERE = Path(__file__).parent
+DESTINATION_QUEUE = "arn:aws:sqs:us-east-1:000000000000:calls-of-a-customer"
+DESTINATION_BUS = "arn:aws:events:us-east-1:000000000000:event-bus/calls-of-a-customer"
 LEFT_OUT = pytest.StashKey[bool]()  # whether a test of this folder was left out
 
 
@@ -116,11 +120,25 @@ def fault_proxies(emulator_port: int) -> Iterator[FaultProxies]:
 
 
 @pytest.fixture(scope="session")
+def authority() -> Authority:
+    """The authority whose certificates the functions trust at destinations."""
+    return Authority()
+
+
+@pytest.fixture(scope="session")
+def https_receiver(authority: Authority) -> Iterator[Receiver]:
+    """A server with TLS on which tests have their destinations, each at a path of its own."""
+    with Receiver(authority.context()) as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session")
 def emulator(
-    emulator_port: int, fault_proxies: FaultProxies, tmp_path_factory: pytest.TempPathFactory
+    emulator_port: int, fault_proxies: FaultProxies, authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Emulator]:
     """MiniStack, whose functions reach AWS only through the fault proxies. It enforces IAM."""
     environment = ROOT_USER | fault_proxies.environment | {"CALLS_SETTLE_SECONDS": IMPATIENT["CALLS_SETTLE_SECONDS"]}
+    environment |= {"SSL_CERT_FILE": str(authority.write(tmp_path_factory.mktemp("authority")))}
     with emulators.running(emulator_port, tmp_path_factory.mktemp("emulator"), environment) as running:
         yield running
 
@@ -155,7 +173,7 @@ def dash_api(endpoint: str, *, in_container: bool) -> Iterator[DashApi]:
 
 
 @pytest.fixture(scope="session")
-def stack(endpoint: str, dash_api: DashApi, built: Path) -> Stack:
+def stack(endpoint: str, dash_api: DashApi, https_receiver: Receiver, built: Path) -> Stack:
     """The stack of template.yaml with all hooks.
 
     `stack.url("parking")` is a callback URL with its token, at an address that tests can reach; see also
@@ -168,6 +186,8 @@ def stack(endpoint: str, dash_api: DashApi, built: Path) -> Stack:
             "ReconcileRate": "off",
             "OperatorRoleArn": operators.ARN,
             "SubscriberAccounts": operators.SUBSCRIBER,
+            "DestinationTestHosts": https_receiver.place,
+            "DestinationArns": f"{DESTINATION_QUEUE},{DESTINATION_BUS}",
         }
         return deploy(endpoint, chosen)
     except StackError as error:

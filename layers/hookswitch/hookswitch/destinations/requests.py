@@ -185,6 +185,7 @@ class Attempted(BaseModel):
 class Tested(BaseModel):
     """The answer to `Test`: what the sample met."""
 
+    __test__: ClassVar = False  # not one of pytest's
     outcome: Literal["taken", "retry", "refused", "gone"]
     status: int
     answer: str
