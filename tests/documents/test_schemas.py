@@ -101,7 +101,15 @@ def test_announcements_fit(*, restored: bool) -> None:
     if restored:
         news.restored.append(("missed_call", "was missing and is registered again"))
         news.recovered["missed_call"] = Recovered(events=3, first=1_795_000_000, reasons=["answered 500"])
-    settings = ReconcileSettings(SETTINGS.events_table, SETTINGS.account_id, 0, webhooks_state="", repairs_drift=True)
+    settings = ReconcileSettings(
+        SETTINGS.events_table,
+        SETTINGS.account_id,
+        0,
+        webhooks_state="",
+        include_subaccounts=False,
+        destinations_table="",
+        repairs_drift=True,
+    )
     values = to_item(news, settings)
     assert values
     message = message_from(values)

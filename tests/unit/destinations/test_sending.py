@@ -4,7 +4,7 @@ import itertools
 
 from hookswitch.destinations.answers import Answer
 from hookswitch.destinations.record import Filter, Health, Options
-from tests.unit.destinations.world import START, Receiver, running
+from tests.unit.destinations.world import START, Receiver, call_item, running
 
 DOWN = Answer(status=503)
 QUICK = Health(last_success=1)
@@ -63,6 +63,27 @@ def test_a_destination_that_is_out_of_order_is_tried_by_the_schedule() -> None:
         world.settle()
         assert sorted(map(number_of, receiver.ids)) == [*range(30)]
         assert receiver.asked == 35
+
+
+def test_one_refusal_after_another_is_a_destination_that_is_out_of_order() -> None:
+    """A destination that refuses everything is left alone like one that does not answer."""
+    with running() as world:
+        receiver = world.add("closed", receiver=Receiver(lambda _: Answer(status=404)))
+        world.route(*(world.event(number) for number in range(30)))
+        world.settle(until=START + 60)
+        assert receiver.asked <= 10  # five together, and those that were on their way
+        assert world.row("closed")["next_attempt"] > 0
+
+
+def test_a_pause_holds_up_what_is_about_to_be_sent() -> None:
+    """A message about a destination that was paused meanwhile is done, and sends nothing."""
+    with running() as world:
+        receiver = world.add("paused")
+        world.route(world.event(1))
+        world.tables.rows["destinations", "paused"]["state"] = {"S": "paused"}
+        world.settle(until=START + 60)
+        assert not receiver.asked
+        assert not world.messages
 
 
 def test_retry_after_is_honoured() -> None:
@@ -200,35 +221,6 @@ def test_a_lost_message_is_made_good_by_the_next_event() -> None:
         world.route(world.event(2))
         world.settle()
         assert sorted(map(number_of, receiver.ids)) == [1, 2]
-
-
-def call_item(revision: int, **record: object) -> dict[str, object]:
-    """Return the item of a revision of a call."""
-    whole = {
-        "call": "c" * 32,
-        "revision": revision,
-        "final": True,
-        "status": "missed",
-        "direction": "inbound",
-        "state": "ended",
-        "started_at": "2026-09-21T14:13:00Z",
-        "legs": [{"role": "phone"}],
-        "missed_call": [],
-        **record,
-    }
-    return {
-        "event_id": f"call-{'c' * 32}",
-        "kind": "call",
-        "hook": "call",
-        "account_id": "0" * 32,
-        "occurred_at": "2026-09-21T14:13:30Z",
-        "received_at": "2026-09-21T14:13:31Z",
-        "summary": f"Revision {revision}",
-        "subject": f"call/{'c' * 32}",
-        "revision": revision,
-        "payload": whole,
-        "timeline_key": "2026-09-21T14:13:00Z#c",
-    }
 
 
 def test_a_call_is_sent_once_when_it_is_final() -> None:
