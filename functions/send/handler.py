@@ -27,5 +27,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
         if Test.verb in event:
             return sender.test(parse(Test, event[Test.verb])).model_dump()
         return process_partial_response(
-            event=event, record_handler=sender.carry_out, processor=_processor, context=context
+            event=event, record_handler=sender.carry_out_several, processor=_processor, context=context
         )

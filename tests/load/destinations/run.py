@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devtools.screen import say, step
+from hookswitch.destinations.https import SECONDS
 from tests.load.destinations.stage import Stage, stage
 from tests.load.destinations.totals import Latency, SentEvent, Totals, received, subscribed, tally
 
@@ -132,6 +133,7 @@ def _recover(on: Stage, size: Size, hanging: Sequence[str]) -> float:
     with step("Letting those that hung answer again, and sending them what they are owed"):
         for each in hanging:
             on.receivers[each].hangs = False
+        time.sleep(SECONDS + SETTLE)  # attempts that hang still end first: one that fails has the last word
         on.resume(hanging)
         return on.wait(on.accounts, size.limit)
 

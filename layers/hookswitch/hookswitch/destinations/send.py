@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.destinations.deliver import Deliverer
 from hookswitch.destinations.formats.samples import test_event
+from hookswitch.destinations.meanwhile import Meanwhile
 from hookswitch.destinations.record import Destination
 from hookswitch.destinations.requests import Test, Tested
 from hookswitch.destinations.rows import LIVE, Owed
@@ -47,6 +48,15 @@ class Sender:
         self._settings, self._metrics = settings, metrics
         self._table = DestinationTable(settings.destinations_table)
 
+    def carry_out_several(self, record: SQSRecord) -> None:
+        """Do what a message asks for, and what others of its queue ask for while that keeps the sender waiting.
+
+        Raises:
+            NotTakenError: See `carry_out`.
+            LookupError, TypeError, ValueError: The message is not one of ours.
+        """
+        Meanwhile(self.carry_out, self._queue(record)).carry_out(record)
+
     def carry_out(self, record: SQSRecord) -> None:
         """Do what a message of one of the queues asks for.
 
@@ -56,11 +66,13 @@ class Sender:
         """
         try:
             asked = WakeUp.from_body(record.body)
-            with logger.append_context_keys(destination=asked.name):
-                waits = self._try(asked, record)
+            logger.thread_safe_append_keys(destination=asked.name)
+            waits = self._try(asked, record)
         except Exception as error:
             log_fault(error)  # nobody else does: the batch processor catches it
             raise
+        finally:
+            logger.thread_safe_remove_keys(["destination"])
         if waits:
             hide(record, self._queue(record), waits.seconds)
             raise NotTakenError("The destination is looked at again later.")

@@ -1,0 +1,139 @@
+"""While a destination keeps its sender waiting, the sender sees to others."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from botocore.exceptions import ClientError
+
+from hookswitch.aws import clients
+from hookswitch.destinations import meanwhile
+from hookswitch.destinations.meanwhile import MOST_MESSAGES, Meanwhile
+
+QUEUE = "https://sqs.us-east-1.amazonaws.com/1/send"
+ARN = "arn:aws:sqs:us-east-1:1:send"
+LONG = 30.0  # seconds that nothing takes here: whoever waits for so long fails
+
+
+class Queue:
+    """A queue with messages, of which one call takes some."""
+
+    def __init__(self, *bodies: str) -> None:
+        self.left = [*bodies]
+        self.deleted: list[str] = []
+        self.most: list[int] = []
+        self.fault: ClientError | None = None
+
+    def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int, WaitTimeSeconds: int) -> dict[str, Any]:
+        """Do as SQS does, without waiting."""
+        assert (QueueUrl, WaitTimeSeconds) == (QUEUE, 1)
+        if self.fault:
+            raise self.fault
+        self.most.append(MaxNumberOfMessages)
+        taken, self.left = self.left[:MaxNumberOfMessages], self.left[MaxNumberOfMessages:]
+        return {"Messages": [{"MessageId": body, "ReceiptHandle": body, "Body": body} for body in taken]}
+
+    def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:
+        """Do as SQS does."""
+        assert QueueUrl == QUEUE
+        self.deleted.append(ReceiptHandle)
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
+    """An empty queue."""
+    queue = Queue()
+    monkeypatch.setattr(clients, "sqs", lambda: queue)
+    monkeypatch.setattr(meanwhile, "PATIENCE", 0.01)
+    return queue
+
+
+def carry_out(see_to: Callable[[str], None]) -> None:
+    """Have a message of Lambda's seen to, whose body is `first`."""
+    Meanwhile(lambda record: see_to(record.body), QUEUE).carry_out(
+        SQSRecord({"messageId": "first", "receiptHandle": "first", "body": "first", "eventSourceARN": ARN})
+    )
+
+
+def test_quick_destination(queue: Queue) -> None:
+    """A message that takes no time is all that its sender sees to; Lambda deletes it."""
+    queue.left = ["second"]
+    seen: list[str] = []
+    carry_out(seen.append)
+    assert seen == ["first"]
+    assert not queue.deleted
+
+
+def test_hanging_destinations_hold_up_nobody(queue: Queue) -> None:
+    """While several destinations hang, one sender sees to all others that the queue has."""
+    others = [f"other-{number}" for number in range(30)]
+    queue.left = ["hangs-1", "hangs-2", *others]
+    served, done = set[str](), threading.Event()
+
+    def see_to(body: str) -> None:
+        if body.startswith(("first", "hangs")):
+            assert done.wait(LONG)
+            return
+        served.add(body)
+        if len(served) == len(others):
+            done.set()
+
+    carry_out(see_to)
+    assert served == {*others}
+    assert sorted(queue.deleted) == sorted(["hangs-1", "hangs-2", *others])
+    assert max(queue.most) <= 10
+
+
+def test_no_more_than_there_are_threads(queue: Queue) -> None:
+    """Messages that nobody could see to at once are left to other senders."""
+    queue.left = [f"hangs-{number}" for number in range(40)]
+    lock, done, started = threading.Lock(), threading.Event(), set[str]()
+
+    def see_to(body: str) -> None:
+        with lock:
+            started.add(body)
+            if len(started) == MOST_MESSAGES:
+                threading.Timer(0.05, done.set).start()
+        assert done.wait(LONG)
+        queue.left = []
+
+    carry_out(see_to)
+    assert len(started) == MOST_MESSAGES
+
+
+def test_what_has_to_stay_is_not_deleted(queue: Queue) -> None:
+    """A message that fails or waits stays in the queue, and that of Lambda is reported to it."""
+    queue.left = ["fails", "works"]
+    done = threading.Event()
+
+    def see_to(body: str) -> None:
+        if body == "first":
+            assert done.wait(LONG)
+            raise ValueError(body)
+        if body == "fails":
+            raise RuntimeError(body)
+        done.set()
+
+    with pytest.raises(ValueError, match="first"):
+        carry_out(see_to)
+    assert queue.deleted == ["works"]
+
+
+def test_no_messages_are_begun_that_could_not_be_finished(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Near the function's time-out, nothing more is taken."""
+    monkeypatch.setattr(meanwhile, "RECEIVING_SECONDS", 0.0)
+    queue.left = ["second"]
+    done = threading.Event()
+    threading.Timer(0.05, done.set).start()
+    carry_out(lambda _: None if done.wait(LONG) else pytest.fail("It waits."))
+    assert queue.left == ["second"]
+
+
+def test_queue_that_fails(queue: Queue) -> None:
+    """If SQS hands out no messages, the sender sees to its own."""
+    queue.fault = ClientError({"Error": {"Code": "AccessDenied"}}, "ReceiveMessage")
+    done = threading.Event()
+    threading.Timer(0.05, done.set).start()
+    carry_out(lambda _: None if done.wait(LONG) else pytest.fail("It waits."))
