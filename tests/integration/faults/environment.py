@@ -29,6 +29,7 @@ from hookswitch.dash.hooks import HOOKS
 from simulator.api import DashApi
 from simulator.dash import Dash
 from simulator.payloads import payload
+from simulator.receivers.server import Receiver
 from simulator.transport import emulator_resolver
 from tests.faults import Call, FaultProxies
 from tests.integration import operators
@@ -44,6 +45,8 @@ CHOSEN = {"ReconcileRate": "off", "TableDeletionProtection": "false", "OperatorR
 QUEUES = {"RedriveQueue": "the redrive queue", "PublishDeadLetterQueue": "the publish dead-letter queue"}
 DEDICATED = tuple(hook for hook in HOOKS if hook != "notifications")  # without the catch-all, one event is one delivery
 BEHIND = ("Publish", "Calls", "Redrive", "Provision", "Rotate", "Reconcile")
+SENDING = ("Route", "Send")
+AT_ONCE = 20  # destinations that are served
 # Seconds: a message can share a batch with one whose function hangs, and both leave the queue together.
 LIMIT = 150.0
 PLAIN = TypeDeserializer().deserialize
@@ -110,6 +113,7 @@ class Site:
     hooks: Sequence[str]
     resources: Mapping[str, str]
     inbox: Inbox
+    receiver: Receiver
 
     def fire(self, hook: str, **fields: Any) -> Sent:
         """Fire an event."""
@@ -149,6 +153,17 @@ class Site:
         pages = self.clients.dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         found = [{name: PLAIN(value) for name, value in item.items()} for page in pages for item in page["Items"]]
         return [item for item in found if item["kind"] == kind and probe in str(item)]
+
+    def rows(self, owner: str) -> list[dict[str, Any]]:
+        """Return the rows of a partition of the table of destinations."""
+        found = self.clients.dynamodb.query(
+            TableName=self.resources["DestinationsTable"],
+            KeyConditionExpression="#owner = :owner",
+            ExpressionAttributeNames={"#owner": "owner"},
+            ExpressionAttributeValues={":owner": {"S": owner}},
+            ConsistentRead=True,
+        )
+        return [{name: PLAIN(value) for name, value in row.items()} for row in found["Items"]]
 
     def messages(self, probe: str) -> int:
         """Return how many messages subscribers got for an event."""
@@ -223,9 +238,15 @@ class Environment:
         self._running, self._template, self._undo = running, template, undo
         self._clients = Clients.of(running.endpoint)
 
-    def make(self, name: str, hooks: Iterable[str] = DEDICATED) -> Site:
-        """Create a site with some hooks registered."""
+    def make(self, name: str, hooks: Iterable[str] = DEDICATED, *, sends: bool = False) -> Site:
+        """Create a site with some hooks registered; it has destinations only if it `sends`."""
         hooks = sorted(hooks)
+        receiver = self._undo.enter_context(Receiver())
+        destinations = {
+            "SendToDestinations": "on",
+            "DestinationTestHosts": receiver.place,
+            "DestinationConcurrency": str(AT_ONCE),
+        }
         dash = Dash(resolver=emulator_resolver(self._running.endpoint), retry_interval=0.1)
         api = self._undo.enter_context(DashApi(dash))
         self._undo.callback(dash.close)
@@ -233,18 +254,18 @@ class Environment:
         # No cell waits for calls, those of calls invoke the function, and on the emulator one thread runs all readers.
         del template["Resources"]["Calls"]["Properties"]["Events"]["Stream"]
         proxies: dict[str, FaultProxies] = {}
-        for function in (*map(function_of, hooks), *BEHIND):
+        for function in (*map(function_of, hooks), *BEHIND, *(SENDING if sends else ())):
             proxies[function] = self._undo.enter_context(FaultProxies(self._running.port))
             properties = template["Resources"][function]["Properties"]
             variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
             variables.update(proxies[function].environment)
         deployed = Deployed(self._running.endpoint, template, api, dash.add_account(uuid4().hex), name)
-        status = deployed.create(Hooks=",".join(hooks), **CHOSEN)
+        status = deployed.create(Hooks=",".join(hooks), **CHOSEN | (destinations if sends else {}))
         if status != "CREATE_COMPLETE":
             raise AssertionError(f"{status}: {deployed.reasons}")
         endpoint, resources = deployed.endpoint, deployed.resources
         inbox = self._undo.enter_context(Inbox(aws.sns(endpoint), aws.sqs(endpoint), resources["EventsTopic"]))
-        return Site(deployed, proxies, self._clients, hooks, dict(resources), inbox)
+        return Site(deployed, proxies, self._clients, hooks, dict(resources), inbox, receiver)
 
 
 @contextmanager

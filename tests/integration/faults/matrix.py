@@ -58,10 +58,12 @@ SERVICES = {
     "sqs": "SQS",
     "secretsmanager": "Secrets Manager",
     "lambda": "Lambda",
+    "kms": "KMS",
     "cloudformation": "CloudFormation",
     "answer": "CloudFormation's response URL",
     "dash": "Dash's API",
     "list": "Dash's list of webhooks",
+    "receiver": "A destination's receiver",
 }
 PROOFS = {
     "front door": "Dash fires an event at the deployed stack.",
@@ -70,7 +72,7 @@ PROOFS = {
         "emulator's poller ignores `ReportBatchItemFailures`. How long Lambda retries is asserted on the template."
     ),
     "queue": "The deployed function processes its real queues.",
-    "short queue": "The same, with a queue whose visibility timeout is seconds instead of eighteen minutes.",
+    "short queue": "The same, with a queue whose visibility timeout is seconds instead of minutes.",
     "manual": "The deployed function is invoked as an operator or the schedule does.",
     "request": "The deployed function gets a request like CloudFormation's, and responds to the test.",
 }
@@ -106,6 +108,11 @@ NEW_TOKENS = Seen("Secrets Manager: done", "new tokens, answered 200, stored", "
 MISSED = Seen("the schedule: an error", "Dash's attempt log; the webhook is disabled", "the next run")
 FORMER = Seen("the schedule: an error", "the table; the webhook is disabled", "the next run")
 RECOVERED = Seen("the schedule: done", "the table; the webhook is enabled", "already there")
+_OWED = "the table, what the destination is owed, a queue of Send"
+UNROUTED = Seen("the queue: kept", "the table, the queue of Route", "Route")
+UNWOKEN = "the table, what the destination is owed, the queue of Route"
+UNSENT = Seen("the queue: kept", _OWED, "Send")
+SENT = Seen("the queue: done", "the table", "already there")
 NOT_TAKEN = Seen("the schedule: done, some deferred", "Dash's attempt log; the webhook is enabled", "the next run")
 
 USES: Mapping[str, Mapping[str, Use]] = {
@@ -174,6 +181,16 @@ USES: Mapping[str, Mapping[str, Use]] = {
         ),
         "dynamodb": Use("replays the quarantine", "manual", _away(REPLAY, REPLAYED, REPLAYED)),
         "cloudformation": Use("finds the hook's function for a replay", "manual", _away(REPLAY, REPLAYED)),
+    },
+    "route": {
+        "dynamodb": Use("notes who is owed the event", "short queue", _away(UNROUTED, SENT, SENT)),
+        "sqs": Use("wakes the sender", "short queue", _away(UNROUTED._replace(where=UNWOKEN), SENT, SENT)),
+    },
+    "send": {
+        "dynamodb": Use("takes the lease, notes what was sent", "queue", _away(UNSENT, SENT, SENT)),
+        "kms": Use("decrypts the address", "queue", _away(UNSENT, SENT, SENT)),
+        "sqs": Use("hides the message until the next attempt", "short queue", dict.fromkeys(Kind, UNSENT)),
+        "receiver": Use("gets the event", "queue", _away(UNSENT, SENT, UNSENT._replace(back="Send, twice"))),
     },
     "provision": {
         "dash": Use("registers the webhooks", "request", _away(FAILED, MADE, MADE)),

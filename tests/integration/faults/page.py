@@ -15,7 +15,8 @@ HEAD = """# Faults
 
 What happens when a service that a function depends on fails: what the caller gets, where the event is
 meanwhile, and what recovers it. Every cell is a test that runs on the deployed stack, with a fault proxy between each
-function and its services. A recovered event is stored once and published once, unless the table says otherwise.
+function and its services. A recovered event is stored once and published once, and a destination gets it once, unless
+the table says otherwise.
 
 - **error**: the service answers 500 (or 503).
 - **throttle**: it rejects the call because there are too many.
@@ -32,6 +33,9 @@ KINDS = """## What happens
 SQS only when DynamoDB is unavailable, so the tests of SQS make both fail (both hang, where SQS hangs). The same goes
 for the queue of publish and calls, with SNS.
 
+*Route* and *send* serve destinations. The test makes a decisive call of theirs fail for one destination, and afterwards
+asserts that its receiver got the event under one id, and that nothing of it is owed or in a queue any more.
+
 """
 WAITS = f"""{MEASURED}
 
@@ -42,7 +46,8 @@ a hook function after 25 s.
 REPEAT = f"""{AFTER}
 
 `make faults` runs all cells and writes this page. `make test` runs the cells on an event's path (hooks, publish, and
-redrive for these), and fails if one does not behave as the table says; `pytest --all-faults` also runs the others.
+redrive for these, and a few of route and send), and fails if one does not behave as the table says;
+`pytest --all-faults` also runs the others.
 """
 TAIL = """## What can't be recovered, and what is published twice
 
@@ -71,12 +76,13 @@ TAIL = """## What can't be recovered, and what is published twice
   timeout, too: `tests/unit/functions/test_redrive.py`.
 - A call that nothing looks at again, since its queue took no message about it, is found by the sweep:
   `tests/integration/test_faults.py`.
-- Two functions process no events and are not in the matrix. `Unknown` answers 500 while the secret can't be read, as a
+- Functions that process no events are not in the matrix. `Unknown` answers 500 while the secret can't be read, as a
   hook does: `tests/integration/test_ingress.py`. `Silence` counts nothing while CloudWatch is unavailable, since that
-  is not silence: `tests/unit/functions/test_silence.py`.
-- `Route`, `Send` and `Destinations` store and publish no event, so they are not in the matrix either. Each of their
-  calls fails, has its answer lost, or ends its caller, in all orders that a scheduler finds, and every event still
-  reaches every destination that asked for it: `tests/unit/destinations/test_concurrency.py`.
+  is not silence: `tests/unit/functions/test_silence.py`. Who asks `Destinations` gets the error.
+- Every call of `Route`, `Send` and `Destinations` fails, has its answer lost, or ends its caller, in all orders that a
+  scheduler finds, and every event still reaches every destination that asked for it:
+  `tests/unit/destinations/test_concurrency.py`. The matrix has only one call to each service, and no queue or bus as a
+  destination.
 - A rotation can be interrupted between any two of its steps: `tests/unit/webhooks/test_rotation.py`.
 - Lambda can end a run of `Reconcile` half-way: `tests/integration/test_reconcile.py`.
 - What the stream's mapping does with a returned batch: `tests/template/test_storage.py`.

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.integration.faults import folding, hooks, provisioning, publishing, reconciling, redriving, rotating
+from tests.integration.faults import folding, hooks, provisioning, publishing, reconciling, redriving, rotating, sending
 from tests.integration.faults.environment import DEDICATED, Site, environment
 from tests.integration.faults.results import Results
 
@@ -17,14 +17,16 @@ class Partition(NamedTuple):
     Attributes:
         hooks: The hooks to register.
         run: Runs the cells.
+        sends: Whether the stack has destinations.
     """
 
     hooks: Iterable[str]
     run: Callable[[Site, Results], None]
+    sends: bool = False
 
 
 FEW = ("missed_call", "parking")
-FIRST = ("publish", "redrive", "hooks")  # the functions on an event's path
+FIRST = ("publish", "redrive", "hooks", "sending")  # the functions on an event's path
 AT_ONCE = 5  # partitions mostly wait, but cold starts need the processor
 PARTITIONS: Mapping[str, Partition] = {  # longest first
     "publish": Partition(FEW, publishing.run),
@@ -35,8 +37,10 @@ PARTITIONS: Mapping[str, Partition] = {  # longest first
     "redrive-alone": Partition(("channel_create", *redriving.REPLAYED_BY.values()), redriving.run_alone),
     "reconcile-2": Partition(FEW, partial(reconciling.run, services=("dash", "list", "cloudformation"))),
     "reconcile-3": Partition(FEW, partial(reconciling.run, services=("dynamodb", "secretsmanager"))),
+    "sending-all": Partition(FEW, partial(sending.run, wanted=sending.OTHERS), sends=True),
     "rotate": Partition(FEW, rotating.run),
     "calls": Partition(FEW, folding.run),
+    "sending": Partition(FEW, partial(sending.run, wanted=sending.FEW), sends=True),
 }
 
 
@@ -45,7 +49,8 @@ def run(directory: Path, names: Iterable[str] = PARTITIONS) -> Results:
     results = Results()
     with environment(directory) as made:
         # One after the other, so that nothing slows down the registration of their webhooks.
-        sites = {name: made.make(f"faults-{name}", PARTITIONS[name].hooks) for name in names}
+        chosen = {name: PARTITIONS[name] for name in names}
+        sites = {name: made.make(f"faults-{name}", it.hooks, sends=it.sends) for name, it in chosen.items()}
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(lambda name: results.run_partition(name, sites[name], PARTITIONS[name].run), names))
+            list(pool.map(lambda name: results.run_partition(name, sites[name], chosen[name].run), chosen))
     return results

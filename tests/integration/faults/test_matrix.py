@@ -2,17 +2,24 @@
 
 import pytest
 
+from tests.integration.faults import sending
 from tests.integration.faults.environment import DEDICATED, function_of
 from tests.integration.faults.matrix import MATRIX, USES, Cell, cells
 from tests.integration.faults.results import Results
 
 pytestmark = pytest.mark.timeout(900)  # the first test runs all cells
 
-OUTSIDE = {"dash", "list", "answer"}  # not AWS services, so no proxy records their calls
+OUTSIDE = {"dash", "list", "answer", "receiver"}  # not AWS services, so no proxy records their calls
 
 
 # The other partitions take longer: `make faults` and --all-faults run them.
-FIRST = {*cells("a hook"), *cells("parking"), *cells("publish"), *cells("redrive", "lambda", "dynamodbstreams")}
+FIRST = {
+    *cells("a hook"),
+    *cells("parking"),
+    *cells("publish"),
+    *cells("redrive", "lambda", "dynamodbstreams"),
+    *sending.FEW,
+}
 LATER = "Takes minutes with the cells of its partition: `make faults` runs it."
 
 
