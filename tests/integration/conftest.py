@@ -63,12 +63,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     `make test` runs several processes. Tests that share the stack run in one of them, and so do the tests of a file
     with its own emulator. Tests that depend on all others run last.
     """
-    ours = [item for item in items if item.path.is_relative_to(HERE)]
+    files = {file for file in {item.path for item in items} if file.is_relative_to(HERE)}
+    ours = [item for item in items if item.path in files]
     for item in ours:
         item.add_marker(pytest.mark.integration)
         shares = "stack" in getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("stack" if shares else item.path.stem))
-    config.stash[LEFT_OUT] = {item.path for item in ours} != set(HERE.rglob("test_*.py")) or "::" in str(config.args)
+    config.stash[LEFT_OUT] = files != set(HERE.rglob("test_*.py")) or "::" in str(config.args)
     items.sort(key=lambda item: item.get_closest_marker("comes_last") is not None)
 
 

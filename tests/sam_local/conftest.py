@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from devtools.samlocal.cli import start_api
 from devtools.samlocal.docker import NoDockerError
 from devtools.samlocal.run import Ready, prepared
 
+HERE = Path(__file__).parent
 DIRECTORY = LOCAL / "sam-local-tests"
 
 
@@ -18,7 +20,7 @@ DIRECTORY = LOCAL / "sam-local-tests"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of this folder, so that `-m "not docker"` leaves them out; one process runs them all."""
     for item in items:
-        if item.path.is_relative_to(__file__.rpartition("/")[0]):
+        if item.path.parent == HERE:
             item.add_marker(pytest.mark.docker)
             item.add_marker(pytest.mark.xdist_group("sam_local"))
 
