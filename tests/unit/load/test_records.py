@@ -2,9 +2,10 @@
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -13,15 +14,20 @@ from devtools.inbox import Message
 from hookswitch.calls.facts import Fact
 from hookswitch.calls.fold import fold
 from hookswitch.events.items import event_item
-from tests.load.calls import Happening
+from tests.load.calls import Happening, PlayedCall
 from tests.load.day import DAYS_AGO, MIDNIGHT, Size, day
 from tests.load.records import TYPE, CallTotals, are_final, tally_calls
 from tests.load.shape import DAY
 from tests.receiving import SETTINGS, event
 
-CALLS = day(Size(accounts=3, calls=400, seconds=1, senders=1)).calls
 RECEIVED = MIDNIGHT + DAYS_AGO * DAY
 RESELLER = replace(SETTINGS, include_subaccounts=True)
+
+
+@cache
+def calls() -> Sequence[PlayedCall]:
+    """Return the calls of a day; not while tests are collected, which every process does."""
+    return day(Size(accounts=3, calls=400, seconds=1, senders=1)).calls
 
 
 @dataclass
@@ -33,7 +39,7 @@ class World:
 
     def totals(self) -> CallTotals:
         """Add it up."""
-        return tally_calls(CALLS, self.items, self.messages)
+        return tally_calls(calls(), self.items, self.messages)
 
 
 def message(record: dict[str, Any]) -> Message:
@@ -50,7 +56,7 @@ def fact(happening: Happening, received_at: datetime) -> Fact | None:
 def records(rng: random.Random) -> list[dict[str, Any]]:
     """Return the records of all calls, whose events come within seconds, in any order."""
     found = []
-    for call in CALLS:
+    for call in calls():
         moments = [datetime.fromtimestamp(RECEIVED + rng.random() * 3, UTC) for _ in call.happenings]
         facts = [fact(*pair) for pair in zip(call.happenings, moments, strict=True)]
         found += [folded.record for folded in fold([one for one in facts if one], RECEIVED + 3600)]
@@ -93,9 +99,9 @@ def make_up_a_call(world: World) -> None:
 
 def change_a_status(world: World) -> None:
     """A record has another status."""
-    record = world.items[0]["payload"] | {"status": "abandoned" if CALLS[0].scenario != "abandoned" else "missed"}
+    record = world.items[0]["payload"] | {"status": "abandoned" if calls()[0].scenario != "abandoned" else "missed"}
     world.items[0] = world.items[0] | {"payload": record}
-    world.messages.append(world.messages.pop(len(CALLS)))
+    world.messages.append(world.messages.pop(len(calls())))
 
 
 def lose_the_last_revision(world: World) -> None:
@@ -119,13 +125,13 @@ def test_whole_day(whole: World) -> None:
     assert totals.problems == ()
     assert totals.records == totals.calls
     assert totals.right == totals.kinds
-    assert are_final(CALLS, whole.messages)
+    assert are_final(calls(), whole.messages)
 
 
 def test_call_that_is_not_final(whole: World) -> None:
     """A call is waited for until its last revision says that it is final."""
-    assert not are_final(CALLS, whole.messages[:-1])
-    assert not are_final(CALLS, [])
+    assert not are_final(calls(), whole.messages[:-1])
+    assert not are_final(calls(), [])
 
 
 def test_part_of_another_call(whole: World) -> None:
