@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 
@@ -11,12 +11,13 @@ from devtools import since as times
 from devtools.destinations.asked import Asked
 from devtools.destinations.managing import Manager
 from devtools.destinations.past import Choice, Past, Stored, counted_by_name
-from devtools.events import typed
+from devtools.events import require_account, typed
 from devtools.local import LOCAL
 from devtools.positions import PositionFile
 from devtools.screen import Detail, console, say, step
 from devtools.since import age, rfc3339, shown
 from devtools.target import Target
+from hookswitch.destinations.record import Filter
 from hookswitch.destinations.requests import MOST_KEYS, Owe, View
 
 FILE = LOCAL / "replays.json"
@@ -66,6 +67,12 @@ class Order:
     is_replay: bool = False
     is_dry: bool = False
 
+    @property
+    def which(self) -> Filter:
+        """What the destination asks for, with the descendants of its accounts, as far as they are known."""
+        asked = self.view.filter
+        return replace(asked, accounts=(*asked.accounts, *self.view.descendants))
+
 
 def catch_up(target: Target, manager: Manager, view: View, asked: Asked) -> None:
     """Have a destination get the events of the past that it did not get yet.
@@ -74,8 +81,10 @@ def catch_up(target: Target, manager: Manager, view: View, asked: Asked) -> None
         LaptopError, ClientError, BotoCoreError: As for `owe`.
     """
     choice = Choice((times.since(asked.since), datetime.now(UTC)))
-    command = f"make destination RESUME={view.name}{typed({'SINCE': asked.since, 'STACK': asked.stack})}"
-    owe(target, manager, Order(view, choice, command))
+    account = asked.wishes.account if asked.resume else ""  # of one that is added, it is what it asks for
+    arguments = {"SINCE": asked.since, "STACK": asked.stack, "ACCOUNT": account}
+    command = f"make destination RESUME={view.name}{typed(arguments)}"
+    owe(target, manager, Order(view, choice, command, require_account(account)))
 
 
 def owe(target: Target, manager: Manager, order: Order) -> None:
@@ -85,7 +94,7 @@ def owe(target: Target, manager: Manager, order: Order) -> None:
         LaptopError: The destination gets nothing of the kind, or the function keeps failing.
         ClientError, BotoCoreError: AWS can't be asked.
     """
-    past = Past.of(target, order.view.filter, order.choice, order.account)
+    past = Past.of(target, order.which, order.choice, order.account)
     known = PositionFile(Position, f"{past.feeds[0].table} {order.view.created_at} {order.command}", FILE)
     position = None if order.is_dry else known.load()
     position = position or Position(rfc3339(order.choice.period[0]), rfc3339(order.choice.period[1]))
@@ -93,9 +102,7 @@ def owe(target: Target, manager: Manager, order: Order) -> None:
         when = datetime.fromisoformat(position.place.partition("#")[0])
         say(f"Going on from {shown(when)}, where the same command stopped.")
         period = (datetime.fromisoformat(position.first), datetime.fromisoformat(position.last))
-        past = Past.of(
-            target, order.view.filter, Choice(period, order.choice.hook, order.choice.statuses), order.account
-        )
+        past = Past.of(target, order.which, replace(order.choice, period=period), order.account)
     with step("Counting what is stored") as show:
         found = past.find(show)
     left = [stored for stored in found if stored.place > position.place]
@@ -107,8 +114,8 @@ def owe(target: Target, manager: Manager, order: Order) -> None:
     _hand_over(manager, order, left, known, position)
     known.forget()
     _report(order, position)
-    if not (order.account or order.view.filter.accounts) and target.parameters.get("IncludeSubaccounts") == "true":
-        say("Events of a descendant of the Dash account: add ACCOUNT=<its id>.", style="dim")
+    if not (order.account or order.view.descendants) and target.parameters.get("IncludeSubaccounts") == "true":
+        say(f"Events of a descendant: {order.command} ACCOUNT=<its id>", style="dim")
 
 
 def _hand_over(

@@ -188,6 +188,8 @@ def _details(view: View, now: datetime) -> Iterator[tuple[str, str]]:
     yield "type", view.type
     yield "address", view.shown
     yield "gets", wanted(view.filter)
+    if view.descendants:
+        yield "accounts", f"also {counted(len(view.descendants), 'descendant', 'descendants')} of those"
     since = health.failing_since if view.state == "on" and health.failures else view.state_since
     yield "state", f"{state(view).plain} since {shown(moment(since or view.created_at))}"
     if view.state_reason:

@@ -13,6 +13,7 @@ from devtools.destinations.asked import Asked
 from devtools.destinations.commands import destination
 from devtools.destinations.owing import Progress
 from devtools.destinations.replay import Replayed, replay
+from devtools.destinations.wishes import Wishes
 from devtools.errors import LaptopError
 from devtools.feeds import Item
 from hookswitch.calls.items import CallItem
@@ -107,6 +108,19 @@ MISSED = Filter(when=("missed",))
 def test_what_is_sent(which: Filter, more: dict[str, str], expected: list[str], use: Use) -> None:
     """Exactly what the destination asks for, of the period and what else is said, oldest first."""
     assert keys(Functions(view()), use, which, **more) == expected
+
+
+def test_descendants(use: Use, shown: Screen) -> None:
+    """An account stands for its descendants; those of the stack's own account are asked for by name."""
+    functions = Functions(view(filter=Filter(when=("missed",), accounts=(ACCOUNT,)), descendants=("1" * 32,)))
+    use(functions, table(), IncludeSubaccounts="true")
+    replay(Replayed(to="sales", **PERIOD))
+    assert functions.owed == [IDS[5], IDS[2], IDS[7]]
+    assert "descendant" not in shown()
+    functions.views["sales"], functions.asked = view(filter=MISSED), []
+    replay(Replayed(to="sales", **PERIOD))
+    assert functions.owed == [IDS[5], IDS[2]]
+    assert "Events of a descendant: make replay TO=sales" in shown()
 
 
 def test_marked_as_a_replay(use: Use, shown: Screen) -> None:
@@ -216,6 +230,8 @@ def test_since(use: Use, shown: Screen) -> None:
     assert destination(Asked(resume="sales", since="2h"))
     assert functions.asked[0] == {"resume": {"name": "sales"}}
     assert functions.asked[1]["owe"] == {"name": "sales", "keys": [f"call-{recent['call']}"], "replay": False}
+    assert destination(Asked(resume="sales", since="2h", wishes=Wishes(account="1" * 32)))
+    assert [*functions.asked[-1]] == ["resume"]
     assert destination(Asked(add="more", url="https://hooks.slack.com/services/x", since="2h"))
     assert [*functions.asked[-1]] == ["owe"]
     assert "1 delivery is on the way to more." in shown()
