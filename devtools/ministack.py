@@ -129,7 +129,10 @@ def leading_keys(body: bytes) -> list[str] | None:
     """Return the keys of the items in a call to DynamoDB; None if it has none, like a query."""
     asked = json.loads(body or b"{}")
     item = asked.get("Key") or asked.get("Item")
-    return [item["event_id"]["S"]] if isinstance(item, dict) and "event_id" in item else None
+    if not isinstance(item, dict):
+        return None
+    key = "owner" if {"owner", "sort"} <= item.keys() else "event_id"  # the keys of the template's two tables
+    return [item[key]["S"]] if key in item else None
 
 
 def condition_key(key: str, context: Any) -> Any:
