@@ -207,6 +207,7 @@ def test_removal_and_deployment_over_the_old_table(deployer: Here) -> None:
     assert deployer.stacks == []
     assert dash.webhooks(DASH_ACCOUNT_ID) == []
     assert kept <= set(deployer.items(table))
+    assert "aws kms schedule-key-deletion --key-id" in screen, "the key of destinations stays, and costs"
     command = re.search(r'make deploy SET="(\S+)"', screen)
     assert command
     done = deployer.run("deploy", "--set", command[1], DASH_ACCOUNT_ID=DASH_ACCOUNT_ID, DASH_API_KEY=DASH_API_KEY)
