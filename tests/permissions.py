@@ -17,6 +17,7 @@ _POLLED = "Lambda polls with the function's role; the emulator polls without a r
 _LOGGED = "Lambda writes the log with the function's role; the emulator writes it without a role."
 _KEPT_PLAIN = "The emulator does not encrypt anything."
 _SCHEDULED = "EventBridge Scheduler invokes with the schedule's role; the emulator invokes without a role."
+_NAMELESS = "A key's ARN does not say which resource of the template it is."
 _UNTRACED = "The emulator does not support X-Ray."
 
 # Actions that the emulator's trail can't show: (role, or "*" for all; action) and why.
@@ -25,6 +26,7 @@ UNSEEN: Mapping[tuple[str, str], str] = {
     ("*", "logs:PutLogEvents"): _LOGGED,
     ("*", "kms:Decrypt"): _KEPT_PLAIN,
     ("*", "kms:GenerateDataKey"): _KEPT_PLAIN,
+    ("DestinationsRole", "kms:Encrypt"): _NAMELESS,
     ("*", "xray:PutTraceSegments"): _UNTRACED,
     ("*", "xray:PutTelemetryRecords"): _UNTRACED,
     ("PublishRole", "dynamodb:DescribeStream"): _POLLED,

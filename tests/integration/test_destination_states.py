@@ -18,6 +18,7 @@ from simulator.encoding import encode_json
 from simulator.payloads import payload
 from simulator.receivers.behaviors import answering, in_turn, slow
 from simulator.receivers.server import Receiver
+from tests.faults import FaultProxies
 from tests.integration.delivering import Deliver
 
 if TYPE_CHECKING:
@@ -130,6 +131,18 @@ def test_states(
     ask("sweep")
     kept = {row["id"]["S"] for row in rows(dynamodb, stack) if row["owner"]["S"] == "destinations"}
     assert not [row for row in rows(dynamodb, stack) if row["owner"]["S"].rpartition("/")[2] in ids - kept]
+
+
+def test_event_that_can_not_be_routed(
+    arrived: Callable[[str], list[str]], deliver: Deliver, faults: FaultProxies
+) -> None:
+    """An event whose destinations can't be noted comes again soon, and arrives once DynamoDB works."""
+    faults["dynamodb"].fail("BatchWriteItem")
+    event = deliver("missed_call", encode_json(payload("missed_call"))).event_id
+    wait_for(lambda: faults["sqs"].count("ChangeMessageVisibility"), "it is hidden for some seconds", PATIENCE)
+    assert not arrived(ORDERED)
+    faults.clear()
+    wait_for(lambda: arrived(ORDERED) == [event], "it arrives", PATIENCE)
 
 
 def rows(dynamodb: "DynamoDBClient", stack: Stack) -> list[Any]:
