@@ -48,20 +48,42 @@ def parse(text: str) -> dict[str, Any]:
     Raises:
         LaptopError: It is no template.
     """
-    from cfnlint.decode import decode_str  # noqa: PLC0415 - takes a second, which commands without a template spare
-
-    template, faults = decode_str(text)
-    if faults:
-        raise LaptopError(f"template.yaml can't be parsed: {faults}")
+    try:
+        template = yaml.load(text, _Loader)  # noqa: S506 - it is a safe loader
+    except yaml.YAMLError as error:
+        raise LaptopError(f"template.yaml can't be parsed: {error}") from error
+    if not isinstance(template, dict):
+        raise LaptopError("template.yaml can't be parsed: it is no mapping.")
     plain: dict[str, Any] = _with_includes(json.loads(json.dumps(template)))
     return plain
+
+
+class _Loader(yaml.CSafeLoader):
+    """Reads the short forms of intrinsic functions, and dates as text, as CloudFormation does."""
+
+
+def _long_form(loader: yaml.CSafeLoader, name: str, node: yaml.Node) -> dict[str, Any]:
+    match node:
+        case yaml.ScalarNode():
+            value: Any = loader.construct_scalar(node)
+        case yaml.SequenceNode():
+            value = loader.construct_sequence(node, deep=True)
+        case _:
+            value = loader.construct_mapping(cast("yaml.MappingNode", node), deep=True)
+    if name in {"Ref", "Condition"}:
+        return {name: value}
+    return {f"Fn::{name}": value.split(".", 1) if name == "GetAtt" and isinstance(value, str) else value}
+
+
+_Loader.add_multi_constructor("!", _long_form)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: cast("yaml.ScalarNode", node).value)
 
 
 def _with_includes(value: Any) -> Any:
     """Insert included files, as AWS::Include does: they are plain YAML, without short forms."""
     match value:
         case {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": str(path)}}, **rest}:
-            included = yaml.safe_load((TEMPLATE.parent / path).read_text(encoding="utf-8"))
+            included = yaml.load((TEMPLATE.parent / path).read_text(encoding="utf-8"), yaml.CSafeLoader)
             return {key: _with_includes(part) for key, part in rest.items()} | included
         case dict():
             return {key: _with_includes(part) for key, part in value.items()}

@@ -1,4 +1,4 @@
-"""The SAM transform, as the other tests of this folder use it."""
+"""The template as the other tests of this folder read and expand it."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from devtools.errors import LaptopError
-from devtools.template import ASKED, expand, expanded, parsed
+from devtools.template import ASKED, expand, expanded, parse, parsed
 
 
 def functions() -> dict[str, Any]:
@@ -23,3 +23,30 @@ def test_refused_template() -> None:
     with pytest.raises(LaptopError, match="Publish"):
         expand(wrong, **ASKED)
     assert functions() == before
+
+
+def test_short_forms() -> None:
+    """They are read as their long forms, also within each other, and a date is text."""
+    found = parse("""
+Date: 2010-09-09
+Ref: !Ref Table
+Attribute: !GetAtt Table.Stream.Arn
+Nested: !If [IsOn, !Sub "${Table}-a", !Ref AWS::NoValue]
+Pair: !Sub ["${It}", {It: !GetAtt [Table, Arn]}]
+Rule: !Equals [!Condition IsOn, on]
+""")
+    assert found == {
+        "Date": "2010-09-09",
+        "Ref": {"Ref": "Table"},
+        "Attribute": {"Fn::GetAtt": ["Table", "Stream.Arn"]},
+        "Nested": {"Fn::If": ["IsOn", {"Fn::Sub": "${Table}-a"}, {"Ref": "AWS::NoValue"}]},
+        "Pair": {"Fn::Sub": ["${It}", {"It": {"Fn::GetAtt": ["Table", "Arn"]}}]},
+        "Rule": {"Fn::Equals": [{"Condition": "IsOn"}, True]},
+    }
+
+
+@pytest.mark.parametrize("text", ["Resources: [", "- Resources"])
+def test_text_that_is_no_template(text: str) -> None:
+    """The error says so."""
+    with pytest.raises(LaptopError, match=r"template.yaml can't be parsed"):
+        parse(text)
