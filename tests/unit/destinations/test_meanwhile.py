@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from hookswitch.aws import clients
 from hookswitch.destinations import meanwhile
 from hookswitch.destinations.meanwhile import MOST_MESSAGES, Meanwhile
+from hookswitch.destinations.waking import fault_wait
 
 QUEUE = "https://sqs.us-east-1.amazonaws.com/1/send"
 ARN = "arn:aws:sqs:us-east-1:1:send"
@@ -26,14 +27,22 @@ class Queue:
         self.most: list[int] = []
         self.fault: ClientError | None = None
 
-    def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int, WaitTimeSeconds: int) -> dict[str, Any]:
+    def receive_message(
+        self, *, QueueUrl: str, MaxNumberOfMessages: int, WaitTimeSeconds: int, MessageSystemAttributeNames: list[str]
+    ) -> dict[str, Any]:
         """Do as SQS does, without waiting."""
         assert (QueueUrl, WaitTimeSeconds) == (QUEUE, 1)
+        assert MessageSystemAttributeNames == ["ApproximateReceiveCount"]
         if self.fault:
             raise self.fault
         self.most.append(MaxNumberOfMessages)
         taken, self.left = self.left[:MaxNumberOfMessages], self.left[MaxNumberOfMessages:]
-        return {"Messages": [{"MessageId": body, "ReceiptHandle": body, "Body": body} for body in taken]}
+        attributes = {"ApproximateReceiveCount": "3"}
+        return {
+            "Messages": [
+                {"MessageId": body, "ReceiptHandle": body, "Body": body, "Attributes": attributes} for body in taken
+            ]
+        }
 
     def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:
         """Do as SQS does."""
@@ -101,6 +110,24 @@ def test_no_more_than_there_are_threads(queue: Queue) -> None:
 
     carry_out(see_to)
     assert len(started) == MOST_MESSAGES
+
+
+def test_what_meets_a_fault_waits_as_if_lambda_had_brought_it(queue: Queue) -> None:
+    """How often a message came decides how long it waits, whoever took it from the queue."""
+    queue.left = ["second"]
+    waits: list[int] = []
+    done = threading.Event()
+
+    def see_to(record: SQSRecord) -> None:
+        if record.body == "first":
+            assert done.wait(LONG)
+            return
+        waits.append(fault_wait(record))
+        done.set()
+
+    first = {"messageId": "first", "receiptHandle": "first", "body": "first", "eventSourceARN": ARN, "attributes": {}}
+    Meanwhile(see_to, QUEUE).carry_out(SQSRecord(first))
+    assert waits == [20]
 
 
 def test_what_has_to_stay_is_not_deleted(queue: Queue) -> None:

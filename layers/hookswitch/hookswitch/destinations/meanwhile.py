@@ -60,13 +60,19 @@ class Meanwhile:
         first.result()
 
     def _receive(self, record: SQSRecord, most: int) -> list[SQSRecord]:
-        answer = clients.sqs().receive_message(QueueUrl=self._queue, MaxNumberOfMessages=most, WaitTimeSeconds=1)
+        answer = clients.sqs().receive_message(
+            QueueUrl=self._queue,
+            MaxNumberOfMessages=most,
+            WaitTimeSeconds=1,
+            MessageSystemAttributeNames=["ApproximateReceiveCount"],
+        )
         return [
             SQSRecord(
                 {
                     "messageId": message["MessageId"],
                     "receiptHandle": message["ReceiptHandle"],
                     "body": message["Body"],
+                    "attributes": message.get("Attributes", {}),
                     "eventSourceARN": record.event_source_arn,
                 }
             )
