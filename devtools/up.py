@@ -12,7 +12,6 @@ from devtools.emulator import FROM_HERE, Reach
 from devtools.errors import LaptopError
 from devtools.local import DASH_ACCOUNT_ID, DASH_API_KEY, LOCAL, REGION, STACK_FILE
 from devtools.processes import Recorded, let_go, shown
-from devtools.samlocal import docker as containers
 from devtools.samlocal import files
 from devtools.screen import say, step
 from devtools.stack import Stack
@@ -94,7 +93,7 @@ def up(port: int, *, for_containers: bool = False) -> None:
         raise LaptopError(
             f"A stack is up on port {running.port}. `make up PORT={running.port}` updates it, `make down` stops it."
         )
-    reach = containers.reach_with_image() if for_containers else FROM_HERE
+    reach = _reach_of_containers() if for_containers else FROM_HERE
     if running and for_containers and not running.reach.container:
         raise LaptopError("The stack that is up can't be reached from containers. Stop it with `make down` first.")
     if running is None:
@@ -125,6 +124,12 @@ def up(port: int, *, for_containers: bool = False) -> None:
         f"Up. All addresses are in {shown(STACK_FILE)}. Send an event with `make fire HOOK=missed_call`, "
         "stop it with `make down`."
     )
+
+
+def _reach_of_containers() -> Reach:
+    from devtools.samlocal import docker  # noqa: PLC0415 - most commands need no containers, and spare its import
+
+    return docker.reach_with_image()
 
 
 def down() -> None:
