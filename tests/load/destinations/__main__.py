@@ -16,8 +16,8 @@ from tests.load.destinations.run import Run, Size, run
 DIRECTORY = LOCAL / "load-test"
 PAGE = ROOT / "docs" / "engineering" / "sending.md"
 FIGURES = PAGE.with_suffix(".json")
-TOTALS = Size(destinations=100, hanging=0, senders=4, per_second=5, seconds=60, burst=10_000, limit=1_800)
-FAIRNESS = Size(destinations=1_000, hanging=50, senders=4, per_second=5, seconds=60, burst=0, limit=600)
+TOTALS = Size(destinations=100, hanging=0, senders=3, per_second=5, seconds=60, burst=10_000, limit=1_800)
+FAIRNESS = Size(destinations=1_000, hanging=50, senders=3, per_second=5, seconds=60, burst=0, limit=600)
 QUICK = (
     replace(TOTALS, destinations=5, seconds=5, burst=100, limit=60),
     replace(FAIRNESS, destinations=10, hanging=2, seconds=5, limit=60),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from devtools import machine
-from tests.load.destinations.run import Run
+from tests.load.destinations.run import PAUSE, Run
 
 _PAGE = """\
 # Sending to many destinations
@@ -19,7 +19,8 @@ the table by its stream and the topic to the route function, the send function, 
 each signature. Each event is for one destination. A queue that is subscribed to the topic gets all of them, too.
 
 {date}, on {machine}, load average {load:.1f} before the runs. Emulator, functions, receivers and the program share the
-machine, so the times show how the parts work together, not how fast AWS is. Throughput is the emulator's.
+machine, so the times show how the parts work together, not how fast AWS is. Throughput is the emulator's: 100,000
+events (`EVENTS=100000`) would take {hours:.1f} hours here.
 
 ## {events:,} events to {destinations:,} destinations
 
@@ -45,15 +46,21 @@ Latency in milliseconds at {per_second:g} events a second, from when an event wa
 **{fair_verdict}**
 
 {fair_seconds:.0f} seconds at {fair_per_second:g} events a second, three times: while all answer, when {hanging:,} of
-them stop to answer at the same moment, and while these hang. Each attempt at one of them takes 15 seconds. {senders}
-destinations are served at once, and two of those that fail. Latency in milliseconds of the {healthy:,} others:
+them stop to answer at the same moment, and while these hang. Each attempt at one of them takes 15 seconds. There are
+{senders} senders, and as many for destinations that fail. Latency in milliseconds of the {healthy:,} others:
 
 | | events | until received: p50 | p99 | most | in a subscribed queue: p50 | p99 |
 |---|---|---|---|---|---|---|
 {fair}
 
-When the {hanging:,} answered again and were resumed, all that had waited for them was there after {recovering:.0f}
-seconds: {fair_sent:,} events sent, {fair_received:,} received, {fair_again:,} messages came again.
+An event that is the first one for a destination that hangs keeps a sender waiting, which sees to others meanwhile
+([decision](decisions/0089-destinations.md)). After 25 seconds it begins no more, and only ends what it has begun: where
+all senders do so at the same moment, the others wait for some seconds, which are the longest times of the second row.
+From its second attempt on, a destination that hangs has other senders.
+
+The {hanging:,} then answered again, and were resumed {pause:.0f} seconds later; {recovering:.0f} seconds after that,
+all that had waited for them was there: {fair_sent:,} events sent, {fair_received:,} received, {fair_again:,} messages
+came again.
 """
 
 
@@ -83,7 +90,8 @@ def written(found: Mapping[str, Any]) -> str:
         burst=size["burst"],
         writing=first["writing"],
         draining=first["draining"],
-        rate=size["burst"] / took if took else 0.0,
+        rate=size["burst"] / took,
+        hours=100_000 * took / size["burst"] / 3_600,
         per_second=size["per_second"],
         steady="\n".join(_steady(first["phases"])),
         many=fair_size["destinations"],
@@ -94,6 +102,7 @@ def written(found: Mapping[str, Any]) -> str:
         fair_per_second=fair_size["per_second"],
         senders=fair_size["senders"],
         fair="\n".join(map(_phase, second["phases"])),
+        pause=PAUSE,
         recovering=second["recovering"],
         fair_sent=second["totals"]["sent"],
         fair_received=second["totals"]["received"],

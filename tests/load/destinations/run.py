@@ -13,6 +13,7 @@ from tests.load.destinations.totals import Latency, SentEvent, Totals, received,
 
 REMEMBERED = 62.0  # seconds after which Route has read again how all destinations are doing
 SETTLE = 2.0  # seconds in which a message that comes twice would come
+PAUSE = SECONDS + SETTLE  # after which no attempt hangs any more
 WARM, STEADY, BURST = "first", "steady", "burst"
 NONE_HANGS, BEGIN, HANG = "none hangs", "some begin to hang", "some hang"
 
@@ -133,7 +134,7 @@ def _recover(on: Stage, size: Size, hanging: Sequence[str]) -> float:
     with step("Letting those that hung answer again, and sending them what they are owed"):
         for each in hanging:
             on.receivers[each].hangs = False
-        time.sleep(SECONDS + SETTLE)  # attempts that hang still end first: one that fails has the last word
+        time.sleep(PAUSE)  # attempts that hang still end first: one that fails has the last word
         on.resume(hanging)
         return on.wait(on.accounts, size.limit)
 
