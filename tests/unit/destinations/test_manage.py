@@ -220,6 +220,23 @@ def test_resume_tries_at_once(world: World) -> None:
     assert not only().health.failing_since
 
 
+def test_resume_during_an_attempt_counts(world: World) -> None:
+    """An attempt that was under way when somebody resumed a destination does not send it back to the schedule."""
+
+    def behaves(asked: int) -> Answer:
+        if asked == 4:
+            world.now += 1
+            ask(Resume(name="crm"))
+        return Answer(status=503 if asked <= 4 else 200, seconds=1)
+
+    receiver = world.add("crm", receiver=Receiver(behaves))
+    world.route(world.event(1))
+    world.settle(until=world.now + 400)
+    before = [at for _, at in receiver.received]
+    assert len(before) == 1
+    assert receiver.asked == 5
+
+
 def test_a_test_that_succeeds_ends_the_wait(world: World) -> None:
     """Somebody who tries a destination that has been mended has its events sent at once."""
     receiver = world.add("crm", receiver=Receiver(lambda asked: Answer(status=503 if asked < 4 else 200, seconds=0.1)))

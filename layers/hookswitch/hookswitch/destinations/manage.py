@@ -135,7 +135,7 @@ class Manager:
     def _resume(self, request: Resume) -> Done:
         destination = self._find(request.name).destination
         health = Health(last_success=destination.health.last_success, last_answer=destination.health.last_answer)
-        fresh = {"failing_since": 0, "failures": 0, "next_attempt": 0, "told": 0}
+        fresh = {"failing_since": 0, "failures": 0, "next_attempt": 0, "told": 0, "changed_at": _now()}
         self._change(destination, state="on", state_reason="", state_since=_now(), **fresh)
         self._wake(replace(destination, state="on", health=health))
         return Done(owed=self._table.count_owed(destination.id, MOST_COUNTED))
@@ -171,7 +171,7 @@ class Manager:
         destination = self._find(request.name).destination
         if destination.state == "off":
             raise InvalidDestinationError(f"{request.name} is off. RESUME it first, which sends what it is owed, too.")
-        self._change(destination, next_attempt=0)  # somebody wants it now
+        self._change(destination, next_attempt=0, changed_at=_now())  # somebody wants it now
         if request.event_id:
             key = key_of_event(request.event_id)
             if not read_image(self._settings.events_table, key):

@@ -36,6 +36,7 @@ class Standing:
         woken_by: The id of the message that the last one has the right from; it stays in its queue until then.
         kept: The id of the message that waits in the queue until its next attempt is due; empty if none does.
         kept_until: Until when that message waits.
+        changed_at: When somebody last asked for a new beginning, such as by RESUME.
     """
 
     destination: Destination
@@ -44,6 +45,7 @@ class Standing:
     woken_by: str = ""
     kept: str = ""
     kept_until: int = 0
+    changed_at: int = 0
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Standing":
@@ -55,6 +57,7 @@ class Standing:
             row.get("woken_by", ""),
             row.get("kept", ""),
             int(row.get("kept_until", 0)),
+            int(row.get("changed_at", 0)),
         )
 
 
@@ -303,13 +306,16 @@ class DestinationTable:
         """Extend a lease, and return the destination as it is now; None if it was removed, paused or switched off."""
         values = {":now": attribute(now), ":until": attribute(now + LEASE_SECONDS * 1000)}
         expression = "SET lease_until = :until, queried_at = :now"
-        row = self._update_leased(lease, expression, {"#state": "state"}, values, only_on=True)
+        values[":on"] = attribute("on")
+        row = self._update_leased(lease, expression, {"#state": "state"}, values, " AND #state = :on")
         return rows.destination_from_row(row) if row else None
 
     def finish(
         self, lease: Lease, health: Health, *, kept: str, kept_until: int, state: Mapping[str, object] | None = None
     ) -> bool:
         """End a lease, and note how the destination is doing; return False if the lease was somebody else's by then.
+
+        If somebody asked for a new beginning meanwhile, what was before that is not noted: a message about it waits.
 
         Args:
             lease: The lease.
@@ -319,11 +325,20 @@ class DestinationTable:
             state: Attributes of a new state.
         """
         changes = {**asdict(health), "kept": kept, "kept_until": kept_until, **(state or {})}
+        if self._end_lease(lease, changes, unless_changed=True):
+            return True
+        return self._end_lease(lease, {"kept": "", "kept_until": 0}, unless_changed=False)
+
+    def _end_lease(self, lease: Lease, changes: Mapping[str, object], *, unless_changed: bool) -> bool:
         values = {f":v{number}": attribute(value) for number, value in enumerate(changes.values())}
         assigned = ", ".join(f"#n{number} = :v{number}" for number in range(len(changes)))
         names = {f"#n{number}": key for number, key in enumerate(changes)}
         expression = f"SET {assigned} REMOVE lease_until, lease_owner"
-        return bool(self._update_leased(lease, expression, names, values, only_on=False))
+        condition = ""
+        if unless_changed:
+            condition = " AND (attribute_not_exists(changed_at) OR changed_at = :changed)"
+            values[":changed"] = attribute(lease.standing.changed_at)
+        return bool(self._update_leased(lease, expression, names, values, condition))
 
     def keep(self, name: str, destination_id: str, message: str, until: int, before: str) -> bool:
         """Note which message waits until an attempt is due; return False if somebody noted another in the meantime."""
@@ -346,29 +361,21 @@ class DestinationTable:
         return True
 
     def _update_leased(
-        self, lease: Lease, expression: str, names: Mapping[str, str], values: Mapping[str, Any], *, only_on: bool
+        self, lease: Lease, expression: str, names: Mapping[str, str], values: Mapping[str, Any], condition: str
     ) -> dict[str, Any] | None:
         """Update a destination's row if the lease is still its owner's; return its attributes, or None."""
         client = clients.dynamodb()
-        asked: dict[str, Any] = {
-            "TableName": self.name,
-            "Key": item({"owner": DESTINATIONS, "sort": lease.name}),
-            "UpdateExpression": expression,
-            "ConditionExpression": "id = :id AND lease_owner = :owner",
-            "ExpressionAttributeNames": {**names},
-            "ExpressionAttributeValues": {
-                ":id": attribute(lease.destination_id),
-                ":owner": attribute(lease.owner),
-                **values,
-            },
-            "ReturnValues": "ALL_NEW",
-        }
-        if only_on:
-            asked["ConditionExpression"] += " AND #state = :on"
-            asked["ExpressionAttributeNames"]["#state"] = "state"
-            asked["ExpressionAttributeValues"][":on"] = attribute("on")
+        mine = {":id": attribute(lease.destination_id), ":owner": attribute(lease.owner)}
         try:
-            answer = client.update_item(**asked)
+            answer = client.update_item(
+                TableName=self.name,
+                Key=item({"owner": DESTINATIONS, "sort": lease.name}),
+                UpdateExpression=expression,
+                ConditionExpression=f"id = :id AND lease_owner = :owner{condition}",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={**mine, **values},
+                ReturnValues="ALL_NEW",
+            )
         except client.exceptions.ConditionalCheckFailedException:
             return None
         return _plain(answer["Attributes"])
