@@ -296,7 +296,10 @@ def test_older_system(connect: Connect) -> None:
 
 
 def test_replay_of_the_quarantine(connect: Connect) -> None:
-    """Deliveries that were unusable at first are accepted after an update and leave the quarantine; the rest stay."""
+    """Deliveries that were unusable at first are accepted after an update and leave the quarantine; the rest stay.
+
+    Once descendants are served, a destination of an account gets their events, too: reconcile learns which they are.
+    """
     phones = connect()
     below = phones.dash.add_account(uuid4().hex, parent=phones.deployed.account.id)
     for webhook in phones.deployed.webhooks:
@@ -309,13 +312,26 @@ def test_replay_of_the_quarantine(connect: Connect) -> None:
     assert phones.invoke("Redrive", quarantine=asked)["found"] == 4
     refused = phones.invoke("Redrive", quarantine={"hook": "missed_call"})
     assert (refused["accepted"], refused["refused"]) == (0, 4)
-    assert phones.deployed.update(IncludeSubaccounts="true") == "UPDATE_COMPLETE"
+    assert phones.deployed.update(IncludeSubaccounts="true", SendToDestinations="on") == "UPDATE_COMPLETE"
     said = phones.invoke("Redrive", quarantine={"hook": "missed_call"})
     assert (said["accepted"], said["refused"], said["next"]) == (3, 1, None)
     (left,) = phones.items("quarantine").values()
     assert left["reasons"] == ["call_id: Field required."]
     assert len(phones.items()) == 3
     phones.inbox.wait_for_all(phones.items())
+    deepest = phones.dash.add_account(uuid4().hex, parent=below.id)
+    assert learned(phones, below.id) == [deepest.id]
+
+
+def learned(phones: Phones, account: str) -> list[str]:
+    """Return for which accounts a destination of an account stands as well, after a run of reconcile."""
+    chosen = {"hooks": ["missed_call"], "accounts": [account]}
+    asked = {"name": "office", "type": "https", "url": "https://example.com/events", "filter": chosen}
+    assert "destination" in phones.invoke("Destinations", add=asked)
+    phones.reconcile()
+    (office,) = phones.invoke("Destinations", list={})["destinations"]
+    found: list[str] = office["descendants"]
+    return found
 
 
 def _client(endpoint: str, service: str, config: Config | None = None) -> Any:
