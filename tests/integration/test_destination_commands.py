@@ -86,8 +86,8 @@ def test_life_of_a_destination(call: Call, name: str, deliver: Deliver) -> None:
     assert f"the way to {name}." in replayed
     assert view(call, name)["backlog"] >= 1
     assert "on the way" in call("destination", "--resend", name, "--id", event_id).stdout
-    (attempt,) = call("destination", "--attempts", name, "--format", "json").stdout.splitlines()
-    assert json.loads(attempt)["is_test"]
+    shown = call("destination", "--attempts", name, "--format", "json").stdout.splitlines()
+    assert sum(json.loads(attempt)["is_test"] for attempt in shown) == 1  # events of other tests may have come before
     assert "test" in call("destination", "--attempts", name).stdout
 
 
