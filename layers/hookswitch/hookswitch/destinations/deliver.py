@@ -94,9 +94,8 @@ class Deliverer:
             gone = Attempt(_now(), delivery.key, delivery.key, 1, EXPIRED, 0, "No longer in the table of events", 0)
             self._table.note_attempt(destination.id, gone)
             return None
-        event: dict[str, Any] = {**cloud_event({name: plain(value) for name, value in image.items()})}
-        if delivery.replay:
-            event["replay"] = True
+        item = {name: plain(value) for name, value in image.items()}
+        event = cloud_event(item, is_replay=delivery.replay)
         if not delivery.once or delivery.again:
             return event
         # A call may have become another one since: answered after all, a part of another call, or not over yet. It is
