@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from hookswitch.destinations import sweep as sweeping
+from hookswitch.destinations.leases import Standing
 from hookswitch.destinations.record import Destination, Filter, State
 from hookswitch.destinations.rows import LIVE, PAST, Lane, Owed
-from hookswitch.destinations.table import DestinationTable, Standing
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.settings.functions import DestinationsSettings
 from tests.emf import documents_in
+
+if TYPE_CHECKING:
+    from hookswitch.destinations.table import DestinationTable
 
 MONDAY = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
 HOURS = 3_600

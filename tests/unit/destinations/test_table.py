@@ -4,16 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from hookswitch.destinations.leases import Lease, Leases
 from hookswitch.destinations.record import Destination, Health
-from hookswitch.destinations.table import DestinationTable, Lease
+from hookswitch.destinations.table import DestinationTable
 from tests.unit.destinations.world import START, TABLE, World, running
 
 NOW = int(START * 1000)
 
 
-def lease_of(table: DestinationTable, message: str, now: int = NOW) -> Lease:
+def lease_of(message: str, now: int = NOW) -> Lease:
     """Return a lease that can be had."""
-    lease = table.take_lease("crm", "id-crm", message, f"owner of {message}", now)
+    lease = Leases(TABLE).take("crm", "id-crm", message, f"owner of {message}", now)
     assert isinstance(lease, Lease)
     return lease
 
@@ -27,33 +28,33 @@ def added(world: World) -> DestinationTable:
 def test_one_sender_at_a_time() -> None:
     """Nobody gets a lease that somebody has, until it has ended or run out."""
     with running() as world:
-        table = added(world)
-        first = lease_of(table, "first")
-        assert not isinstance(table.take_lease("crm", "id-crm", "second", "me", NOW + 1), Lease)
-        assert table.finish(first, Health(), kept="", kept_until=0)
-        lease_of(table, "second", NOW + 2)
-        lease_of(table, "third", NOW + 2 + 76_000)  # the second was ended
+        added(world)
+        first = lease_of("first")
+        assert not isinstance(Leases(TABLE).take("crm", "id-crm", "second", "me", NOW + 1), Lease)
+        assert Leases(TABLE).finish(first, Health(), kept="", kept_until=0)
+        lease_of("second", NOW + 2)
+        lease_of("third", NOW + 2 + 76_000)  # the second was ended
 
 
 def test_a_lease_that_ran_out_writes_nothing() -> None:
     """Who lost the lease while sending does not overwrite what the next one noted, nor renew it."""
     with running() as world:
-        table = added(world)
-        first = lease_of(table, "first")
-        second = lease_of(table, "second", NOW + 76_000)
-        assert not table.finish(first, Health(failures=9), kept="x", kept_until=1)
-        assert table.renew_lease(first, NOW + 76_001) is None
-        assert table.renew_lease(second, NOW + 76_001)
+        added(world)
+        first = lease_of("first")
+        second = lease_of("second", NOW + 76_000)
+        assert not Leases(TABLE).finish(first, Health(failures=9), kept="x", kept_until=1)
+        assert Leases(TABLE).renew(first, NOW + 76_001) is None
+        assert Leases(TABLE).renew(second, NOW + 76_001)
         assert world.row("crm")["failures"] == 0
 
 
 def test_another_of_the_same_name_is_another() -> None:
     """A destination that was removed and added again is not the one that a message was about."""
     with running() as world:
-        table = added(world)
-        assert table.take_lease("crm", "an older id", "message", "me", NOW) is None
-        lease = lease_of(table, "first")
-        assert not table.finish(replace(lease, destination_id="an older id"), Health(), kept="", kept_until=0)
+        added(world)
+        assert Leases(TABLE).take("crm", "an older id", "message", "me", NOW) is None
+        lease = lease_of("first")
+        assert not Leases(TABLE).finish(replace(lease, destination_id="an older id"), Health(), kept="", kept_until=0)
 
 
 @pytest.mark.parametrize("state", ["paused", "off"])
@@ -61,24 +62,24 @@ def test_no_lease_of_one_that_is_not_on(state: str) -> None:
     """Nobody sends to a destination that is paused or off; whoever does stops at the next look."""
     with running() as world:
         table = added(world)
-        lease = lease_of(table, "first")
+        lease = lease_of("first")
         assert table.change("crm", "id-crm", {"state": state})
-        assert table.renew_lease(lease, NOW + 1) is None
-        assert table.finish(lease, Health(), kept="", kept_until=0)
-        assert not isinstance(table.take_lease("crm", "id-crm", "second", "me", NOW + 2), Lease)
+        assert Leases(TABLE).renew(lease, NOW + 1) is None
+        assert Leases(TABLE).finish(lease, Health(), kept="", kept_until=0)
+        assert not isinstance(Leases(TABLE).take("crm", "id-crm", "second", "me", NOW + 2), Lease)
 
 
 def test_one_message_waits_for_the_next_attempt() -> None:
     """Of two messages that would wait, the second one learns of the first; the one that waits gets the lease early."""
     with running() as world:
-        table = added(world)
-        lease = lease_of(table, "first")
+        added(world)
+        lease = lease_of("first")
         failing = Health(failures=1, failing_since=NOW, next_attempt=NOW + 60_000)
-        table.finish(lease, failing, kept="", kept_until=0)
-        assert table.keep("crm", "id-crm", "second", NOW + 60_000, before="")
-        assert not table.keep("crm", "id-crm", "third", NOW + 60_000, before="")
-        assert not isinstance(table.take_lease("crm", "id-crm", "third", "me", NOW + 1), Lease)
-        lease_of(table, "second", NOW + 1)
+        Leases(TABLE).finish(lease, failing, kept="", kept_until=0)
+        assert Leases(TABLE).keep("crm", "id-crm", "second", NOW + 60_000, before="")
+        assert not Leases(TABLE).keep("crm", "id-crm", "third", NOW + 60_000, before="")
+        assert not isinstance(Leases(TABLE).take("crm", "id-crm", "third", "me", NOW + 1), Lease)
+        lease_of("second", NOW + 1)
 
 
 def test_a_delivery_that_was_written_again_stays() -> None:

@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.exceptions import ClientError
 
 from hookswitch.aws import clients
-from hookswitch.destinations import deliver, manage, route, send, sweep, table, turn
+from hookswitch.destinations import deliver, manage, partitions, route, send, sweep, turn
 from hookswitch.destinations.answers import Answer
 from hookswitch.destinations.record import Destination, Filter, Health, Options
 from hookswitch.destinations.route import Router
@@ -204,7 +204,7 @@ class World:
         clock = SimpleNamespace(
             time_ns=lambda: int(self.now * 1e9), time=lambda: self.now, monotonic=lambda: self.now, sleep=self._sleep
         )
-        for module in (deliver, manage, route, send, sweep, table, turn):
+        for module in (deliver, manage, partitions, route, send, sweep, turn):
             self._undo.enter_context(mock.patch.object(module, "time", clock, create=True))
         moment = SimpleNamespace(now=lambda _: datetime.fromtimestamp(self.now, UTC))
         self._undo.enter_context(mock.patch.object(turn, "datetime", moment))

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from hookswitch.destinations import signing
 from hookswitch.destinations.checks import check, checked_address, usual_options
 from hookswitch.destinations.filters import is_once, matches
+from hookswitch.destinations.leases import Standing
 from hookswitch.destinations.record import Destination, Filter, Health
 from hookswitch.destinations.requests import (
     Add,
@@ -38,7 +39,7 @@ from hookswitch.destinations.route import owed_delivery, read_image
 from hookswitch.destinations.rows import LIVE, PAST, Lane, key_of_event, options_attribute
 from hookswitch.destinations.sealing import Sealed, SigningSecret, seal, unseal
 from hookswitch.destinations.sweep import sweep
-from hookswitch.destinations.table import DestinationTable, Standing
+from hookswitch.destinations.table import DestinationTable
 from hookswitch.destinations.waking import wake
 from hookswitch.errors import InvalidDestinationError, RequestError, UnknownDestinationError
 from hookswitch.events.attributes import plain

@@ -15,11 +15,12 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.destinations.deliver import Deliverer
 from hookswitch.destinations.formats.samples import test_event
+from hookswitch.destinations.leases import Lease, Leases, Standing
 from hookswitch.destinations.meanwhile import Meanwhile
 from hookswitch.destinations.record import Destination
 from hookswitch.destinations.requests import Test, Tested
 from hookswitch.destinations.rows import LIVE, Owed
-from hookswitch.destinations.table import DestinationTable, Lease, Standing
+from hookswitch.destinations.table import DestinationTable
 from hookswitch.destinations.turn import Next, Turn
 from hookswitch.destinations.waking import FAULT_WAIT, WakeUp, fault_wait, hide, is_prompt, wake
 from hookswitch.destinations.waking import send as wake_up
@@ -47,6 +48,7 @@ class Sender:
         """Prepare to send."""
         self._settings, self._metrics = settings, metrics
         self._table = DestinationTable(settings.destinations_table)
+        self._leases = Leases(settings.destinations_table)
 
     def carry_out_several(self, record: SQSRecord) -> None:
         """Do what a message asks for, and what others of its queue ask for while that keeps the sender waiting.
@@ -117,7 +119,7 @@ class Sender:
         return Waits(fault_wait(record))
 
     def _see_to(self, asked: WakeUp, message: str, *, is_prompt_queue: bool) -> Waits | None:
-        found = self._table.take_lease(asked.name, asked.destination_id, message, uuid4().hex, _now())
+        found = self._leases.take(asked.name, asked.destination_id, message, uuid4().hex, _now())
         match found:
             case None:  # it was removed
                 return None
@@ -138,14 +140,14 @@ class Sender:
         if standing.kept and standing.kept != message and standing.kept_until > now - OVERDUE:
             return None  # the message that waits for the attempt sees to this, too
         next_attempt = destination.health.next_attempt
-        if not self._table.keep(destination.name, destination.id, message, next_attempt, standing.kept):
+        if not self._leases.keep(destination.name, destination.id, message, next_attempt, standing.kept):
             return Waits(SOON)
         return Waits(_seconds_until(next_attempt))
 
     def _work(self, lease: Lease, message: str, *, is_prompt_queue: bool) -> Waits | None:
         """Use the lease, and tell what the message does that got it."""
         destination = lease.standing.destination
-        turn = Turn(lease, self._table, self._settings, self._metrics)
+        turn = Turn(lease, self._leases, self._table, self._settings, self._metrics)
         try:
             if is_prompt_queue and not is_prompt(destination.health):
                 following = Next(is_due=True)  # it must not occupy a sender of those that answer quickly
@@ -168,7 +170,7 @@ class Sender:
             is_seen_to = standing.kept and standing.kept != message and now < standing.kept_until <= following.at
             kept, kept_until = (standing.kept, standing.kept_until) if is_seen_to else (message, following.at)
             waits = None if is_seen_to else Waits(_seconds_until(following.at))
-        if not self._table.finish(lease, turn.health, kept=kept, kept_until=kept_until, state=turn.new_state):
+        if not self._leases.finish(lease, turn.health, kept=kept, kept_until=kept_until, state=turn.new_state):
             logger.warning("A lease ended before its sender did.")
             return Waits(SOON)
         return waits

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from hookswitch.destinations.leases import Standing
 from hookswitch.destinations.quiet_hours import quiet_until
 from hookswitch.destinations.record import Destination
 from hookswitch.destinations.rows import LIVE, Owed
 from hookswitch.destinations.send import OVERDUE
-from hookswitch.destinations.table import DestinationTable, Standing
+from hookswitch.destinations.table import DestinationTable
 from hookswitch.destinations.waking import wake
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.settings.functions import DestinationsSettings

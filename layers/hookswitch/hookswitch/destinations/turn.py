@@ -15,11 +15,12 @@ from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.destinations import notices
 from hookswitch.destinations.answers import Answer
 from hookswitch.destinations.deliver import Deliverer, Settled
+from hookswitch.destinations.leases import Lease, Leases
 from hookswitch.destinations.quiet_hours import quiet_until
 from hookswitch.destinations.record import Destination, Health
 from hookswitch.destinations.rows import LIVE, PAST, Owed
 from hookswitch.destinations.schedule import REFUSED_ATTEMPTS, retry_at
-from hookswitch.destinations.table import DestinationTable, Lease
+from hookswitch.destinations.table import DestinationTable
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.settings.functions import SendSettings
@@ -49,9 +50,12 @@ class Next:
 class Turn:
     """A turn. Its methods raise what `DestinationTable` and `Deliverer` raise: then what is left stays owed."""
 
-    def __init__(self, lease: Lease, table: DestinationTable, settings: SendSettings, metrics: MetricsRecorder) -> None:
+    def __init__(
+        self, lease: Lease, leases: Leases, table: DestinationTable, settings: SendSettings, metrics: MetricsRecorder
+    ) -> None:
         """Prepare to send under a lease."""
-        self._lease, self._table, self._settings, self._metrics = lease, table, settings, metrics
+        self._lease, self._leases, self._table = lease, leases, table
+        self._settings, self._metrics = settings, metrics
         self._destination: Destination = lease.standing.destination
         self._deliverer = Deliverer(table, settings, metrics)
         self._ends = time.monotonic() + TURN_SECONDS
@@ -82,7 +86,7 @@ class Turn:
             return Next()
         if not is_open:
             return Next(self.health.next_attempt)
-        destination = self._table.renew_lease(self._lease, _now())
+        destination = self._leases.renew(self._lease, _now())
         if not destination:
             return Next()
         self._destination = destination
