@@ -301,6 +301,19 @@ def test_dead_letters_can_be_sent_again(world: World) -> None:
     assert only().dead == 0
 
 
+def test_resending_does_not_wait_for_the_schedule(world: World) -> None:
+    """Somebody who sends an event again to a destination that fails wants to see at once what comes of it."""
+    receiver = world.add("crm", receiver=Receiver(lambda asked: Answer(status=503 if asked < 4 else 200)))
+    event = world.event(1)
+    world.route(event)
+    world.settle(until=world.now + 100)
+    assert receiver.asked == 3
+    before = world.now
+    ask(Resend(name="crm", event_id=event["id"]))
+    world.settle(until=before + 1)
+    assert receiver.asked > 3
+
+
 def test_nothing_is_resent_to_a_destination_that_is_off(world: World) -> None:
     """What is off has to be switched on first; then it gets what it is owed."""
     receiver = world.add("crm", receiver=Receiver(lambda asked: Answer(status=410 if asked == 1 else 200)))

@@ -1,6 +1,9 @@
 """Route and send together, in a time of their own: order, pace, schedule, switching off, and who has to wait."""
 
 import itertools
+from unittest import mock
+
+from botocore.exceptions import ClientError
 
 from hookswitch.destinations.answers import Answer
 from hookswitch.destinations.record import Filter, Health, Options
@@ -121,6 +124,21 @@ def test_it_is_switched_off_after_days_of_failure_and_two_warnings() -> None:
         assert world.row("down")["state"] == "off"
         assert world.now >= START + 5 * 86_400
         assert len(world.tables.owed("id-down")) == 1
+
+
+def test_it_is_not_switched_off_while_nobody_can_be_told() -> None:
+    """If SNS takes no notice, the destination stays on, and is switched off only after both warnings were taken."""
+    with running() as world:
+        world.add("down", receiver=Receiver(lambda _: DOWN))
+        world.route(world.event(1))
+        with mock.patch.object(
+            world, "publish", side_effect=ClientError({"Error": {"Code": "InternalError"}}, "Publish")
+        ):
+            world.settle(until=START + 8 * 86_400)
+        assert world.row("down")["state"] == "on"
+        world.settle()
+        assert [share in notice for share, notice in zip(("50 %", "75 %"), world.notices, strict=False)] == [True, True]
+        assert world.row("down")["state"] == "off"
 
 
 def test_a_delivery_that_is_refused_to_the_end_is_a_dead_letter() -> None:

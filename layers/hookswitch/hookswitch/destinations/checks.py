@@ -12,7 +12,6 @@ from hookswitch.errors import InvalidDestinationError
 
 SLACK_PACE = 1.0  # messages a second for each webhook (Slack, "Rate limits")
 MOST_A_SECOND = 100.0
-WITHOUT_FIELDS = frozenset({"slack", "teams"})  # their messages have a form of their own
 
 _QUEUE = re.compile(r"arn:[a-z-]+:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}")
 _BUS = re.compile(r"arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9/._-]{1,256}")
@@ -54,10 +53,7 @@ def check(destination_type: Type, which: Filter, options: Options) -> None:
         DestinationError: It can't be used.
     """
     parse_quiet_hours(which.quiet)
-    if options.fields:
-        if destination_type in WITHOUT_FIELDS:
-            raise InvalidDestinationError(f"FIELDS can't go with {destination_type}: its messages have their own form.")
-        check_fields(options.fields)
+    check_fields(options.fields, destination_type)
     if not 0 <= options.per_second <= MOST_A_SECOND:
         raise InvalidDestinationError(f"RATE is messages a second, at most {MOST_A_SECOND:g}; 0 is no limit.")
     try:

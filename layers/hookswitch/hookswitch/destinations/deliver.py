@@ -11,12 +11,10 @@ from typing import Any
 from hookswitch.destinations.answers import Answer
 from hookswitch.destinations.filters import matches
 from hookswitch.destinations.record import Destination
-from hookswitch.destinations.route import read_image
 from hookswitch.destinations.rows import Attempt, Owed
+from hookswitch.destinations.stored import read_image, to_event
 from hookswitch.destinations.table import DestinationTable
 from hookswitch.destinations.transports import send
-from hookswitch.events.attributes import plain
-from hookswitch.events.cloudevent import cloud_event
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.settings.functions import SendSettings
@@ -94,8 +92,7 @@ class Deliverer:
             gone = Attempt(_now(), delivery.key, delivery.key, 1, EXPIRED, 0, "No longer in the table of events", 0)
             self._table.note_attempt(destination.id, gone)
             return None
-        item = {name: plain(value) for name, value in image.items()}
-        event = cloud_event(item, is_replay=delivery.replay)
+        event = to_event(image, is_replay=delivery.replay)
         if not delivery.once or delivery.again:
             return event
         # A call may have become another one since: answered after all, a part of another call, or not over yet. It is

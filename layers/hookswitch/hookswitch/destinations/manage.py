@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import singledispatchmethod
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,7 @@ from hookswitch.destinations import signing
 from hookswitch.destinations.checks import check, checked_address, usual_options
 from hookswitch.destinations.filters import is_once, matches
 from hookswitch.destinations.leases import Standing
-from hookswitch.destinations.record import Destination, Filter, Health
+from hookswitch.destinations.record import Destination, Filter
 from hookswitch.destinations.requests import (
     Add,
     Added,
@@ -35,15 +35,14 @@ from hookswitch.destinations.requests import (
     Sweep,
     View,
 )
-from hookswitch.destinations.route import owed_delivery, read_image
+from hookswitch.destinations.route import owed_delivery
 from hookswitch.destinations.rows import LIVE, PAST, Lane, key_of_event, options_attribute
 from hookswitch.destinations.sealing import Sealed, SigningSecret, seal, unseal
+from hookswitch.destinations.stored import read_image, to_event
 from hookswitch.destinations.sweep import sweep
 from hookswitch.destinations.table import DestinationTable
 from hookswitch.destinations.waking import wake
 from hookswitch.errors import InvalidDestinationError, RequestError, UnknownDestinationError
-from hookswitch.events.attributes import plain
-from hookswitch.events.cloudevent import cloud_event
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.settings.functions import DestinationsSettings
 
@@ -135,9 +134,8 @@ class Manager:
     @carry_out.register
     def _resume(self, request: Resume) -> Done:
         destination = self._find(request.name).destination
-        health = Health(last_success=destination.health.last_success, last_answer=destination.health.last_answer)
-        fresh = {"failing_since": 0, "failures": 0, "next_attempt": 0, "told": 0, "changed_at": _now()}
-        self._change(destination, state="on", state_reason="", state_since=_now(), **fresh)
+        health, now = destination.health.without_failures(), _now()
+        self._change(destination, state="on", state_reason="", state_since=now, changed_at=now, **asdict(health))
         self._wake(replace(destination, state="on", health=health))
         return Done(owed=self._table.count_owed(destination.id, MOST_COUNTED))
 
@@ -211,7 +209,7 @@ class Manager:
             image = read_image(self._settings.events_table, key)
             if not image:
                 continue
-            event = cloud_event({name: plain(value) for name, value in image.items()})
+            event = to_event(image)
             if filtered and not matches(destination.whole_filter, event):
                 continue
             place = str(image["timeline_key"]["S"]) if "timeline_key" in image else ""

@@ -93,6 +93,10 @@ class Health:
     told: int = 0
     is_slow: bool = False
 
+    def without_failures(self) -> "Health":
+        """Return how it is doing if what failed so far counts no longer, so that it is tried at once."""
+        return replace(self, failing_since=0, failures=0, next_attempt=0, told=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Destination:

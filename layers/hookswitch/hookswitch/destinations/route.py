@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.destinations.filters import is_once, matches
 from hookswitch.destinations.record import Destination
 from hookswitch.destinations.rows import LIVE, Lane, Owed, key_of_event
+from hookswitch.destinations.stored import read_image, to_event
 from hookswitch.destinations.table import DestinationTable
 from hookswitch.destinations.waking import wake
 from hookswitch.errors import NotTakenError, UnavailableServiceError
-from hookswitch.events.attributes import Image, plain
-from hookswitch.events.cloudevent import cloud_event
+from hookswitch.events.attributes import Image
 from hookswitch.events.envelope import CALL, TYPE_PREFIX
 from hookswitch.observability.log import logger
 from hookswitch.settings.functions import RouteSettings
@@ -113,21 +112,11 @@ class Router:
         found: list[Event] = []
         for event in events:
             image = images.get(key_of_event(event["id"])) if "data" not in event else None
-            found.append(event if image is None else cloud_event({name: plain(each) for name, each in image.items()}))
+            found.append(event if image is None else to_event(image))
         return [event for event in found if "data" in event]
 
     def _images(self, keys: Iterable[str]) -> dict[str, Image]:
         return {key: image for key in keys if (image := read_image(self._settings.events_table, key))}
-
-
-def read_image(table: str, key: str) -> Image | None:
-    """Return an item of the table of events.
-
-    Raises:
-        ClientError, BotoCoreError: DynamoDB does not accept the call.
-    """
-    answer = clients.dynamodb().get_item(TableName=table, Key={"event_id": {"S": key}}, ConsistentRead=True)
-    return answer.get("Item")
 
 
 def owed_delivery(  # noqa: PLR0913 - what a delivery is made of

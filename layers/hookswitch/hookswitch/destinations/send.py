@@ -104,7 +104,7 @@ class Sender:
 
     def _go_on(self, destination: Destination) -> None:
         """Note that a destination works, and have somebody send what it is owed."""
-        works = replace(destination.health, last_success=_now(), failing_since=0, failures=0, next_attempt=0, told=0)
+        works = replace(destination.health.without_failures(), last_success=_now())
         if self._table.change(destination.name, destination.id, {**asdict(works), "changed_at": _now()}):
             queues = self._settings.send_queue, self._settings.retry_queue
             wake([replace(destination, health=works)], _now(), *queues)
