@@ -8,6 +8,7 @@ from typing import Any, Self
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from hookswitch.errors import HookswitchError, RequestError
+from hookswitch.reconcile.accounting.totals import Accounting
 from hookswitch.reconcile.state import State, iso
 
 
@@ -51,6 +52,7 @@ class Report:
         outcomes: The number of missed deliveries, by hook and outcome.
         complete: Whether the attempt log was read to its end.
         errors: What could not be done.
+        accounting: What was compared with Dash's records; None if the run did not get that far, or is a dry run.
     """
 
     dry_run: bool = False
@@ -59,6 +61,7 @@ class Report:
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     complete: bool = False
     errors: list[HookswitchError] = field(default_factory=list)
+    accounting: Accounting | None = None
 
     def to_json(self, state: State) -> dict[str, Any]:
         """Return the report as JSON types."""
@@ -72,4 +75,5 @@ class Report:
             "events": events,
             "complete": self.complete,
             "watermark": iso(state.watermark),
+            "accounting": self.accounting.to_json() if self.accounting else None,
         }
