@@ -9,6 +9,7 @@ from devtools.adoption import with_table_name
 from devtools.template import ASKED, expanded, parsed, resources
 from hookswitch.calls.update import STREAM_SECONDS
 from hookswitch.destinations.rows import Attempt
+from hookswitch.events.envelope import IMPORTED
 from hookswitch.events.items import delivery_test_item, event_item, quarantine_item
 from simulator.payloads import payload
 from tests.receiving import SETTINGS, delivery, event
@@ -79,7 +80,7 @@ def test_stream_reaches_the_publish_function() -> None:
 
 
 def test_filter_of_the_stream() -> None:
-    """Only new events and test deliveries are published: no changes or removals, and no quarantined deliveries."""
+    """Only new events and test deliveries are published: no changes or removals, nothing quarantined or imported."""
     mapping = of_type("AWS::Lambda::EventSourceMapping", full())["PublishStream"]
     (pattern,) = [json.loads(it["Pattern"]) for it in mapping["FilterCriteria"]["Filters"]]
     assert pattern.pop("eventName") == ["INSERT"]
@@ -87,6 +88,7 @@ def test_filter_of_the_stream() -> None:
     assert event_item(event("parking", payload("parking")), SETTINGS)["kind"] in wanted
     assert delivery_test_item(delivery("parking", "{}"), "0" * 32, SETTINGS)["kind"] in wanted
     assert quarantine_item(delivery("parking", "{"), ("No JSON.",), SETTINGS)["kind"] not in wanted
+    assert IMPORTED not in wanted
 
 
 def test_stream_reaches_the_calls_function() -> None:

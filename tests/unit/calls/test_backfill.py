@@ -13,6 +13,7 @@ from hookswitch.calls import run
 from hookswitch.calls.requests import BackfillRequest, CheckRequest
 from hookswitch.errors import NotTakenError, StorageUnavailableError
 from hookswitch.events.attributes import item as attributes
+from hookswitch.events.items import timestamp
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing.outbox import StreamBatch
 from simulator.calls.scenarios import SCENARIOS
@@ -111,6 +112,24 @@ def test_past_calls(name: str, stack: Stack, capsys: Capture) -> None:
     assert all(call["final"] and call["state"] == "ended" for call in calls)
     stack.backfill(items)
     stack.stream(items)
+    assert stack.alerts == 0
+    assert total(capsys.readouterr().out, "calls") == 0
+
+
+@pytest.mark.parametrize("name", ["abandoned", "voicemail"])
+def test_imported_calls(name: str, stack: Stack, capsys: Capture) -> None:
+    """Imported events come long after their calls: those are settled all the same, and what comes later alerts nobody.
+
+    Nor is any call kept for longer than if its events had come when they happened.
+    """
+    received_at = timestamp(datetime.fromtimestamp(stack.now, UTC))
+    items = [{**item, "kind": "imported", "received_at": received_at} for item in stack.store(name, ago=9 * DAY)]
+    stack.services.table.items |= {item["event_id"]: attributes(item) for item in items}
+    stack.backfill(items)
+    assert (stack.call["final"], stack.call["settled"], stack.call["alerted"]) == (True, True, True)
+    assert stack.call["received_at"] < received_at
+    stack.check(stack.call["payload"])
+    stack.stream([{**items[-1], "event_id": "0" * 32, "kind": "event"}])
     assert stack.alerts == 0
     assert total(capsys.readouterr().out, "calls") == 0
 

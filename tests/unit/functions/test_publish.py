@@ -12,6 +12,7 @@ from devtools.template import parsed
 from functions.publish import handler as publishing
 from hookswitch.aws import clients
 from hookswitch.events.attributes import item as attributes
+from hookswitch.events.envelope import IMPORTED
 from hookswitch.events.items import delivery_test_item, event_item
 from hookswitch.publishing import dead_letter_queue, outbox, sns
 from simulator.payloads import payload
@@ -107,6 +108,8 @@ class Services:
         if key in self.gone:
             return {}
         image = marked_image() if key.startswith("test-") else event_image()
+        if key.startswith("imported-"):
+            image |= {"kind": {"S": IMPORTED}}
         return {"Item": image | {"event_id": {"S": key}}}
 
 
@@ -233,6 +236,12 @@ def test_named_events(services: Services) -> None:
     assert publishing.handler({"event_ids": ["a", "b"]}, CONTEXT) == {"unpublished": ["b"]}
     assert services.published[:2] == [["a", "b"], ["a", "b"]]
     assert services.noted == []
+
+
+def test_imported_events_are_published_if_asked(services: Services) -> None:
+    """The stream's filter leaves imported events out; named, they are published like others."""
+    assert publishing.handler({"event_ids": ["imported-a"]}, CONTEXT) == {"unpublished": []}
+    assert services.published == [["imported-a"]]
 
 
 def test_named_events_in_time(services: Services) -> None:

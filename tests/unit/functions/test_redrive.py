@@ -195,10 +195,11 @@ POINTER = {
 def test_failed_stream_batch(services: Services) -> None:
     """Lambda's pointer to a stretch of the stream is read again, and its new events are noted one by one.
 
-    A test delivery among them is noted as such. Other items are left out, also the state of reconcile.
+    A test delivery among them is noted as such. Other items are left out, also imported events and the state of
+    reconcile.
     """
     services.answers = {"publish": {"unnoted": []}}
-    kinds = ["event", "event", "quarantine", "event", "event", "test", None]
+    kinds = ["event", "event", "quarantine", "event", "event", "test", None, "imported"]
     services.records = [
         {
             "eventName": "INSERT" if number != 3 else "MODIFY",

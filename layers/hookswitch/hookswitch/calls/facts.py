@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Self, TypedDict, cast
 
+from hookswitch.events.envelope import IMPORTED
+
 type FactKind = Literal[
     "create", "answer", "bridge", "destroy", "lost", "parked", "retrieved", "left_parking", "voicemail", "missed", "fax"
 ]
@@ -86,7 +88,7 @@ class Fact:
         account_id: The account of the event.
         leg: The `call_id` of the leg.
         at: When it happened, in Unix seconds.
-        received_at: When the event was received, in Unix seconds.
+        received_at: When the event was received, in Unix seconds; when it happened, if it was imported.
         others: The legs that it names as belonging to the same call.
         interaction: Dash's id of the whole call, which most systems do not send; empty without it.
         details: The rest.
@@ -116,6 +118,8 @@ class Fact:
             return None
         variables = payload.get("custom_channel_vars")
         variables = variables if isinstance(variables, Mapping) else {}
+        # The stream brings no imported event to anybody, so its call is as settled as if it had come when it happened.
+        received_at = item["occurred_at"] if item.get("kind") == IMPORTED else item["received_at"]
         others = (_text(payload, "other_leg_call_id"), _text(variables, "Member-Call-ID"))
         return cls(
             event_id=item["event_id"],
@@ -123,7 +127,7 @@ class Fact:
             account_id=item["account_id"],
             leg=leg,
             at=_seconds(item["occurred_at"]),
-            received_at=_seconds(item["received_at"]),
+            received_at=_seconds(received_at),
             others=tuple(sorted({other for other in others if other and other != leg})),
             interaction=_text(variables, "Call-Interaction-ID"),
             details=_details(kind, item, variables),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TYPE_PREFIX = "com.virtualpbx.dash."
 EVENT, CALL, TEST = "event", "call", "test"  # the kinds of items that are published
+IMPORTED = "imported"  # the kind of an event that was imported: published only if somebody asks for that
 RESTORED, NOTICED = "webhook_restored", "webhook_noticed"  # the hooks of hookswitch's own announcements
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, override
 from hookswitch.aws import clients
 from hookswitch.aws.backoff import jittered
 from hookswitch.aws.clients import CALL_ERRORS, PATIENT, Limits, error_code
-from hookswitch.events.envelope import CALL, EVENT
+from hookswitch.events.envelope import CALL, EVENT, IMPORTED
 from hookswitch.observability.log import logger
 from hookswitch.publishing.destination import Destination, Result, Status, StoredEvent
 from hookswitch.publishing.sns_message import batches, to_entry, without_data
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from hookswitch.publishing.sns_message import Entry
 
-PUBLISHED = (EVENT, CALL)  # kinds of items that are published on the topic of events
+# Kinds of items that are published on the topic of events. The stream's filter leaves imported ones out.
+PUBLISHED = (EVENT, CALL, IMPORTED)
 TRIES = 3  # for an event that SNS fails to accept from a batch
 _RETRY_SECONDS = 0.3
 
