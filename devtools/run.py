@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from devtools import aws, emulator, stack
 from devtools.arrivals import Arrivals, wanted
-from devtools.calls.log import CallLog, record
+from devtools.calls.log import CallLog
 from devtools.calls.table import calls_table, legend, sum_line
 from devtools.dash import simulator
 from devtools.emulator import Emulator
@@ -23,6 +23,7 @@ from devtools.screen import console, say, step
 from devtools.sending import ENCODINGS, Sent, send_scenario
 from devtools.stack import Stack
 from devtools.waiting import TooLateError, wait_for
+from hookswitch.calls.log import record
 from hookswitch.dash.hooks import HOOKS
 from simulator.api import DashApi
 from simulator.dash import Dash
@@ -97,7 +98,7 @@ def _send_and_look(deployed: Stack, dash: Dash) -> tuple[list[Sent], Outcome]:
             _wait_until_quiet(inbox, sent)
         table = outputs["EventsTableName"]
         with step("Waiting until the calls are final: a message or an alert may come after the end of one"):
-            _wait_until_final(inbox, CallLog(Feeds(aws.dynamodb(endpoint), table, DASH_ACCOUNT_ID)))
+            _wait_until_final(inbox, CallLog.of(Feeds(aws.dynamodb(endpoint), table, DASH_ACCOUNT_ID)))
         items = read_table(aws.dynamodb(endpoint), table)
     return sent, Outcome.of(items, inbox.messages)
 

@@ -7,13 +7,14 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from devtools.calls.log import is_listed
-from devtools.calls.words import ARROWS, IN_PROGRESS, MARKS, STEPS, lasting, moment
+from devtools.calls.words import ARROWS, IN_PROGRESS, MARKS, lasting, moment
 from devtools.feeds import Item
 from devtools.screen import cell, cropped, grid
 from devtools.since import counted
+from hookswitch.calls.log import is_listed
 from hookswitch.calls.parties import UNKNOWN, named
 from hookswitch.calls.record import Call, Fax, Via
+from hookswitch.console.spreadsheet import STEPS
 
 type Row = tuple[str, str]
 

@@ -10,8 +10,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from devtools.calls.details import details, events_table, headline
-from devtools.calls.formats import as_json, write_csv
-from devtools.calls.log import SHORT, CallLog, Period, is_listed, takes_part
+from devtools.calls.formats import as_json
+from devtools.calls.log import SHORT, CallLog
 from devtools.calls.table import calls_table, in_order, is_missed, legend, newest_first, sum_line
 from devtools.calls.timeline import Timeline
 from devtools.errors import LaptopError
@@ -20,7 +20,10 @@ from devtools.feeds import Feeds
 from devtools.screen import console, printable, say
 from devtools.since import counted, period, require_day
 from devtools.target import Target, told
+from hookswitch.calls.items import party_key
+from hookswitch.calls.log import Period, is_listed, takes_part
 from hookswitch.calls.record import Call
+from hookswitch.console.spreadsheet import write_csv
 
 COUNT = 50  # calls of a number that are shown, if nothing else is asked for
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -82,7 +85,7 @@ def calls(question: Question, form: Format) -> bool:
         zone, now = office_zone(target), datetime.now(UTC)
         always = (EVER, now + SKEW)
         when = period(question.day or "today", zone, now) if question.day or not question.number else always
-        log = CallLog(Feeds.of(target, account))
+        log = CallLog.of(Feeds.of(target, account))
         found = list(islice(_asked(log, question, when, now), question.limit and question.limit + 1))
     shown = found[: question.limit]
     match form:
@@ -90,7 +93,7 @@ def calls(question: Question, form: Format) -> bool:
             for call in shown:
                 print(as_json(call))
         case "csv":
-            write_csv(shown, zone)
+            write_csv(shown, zone, sys.stdout)
         case "table":
             _print_table(question, target, shown, zone, when)
     if len(found) > len(shown):
@@ -119,7 +122,7 @@ def call(stack: str, text: str, day: str, account: str, form: Literal["table", "
     with told():
         target = Target.find(stack)
         zone, now = office_zone(target), datetime.now(UTC)
-        log = CallLog(Feeds.of(target, account))
+        log = CallLog.of(Feeds.of(target, account))
         asked = log.find(text.strip(), period(day, zone, now) if day else None)
         found = log.merged(asked)
         events = log.events(found)
@@ -154,7 +157,8 @@ def office_zone(target: Target) -> ZoneInfo:
 
 def _asked(log: CallLog, question: Question, when: Period, now: datetime) -> Iterator[Call]:
     """Yield the calls that are asked for, once each: those in progress, then the others, newest first."""
-    fresh = [call for call in log.not_final() if not question.number or takes_part(call, question.number)]
+    who = party_key(log.account, "number", question.number)
+    fresh = [call for call in log.not_final() if not question.number or takes_part(call, who)]
     going_on = [call for call in fresh if call["state"] != "ended" and (when[1] >= now or _is_in(call, when))]
     just_ended = [call for call in fresh if call["state"] == "ended" and _is_in(call, when)]
     final = log.of_number(question.number, when) if question.number else log.of_period(when)

@@ -7,11 +7,12 @@ from datetime import datetime, tzinfo
 from rich.table import Table
 from rich.text import Text
 
-from devtools.calls.log import SHORT, is_listed
+from devtools.calls.log import SHORT
 from devtools.calls.words import ARROWS, IN_PROGRESS, INCOMPLETE, MARKS, Fitting, lasting, moment, outcome
 from devtools.events import zone_names
 from devtools.screen import grid
 from devtools.since import counted
+from hookswitch.calls.log import is_listed
 from hookswitch.calls.parties import ways_to_name
 from hookswitch.calls.record import Call
 

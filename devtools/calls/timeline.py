@@ -9,10 +9,10 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from devtools.calls.spans import Doing, Span, Stretch, bounds, spans
 from devtools.calls.words import HOUR, MINUTE, RESULTS, Fitting, lasting
 from hookswitch.calls.parties import ways_to_name
 from hookswitch.calls.record import Call, Leg
+from hookswitch.calls.spans import Doing, Span, Stretch, bounds, spans
 
 SIGNS: Mapping[Doing, tuple[str, str]] = {
     Doing.RINGING: ("·", "yellow"),

@@ -9,7 +9,7 @@ from rich.measure import Measurement
 from rich.text import Text
 
 from hookswitch.calls.parties import UNKNOWN, ways_to_name
-from hookswitch.calls.record import Call, Direction, LegResult, Status, Step
+from hookswitch.calls.record import Call, Direction, LegResult, Status
 from hookswitch.payloads.text import one_line
 
 ARROWS: Mapping[Direction, str] = {"inbound": "↙", "outbound": "↗", "internal": "↔"}
@@ -34,17 +34,6 @@ RESULTS: Mapping[LegResult, str] = {
     "failed": "failed",
     "ended": "ended",
     "unknown": "unknown",
-}
-STEPS: Mapping[Step, str] = {
-    "attendant": "attendant",
-    "queue": "queue",
-    "ring_group": "ring group",
-    "parking": "parked",
-    "voicemail": "voicemail",
-    "transfer": "transferred",
-    "forwarded": "forwarded",
-    "conference": "conference",
-    "click_to_dial": "click-to-dial",
 }
 MINUTE, HOUR = 60, 3600
 SMALLEST = 6  # columns that a cell with something to crop asks for at least

@@ -68,7 +68,7 @@ class Table:
 
     def log(self, account: str = ACCOUNT) -> CallLog:
         """Return the calls of an account."""
-        return CallLog(Feeds(self, TABLE, account))  # type: ignore[arg-type] # a double
+        return CallLog.of(Feeds(self, TABLE, account))  # type: ignore[arg-type] # a double
 
 
 def keys(calls: Iterable[Call]) -> Sequence[str]:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from devtools.calls.formats import COLUMNS, as_json, write_csv
+from devtools.calls.formats import as_json
 from hookswitch.calls.record import Call
+from hookswitch.console.spreadsheet import COLUMNS, write_csv
 from tests.unit.devtools.call_records import at, record, unanswered
 
 NEW_YORK = ZoneInfo("America/New_York")

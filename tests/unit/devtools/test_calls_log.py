@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devtools import feeds
-from devtools.calls.log import takes_part
 from devtools.errors import LaptopError
+from hookswitch.calls.items import party_key
+from hookswitch.calls.log import takes_part
 from tests.unit.devtools.call_records import ACCOUNT, BOB, JANE, START, at, leg, record
 from tests.unit.devtools.call_table import Table, keys
 
@@ -16,19 +16,12 @@ DAY = 24 * 3600
 OTHER = "1" * 32
 
 
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "PAUSE", 0)
-
-
 @given(st.lists(st.integers(-3 * DAY, 3 * DAY), max_size=12), st.integers(-2 * DAY, DAY), st.integers(1, 2 * DAY))
 def test_period(starts: list[int], start: int, length: int) -> None:
     """The calls that began in a period come newest first, however many days in UTC it has; its end is not in it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(feeds, "PAUSE", 0)
-        table = Table(record(number, started_at=at(second)) for number, second in enumerate(starts))
-        period = (START + timedelta(seconds=start), START + timedelta(seconds=start + length))
-        found = [call["started_at"] for call in table.log().of_period(period)]
+    table = Table(record(number, started_at=at(second)) for number, second in enumerate(starts))
+    period = (START + timedelta(seconds=start), START + timedelta(seconds=start + length))
+    found = [call["started_at"] for call in table.log().of_period(period)]
     assert found == [at(second) for second in sorted(starts, reverse=True) if start <= second < start + length]
 
 
@@ -134,4 +127,4 @@ def test_party(number: str, *, is_in: bool) -> None:
     call = record(1, to={}, reached=None, requested=None)
     assert call["from"] == JANE
     assert call["answered_by"] == BOB
-    assert takes_part(call, number) is is_in
+    assert takes_part(call, party_key(ACCOUNT, "number", number)) is is_in

@@ -12,10 +12,10 @@ from rich.console import Console
 
 from devtools.calls.details import details, events_table, headline
 from devtools.calls.formats import as_json
-from devtools.calls.spans import Doing, spans
 from devtools.calls.table import calls_table
 from devtools.calls.timeline import Timeline
 from hookswitch.calls.record import Call
+from hookswitch.calls.spans import Doing, spans
 from simulator.calls.scenarios import SCENARIOS
 from tests.unit.calls.scenes import LATER, calls_of, item_of, steps_of
 

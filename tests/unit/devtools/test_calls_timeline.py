@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from devtools.calls.spans import Doing, spans
 from devtools.calls.timeline import SIGNS, Timeline, axis, draw
 from hookswitch.calls.record import Call, Role
+from hookswitch.calls.spans import Doing, spans
 from tests.unit.devtools.call_records import BOB, CAROL, JANE, START, at, leg, record
 
 NOW = START + timedelta(hours=1)

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devtools.calls.words import MARKS, RESULTS, STEPS, lasting, outcome
+from devtools.calls.words import MARKS, RESULTS, lasting, outcome
 from hookswitch.calls.parties import named, ways_to_name
 from hookswitch.calls.record import Direction, LegResult, Status, Step
+from hookswitch.console.spreadsheet import STEPS
 from tests.unit.devtools.call_records import BOB, record, unanswered
 
 
