@@ -12,6 +12,7 @@ from devtools.sending import Answer, Sent
 from hookswitch.calls.items import LEG, PARTY
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.envelope import CALL, EVENT, TYPE_PREFIX
+from hookswitch.events.items import PLACEHOLDER
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -27,7 +28,7 @@ class Outcome:
     Attributes:
         items: The table's items of kind `event`, by their id.
         calls: The items of calls, by their key.
-        others: All other items, such as quarantined deliveries; not those of legs, and of the parties of calls.
+        others: All other items, such as quarantined deliveries; not those that stand for other items.
         published: How often each event id was published.
         types: The CloudEvents type of each published event id.
         revisions: The record in each published revision of a call, by the id of its CloudEvent.
@@ -50,7 +51,7 @@ class Outcome:
         return cls(
             items={item["event_id"]: item for item in kinds.pop(EVENT, [])},
             calls={item["event_id"]: item for item in kinds.pop(CALL, [])},
-            others=[item for kind, items in kinds.items() if kind not in {LEG, PARTY} for item in items],
+            others=[item for kind, items in kinds.items() if kind not in {LEG, PARTY, PLACEHOLDER} for item in items],
             published=Counter(message.id for message in events),
             types={message.id: str(message.event["type"]) for message in events},
             revisions={message.id: message.event["data"] for message in messages if _is_call(message)},

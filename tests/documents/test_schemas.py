@@ -142,10 +142,14 @@ def test_test_deliveries_fit() -> None:
 
 
 def test_recovered_events_fit() -> None:
-    """An event recovered from Dash's attempt log fits the schemas, and its envelope marks it as recovered."""
+    """An event recovered from Dash's attempt log or its records fits the schemas, and its envelope says which."""
     recovered = replace(event("missed_call", payload("missed_call")), attempted_at=datetime.now(UTC))
     message = message_from(event_item(recovered, SETTINGS))
     assert message["recovered"] is True
+    check(message)
+    recorded = replace(event("channel_destroy", payload("channel_destroy")), source="cdr")
+    message = message_from(event_item(recorded, SETTINGS))
+    assert message["recovered"] == "cdr"
     check(message)
 
 

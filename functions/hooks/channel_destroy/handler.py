@@ -1,12 +1,16 @@
 """A leg of a call ends: Dash's `channel_destroy`."""
 
-from typing import ClassVar, override
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, override
 
 from hookswitch.payloads.base import Identity
 from hookswitch.payloads.channel import ChannelPayload
 from hookswitch.payloads.text import part
 from hookswitch.receiving.receiver import receiver
 
+NEAR = 3  # seconds by which the time of a leg's end may differ between Dash's record and its webhook
+ENDS = ("hangup_cause", "hangup_code", "duration_seconds", "billing_seconds", "ringing_seconds")  # say how a leg ended
 LONGEST = 31 * 86_400  # seconds; a larger number is not the length of a call
 
 
@@ -36,13 +40,25 @@ class ChannelDestroy(ChannelPayload):
         Dash also reports a leg as destroyed when it loses its media server. Such an event has none of these fields. The
         call may go on, and its real end comes later.
         """
-        said = (self.hangup_cause, self.hangup_code, self.duration_seconds, self.billing_seconds, self.ringing_seconds)
-        return any(value is not None for value in said)
+        return any(getattr(self, name) is not None for name in ENDS)
 
     @override
     def identity(self) -> Identity:
         """Return the leg and the second; without the second, whether it is the leg's real end."""
         return super().identity() if self.timestamp or self.is_final else (*super().identity(), "media server lost")
+
+    @override
+    def alternatives(self) -> tuple[Identity, ...]:
+        """Return the leg with the seconds around its end, and without one: Dash's record and its webhook may differ."""
+        if not self.timestamp:
+            return ()
+        seconds = (self.timestamp + timedelta(seconds=sign * by) for by in range(1, NEAR + 1) for sign in (-1, 1))
+        return (*((self.call_id, second) for second in seconds), (self.call_id, None))
+
+    @override
+    def is_also(self, stored: Mapping[str, Any]) -> bool:
+        """Return whether a stored event is the leg's real end, as this one is."""
+        return any(stored.get(name) is not None for name in ENDS)
 
     @override
     def describe(self) -> str:

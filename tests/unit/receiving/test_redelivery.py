@@ -68,7 +68,7 @@ def on_the_wire(message: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(
-    st.builds(Redelivery, deliveries, st.booleans())
+    st.builds(Redelivery, deliveries, st.booleans(), st.sampled_from(["", "cdr"]))
     | st.builds(QueuedDelivery, st.text(), deliveries)
     | st.builds(UnpublishedEvent, st.text(), st.text())
     | st.builds(PublishRequest, keys)
@@ -111,6 +111,7 @@ def test_messages_that_wait_in_queues() -> None:
         (UnpublishedEvent("e1", "archive"), {"event_id": "e1", "destination": "archive"}),
         (Redelivery(Delivery.from_message(DELIVERY)), {"redelivery": DELIVERY}),
         (Redelivery(Delivery.from_message(DELIVERY), may_queue=True), {"redelivery": DELIVERY, "queue": True}),
+        (Redelivery(Delivery.from_message(DELIVERY), source="cdr"), {"redelivery": DELIVERY, "source": "cdr"}),
         (PublishRequest(("e1",)), {"event_ids": ["e1"]}),
         (NoteRequest(("e1",)), {"note": ["e1"]}),
         (RedeliveryResult(Outcome.QUEUED), {"status": "queued"}),

@@ -108,21 +108,27 @@ class Table:
         return {"Items": [item for item in page if item["hook"]["S"] == asked[":hook"]], **more}
 
     def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:
-        """Handle a transaction of one put and some condition checks, like DynamoDB."""
-        put, *checks = TransactItems
+        """Handle a transaction of puts and condition checks, like DynamoDB."""
+        parts = [next(iter(it.items())) for it in TransactItems]
+        keyed = [(it[{"Put": "Item", "ConditionCheck": "Key"}[kind]]["event_id"]["S"], kind, it) for kind, it in parts]
+        assert len({key for key, *_ in keyed}) == len(keyed), "DynamoDB refuses two parts on one item."
         with self._lock:
-            self._check(put["Put"]["TableName"], "TransactWriteItems")
-            conditions = [(put["Put"]["Item"]["event_id"]["S"], put["Put"])]
-            conditions += [(it["ConditionCheck"]["Key"]["event_id"]["S"], it["ConditionCheck"]) for it in checks]
-            reasons = [
-                {"Code": "None" if self._holds(key, it["ConditionExpression"], _values(it)) else _FAILED}
-                for key, it in conditions
-            ]
+            for _, _, it in keyed:
+                self._check(it["TableName"], "TransactWriteItems")
+            reasons = [self._reason(key, it) for key, _, it in keyed]
             if any(reason["Code"] == _FAILED for reason in reasons):
                 answer: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
                 raise ClientError(answer, "TransactWriteItems")
-            self._put(conditions[0][0], put["Put"]["Item"])
+            for key, kind, it in keyed:
+                if kind == "Put":
+                    self._put(key, it["Item"])
         return {}
+
+    def _reason(self, key: str, part: Mapping[str, Any]) -> dict[str, Any]:
+        if self._holds(key, part["ConditionExpression"], _values(part)):
+            return {"Code": "None"}
+        asked = part.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        return {"Code": _FAILED, **({"Item": dict(self.items[key])} if asked and key in self.items else {})}
 
     def _write(
         self,

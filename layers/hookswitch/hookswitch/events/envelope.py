@@ -63,7 +63,12 @@ class Envelope(TypedDict):
     summary: Annotated[str, Field("One line for people.")]
     receivedtime: Time
     subject: NotRequired[Annotated[str, Field("call/<id>, device/<id>, mailbox/<id> or fax/<id>.")]]
-    recovered: NotRequired[Annotated[bool, Field("True if it was recovered from Dash's attempt log.")]]
+    recovered: NotRequired[
+        Annotated[
+            Literal[True, "cdr"],
+            Field("True if it was recovered from Dash's attempt log, `cdr` if from Dash's own record."),
+        ]
+    ]
     replay: NotRequired[
         Annotated[bool, Field("True if it is sent to a destination again because somebody asked for that.")]
     ]

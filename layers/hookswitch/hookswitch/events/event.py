@@ -27,6 +27,7 @@ class Event:
         received_at: When the delivery arrived, in UTC.
         attempted_at: When Dash tried to deliver it, in UTC, if it was read from Dash's attempt log; else None.
         correlation_id: The delivery's.
+        source: `cdr` if it was made of one of Dash's records instead of a delivery; else empty.
         original: Body and content type of the delivery, if bytes that are not UTF-8 were replaced in `fields`.
     """
 
@@ -38,11 +39,17 @@ class Event:
     received_at: datetime
     attempted_at: datetime | None = None
     correlation_id: str | None = None
+    source: str = ""
     original: tuple[bytes, str] | None = None
 
     @classmethod
     def from_delivery(
-        cls, payload_type: type[Payload], delivery: Delivery, fields: Mapping[str, Any], settings: HookSettings
+        cls,
+        payload_type: type[Payload],
+        delivery: Delivery,
+        fields: Mapping[str, Any],
+        settings: HookSettings,
+        source: str = "",
     ) -> Self:
         """Return the event in a delivery.
 
@@ -51,6 +58,7 @@ class Event:
             delivery: The delivery.
             fields: What `delivery.decode` returned, redacted.
             settings: Say which accounts this stack serves.
+            source: `cdr` if the delivery was made of one of Dash's records.
 
         Raises:
             UnusableError: The fields are not an event of this hook, or of an account that this stack serves.
@@ -74,6 +82,7 @@ class Event:
             received_at=delivery.received_at,
             attempted_at=delivery.attempted_at,
             correlation_id=delivery.correlation_id,
+            source=source,
             original=None if shown is fields else (delivery.body, delivery.content_type),
         )
 
@@ -81,6 +90,17 @@ class Event:
     def occurred_at(self) -> datetime:
         """When it happened, in UTC: as the payload says, else when Dash delivered it, or tried to."""
         return self.payload.occurred_at() or self.attempted_at or self.received_at
+
+    @property
+    def is_recovered(self) -> bool:
+        """Whether it comes from Dash's attempt log or records, and not from a delivery."""
+        return bool(self.attempted_at or self.source)
+
+    @property
+    def alternative_keys(self) -> list[str]:
+        """The keys that a delivery of it may have, its own first."""
+        identities = [self.identity, *self.payload.alternatives()]
+        return list(dict.fromkeys(event_key(self.payload.hook, *identity) for identity in identities))
 
     @property
     def key(self) -> str:

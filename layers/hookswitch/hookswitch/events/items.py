@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hookswitch.settings.hooks import HookSettings
 
 QUARANTINE = "quarantine"  # the kind of a quarantined delivery's item, and the feed that has all of them
+PLACEHOLDER = "placeholder"  # the kind of an item that stands for an event under another key
 QUARANTINE_WINDOW = 120  # seconds in which an identical unusable delivery is taken for a retry
 TEST_LIFETIME = timedelta(hours=1)
 _LAST_IN_TIMELINE = 99
@@ -48,7 +49,7 @@ def event_item(event: Event, settings: "HookSettings") -> dict[str, object]:
         "call_direction": payload.direction(),
         "alert": payload.alerts(),
         "payload": event.fields,
-        "recovered": True if event.attempted_at else None,
+        "recovered": event.source or (True if event.attempted_at else None),
         "correlation_id": event.correlation_id,
         **({"body": event.original[0], "content_type": event.original[1]} if event.original else {}),
         "expires_at": _expiry(event.received_at, settings.retention_days),
@@ -58,6 +59,14 @@ def event_item(event: Event, settings: "HookSettings") -> dict[str, object]:
         "subject_key": None if not subject or subject.startswith("call/") else subject,
         "feed": feed_key(event.account_id, hook, occurred_at),
     }
+
+
+def placeholder_item(key: str, event_id: str, expires_at: object) -> dict[str, object]:
+    """Return the attributes of an item that stands for an event under another key of it.
+
+    It has no key of an index, is not published, and expires together with the event.
+    """
+    return {"event_id": key, "kind": PLACEHOLDER, "same_as": event_id, "expires_at": expires_at}
 
 
 def announcement_item(  # noqa: PLR0913 - the parts of the item

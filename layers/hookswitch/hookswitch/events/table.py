@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hookswitch.aws import hook_clients
 from hookswitch.aws.backoff import jittered
@@ -86,6 +86,18 @@ def _store_in_window(event: Event, window: int, settings: HookSettings) -> tuple
                 }
             }
         )
+    cancelled = transact(writes)
+    if cancelled is None:
+        return event.key, True
+    return keys[[reason.get("Code") for reason in cancelled].index("ConditionalCheckFailed")], False
+
+
+def transact(writes: "list[TransactWriteItemTypeDef]") -> list[Mapping[str, Any]] | None:
+    """Carry out a transaction; return None, or DynamoDB's reason for each of its parts if a condition does not hold.
+
+    Raises:
+        UnusableError, StorageUnavailableError: See `store_event`.
+    """
     for attempt in range(CONFLICT_TRIES):
         if attempt:
             time.sleep(jittered(CONFLICT_SECONDS * attempt))
@@ -94,11 +106,12 @@ def _store_in_window(event: Event, window: int, settings: HookSettings) -> tuple
         except (ServiceError, NoAnswerError) as error:
             if not isinstance(error, ServiceError) or error.code != "TransactionCanceledException":
                 raise _explained(error) from error
-            codes = [reason.get("Code") for reason in error.body["CancellationReasons"]]
+            reasons: list[Mapping[str, Any]] = error.body["CancellationReasons"]
+            codes = [reason.get("Code") for reason in reasons]
             if "ConditionalCheckFailed" in codes:
-                return keys[codes.index("ConditionalCheckFailed")], False
+                return reasons
             if "ValidationError" in codes:
                 raise UnusableError("DynamoDB can't store the item.") from error
         else:
-            return event.key, True
+            return None
     raise StorageUnavailableError("DynamoDB cancelled the transaction every time because of concurrent writes.")

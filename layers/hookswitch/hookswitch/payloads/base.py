@@ -85,6 +85,15 @@ class Payload(BaseModel):
         """
         raise NotImplementedError
 
+    def alternatives(self) -> tuple[Identity, ...]:
+        """Return the identities that a webhook may give an event that Dash's records tell of; by default no others."""
+        return ()
+
+    def is_also(self, stored: Mapping[str, Any]) -> bool:
+        """Return whether the payload of a stored event with one of these identities is of the same event."""
+        del stored
+        return True
+
     def occurred_at(self) -> datetime | None:
         """Return when the event happened, in UTC; None if the payload does not say."""
         return None

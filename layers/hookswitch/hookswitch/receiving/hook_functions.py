@@ -39,13 +39,14 @@ class HookFunctions:
         except CALL_ERRORS as error:
             raise StackError(f"The stack's functions can't be listed ({error_reason(error)}).") from error
 
-    def deliver(self, hook: str, delivery: Delivery, *, queue: bool = False) -> RedeliveryResult:
+    def deliver(self, hook: str, delivery: Delivery, *, queue: bool = False, source: str = "") -> RedeliveryResult:
         """Have a hook's function handle a delivery as if Dash had just made it.
 
         Args:
             hook: The hook's name.
             delivery: What to handle.
             queue: Whether the function may put it into the redrive queue while DynamoDB is unavailable.
+            source: `cdr` if the delivery was made of one of Dash's records.
 
         Raises:
             NotTakenError: It did not store or queue the delivery.
@@ -56,7 +57,7 @@ class HookFunctions:
         name = self._names.get(hook.title().replace("_", ""))
         if not name:
             raise NotTakenError(f"The stack has no function for {hook}.")
-        redelivery = Redelivery(delivery, may_queue=queue)
+        redelivery = Redelivery(delivery, may_queue=queue, source=source)
         return RedeliveryResult.from_response(invoke(f"{name}:{ALIAS}", redelivery.to_message(), INVOKE_HOOK))
 
 

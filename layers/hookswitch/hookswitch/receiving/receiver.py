@@ -123,8 +123,14 @@ class _HookAddress(_Address):
         delivery = replace(redelivery.delivery, correlation_id=redelivery.delivery.correlation_id or correlation_id)
         logger.append_keys(correlation_id=delivery.correlation_id)
         settings = HookSettings.from_environment()
-        result = process(self._payload_type, delivery, settings, may_queue=redelivery.may_queue)
-        _record(result, metrics)
+        if redelivery.source:
+            from hookswitch.receiving.records import process_record  # noqa: PLC0415 - no delivery needs it
+
+            result = process_record(self._payload_type, delivery, settings, redelivery.source)
+        else:
+            result = process(self._payload_type, delivery, settings, may_queue=redelivery.may_queue)
+        if result.event or not redelivery.source:  # a record that can't be used is not in the quarantine
+            _record(result, metrics)
         return result.for_redelivery()
 
 
@@ -148,7 +154,7 @@ def _record(result: Result, metrics: MetricsRecorder) -> None:
         metrics.add(result.outcome, hook=result.event.payload.hook)  # which need not be that of the address
     else:
         metrics.add(result.outcome)
-    if result.outcome is Outcome.STORED and result.event and not result.event.attempted_at:
+    if result.outcome is Outcome.STORED and result.event and not result.event.is_recovered:
         metrics.add_delay("delay_to_stored", result.event.occurred_at.timestamp())
 
 

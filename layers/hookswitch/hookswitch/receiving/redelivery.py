@@ -39,14 +39,20 @@ class Redelivery:
     Attributes:
         delivery: What to store.
         may_queue: Whether the function may put it into the redrive queue while DynamoDB is unavailable.
+        source: `cdr` if it was made of one of Dash's records, and Dash never sent it; else empty.
     """
 
     delivery: Delivery
     may_queue: bool = False
+    source: str = ""
 
     def to_message(self) -> dict[str, Any]:
         """Return the function's event."""
-        return {"redelivery": self.delivery.to_message(), **({"queue": True} if self.may_queue else {})}
+        return {
+            "redelivery": self.delivery.to_message(),
+            **({"queue": True} if self.may_queue else {}),
+            **({"source": self.source} if self.source else {}),
+        }
 
     @classmethod
     def from_message(cls, message: Message) -> Self:
@@ -55,7 +61,9 @@ class Redelivery:
         Raises:
             LookupError, TypeError, ValueError: The message is not one of ours.
         """
-        return cls(Delivery.from_message(message["redelivery"]), message.get("queue") is True)
+        return cls(
+            Delivery.from_message(message["redelivery"]), message.get("queue") is True, str(message.get("source", ""))
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def _common(event: Mapping[str, Any], kind: str, zone: str) -> Iterator[tuple[st
     yield "subject", inert(event.get("subject", ""))
     yield "is_test", event["id"].startswith("test-")
     yield "is_replay", event.get("replay", False)
-    yield "is_recovered", event.get("recovered", False)
+    yield "is_recovered", bool(event.get("recovered"))
 
 
 def _call(call: Mapping[str, Any], zone: str) -> Iterator[tuple[str, Value]]:
