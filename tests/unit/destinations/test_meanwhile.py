@@ -2,15 +2,23 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.exceptions import ClientError
 
+from devtools.template import parsed
 from hookswitch.aws import clients
+from hookswitch.aws.clients import QUICK, Limits
+from hookswitch.aws.protocol import CONNECT_SECONDS, DYNAMODB, READ_SECONDS
 from hookswitch.destinations import meanwhile
-from hookswitch.destinations.meanwhile import MOST_MESSAGES, Meanwhile
+from hookswitch.destinations.https import SECONDS
+from hookswitch.destinations.leases import LEASE_SECONDS
+from hookswitch.destinations.meanwhile import HIDDEN_SECONDS, MOST_MESSAGES, RECEIVING_SECONDS, Meanwhile
+from hookswitch.destinations.turn import LONGEST_PAUSE, TURN_SECONDS
 from hookswitch.destinations.waking import fault_wait
 
 QUEUE = "https://sqs.us-east-1.amazonaws.com/1/send"
@@ -28,10 +36,16 @@ class Queue:
         self.fault: ClientError | None = None
 
     def receive_message(
-        self, *, QueueUrl: str, MaxNumberOfMessages: int, WaitTimeSeconds: int, MessageSystemAttributeNames: list[str]
+        self,
+        *,
+        QueueUrl: str,
+        MaxNumberOfMessages: int,
+        VisibilityTimeout: int,
+        WaitTimeSeconds: int,
+        MessageSystemAttributeNames: list[str],
     ) -> dict[str, Any]:
         """Do as SQS does, without waiting."""
-        assert (QueueUrl, WaitTimeSeconds) == (QUEUE, 1)
+        assert (QueueUrl, VisibilityTimeout, WaitTimeSeconds) == (QUEUE, HIDDEN_SECONDS, 1)
         assert MessageSystemAttributeNames == ["ApproximateReceiveCount"]
         if self.fault:
             raise self.fault
@@ -156,6 +170,43 @@ def test_no_messages_are_begun_that_could_not_be_finished(queue: Queue, monkeypa
     threading.Timer(0.05, done.set).start()
     carry_out(lambda _: None if done.wait(LONG) else pytest.fail("It waits."))
     assert queue.left == ["second"]
+
+
+@pytest.mark.parametrize(("share", "receives"), [(0.0, 120), (0.5, 180)])
+def test_senders_stop_at_different_moments(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch, share: float, receives: int
+) -> None:
+    """Of senders that are kept waiting from the same moment on, some still take messages when others no longer do."""
+    done = threading.Event()
+
+    class Pool(ThreadPoolExecutor):
+        def __exit__(self, *_: object) -> None:
+            done.set()
+            self.shutdown()
+
+    monkeypatch.setattr("random.random", lambda: share)
+    monkeypatch.setattr(meanwhile, "time", SimpleNamespace(monotonic=lambda: float(len(queue.most))))
+    monkeypatch.setattr(meanwhile, "ThreadPoolExecutor", Pool)
+    carry_out(lambda _: None if done.wait(LONG) else pytest.fail("It waits."))
+    assert len(queue.most) == receives
+
+
+def test_no_attempt_outlives_its_lease() -> None:
+    """A turn's last attempt has ended before another sender may begin one, even if each call takes its time before it.
+
+    So there is one sender at a time, which keeps the order; what comes after the attempt may only send it again.
+    """
+    table = Limits(CONNECT_SECONDS, READ_SECONDS, DYNAMODB.tries).seconds
+    before_an_attempt = 2 * table + QUICK.seconds  # its event, whether it was sent before, its address
+    assert TURN_SECONDS + LONGEST_PAUSE + before_an_attempt + SECONDS < LEASE_SECONDS
+
+
+def test_what_is_begun_last_is_finished() -> None:
+    """What is taken at the last moment is seen to before the function's time-out, and before it comes again."""
+    longest = LEASE_SECONDS - SECONDS
+    function = parsed()["Resources"]["Send"]["Properties"]
+    assert RECEIVING_SECONDS + longest <= function["Timeout"]
+    assert longest < HIDDEN_SECONDS
 
 
 def test_queue_that_fails(queue: Queue) -> None:

@@ -183,6 +183,23 @@ def test_pace() -> None:
         assert all(later - earlier >= 0.999 for earlier, later in itertools.pairwise(times))
 
 
+def test_slow_pace_keeps_no_sender() -> None:
+    """Where a destination takes one message in 100 seconds, a message of its queue waits, and not a sender."""
+    with running() as world:
+        receiver = world.add("slow", options=Options(per_second=0.01))
+        world.route(*(world.event(number) for number in range(3)))
+        longest = 0.0
+        while world.messages:
+            for message in world.visible():
+                began = world.now
+                world.handle(message)
+                longest = max(longest, world.now - began)
+            world.now += 1
+        times = [at for _, at in receiver.received]
+        assert [round(later - earlier) for earlier, later in itertools.pairwise(times)] == [100, 100]
+        assert longest < 10
+
+
 def test_quiet_hours_postpone() -> None:
     """What happens in the quiet hours is sent when they are over."""
     with running() as world:  # START is 14:13:20 UTC on a Monday

@@ -15,7 +15,7 @@ from hookswitch.destinations.record import Destination, Health
 from hookswitch.destinations.rows import DESTINATIONS
 from hookswitch.events.attributes import attribute, item
 
-LEASE_SECONDS = 75  # more than the timeout of the function that sends
+LEASE_SECONDS = 75  # longer than from its beginning, or its renewal, to the end of the last attempt of a turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,10 @@ There are few senders, and an attempt at a destination that hangs takes 15 secon
 time, such as all that have their address at one provider, would hold all senders, and everybody else would wait. So a
 sender that waits takes more messages from its queue by itself, and sees to each in a thread.
 
+It has to stop in time to end what it has begun, and others wait until it has ended: for 15 seconds if the last one it
+began hangs. So it goes on for minutes, and each sender for a time of its own: those that were kept waiting from the
+same moment on do not all stop at the same moment.
+
 Whoever is ended meanwhile leaves the messages in the queue, as with those that Lambda hands over.
 """
 
@@ -15,13 +19,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from hookswitch.aws import clients
+from hookswitch.aws.backoff import jittered
 from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.observability.log import logger
 
 PATIENCE = 0.5  # seconds that a message may take before others are seen to as well
 MOST_MESSAGES = 16  # at the same time
 MOST_RECEIVED = 10  # in one call (SQS, ReceiveMessage)
-RECEIVING_SECONDS = 25.0  # after which no more are taken: one of them may need 30, and the function has 60
+RECEIVING_SECONDS = 240.0  # after which, or half of it, no more are taken: one may need 60, and the function has 300
+HIDDEN_SECONDS = 90  # what it took comes again if it is ended: longer than it sees to one message
 
 # It would warn, and not as JSON, when threads have more connections than are kept.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -41,7 +47,7 @@ class Meanwhile:
 
     def carry_out(self, record: SQSRecord) -> None:
         """See to a message, and raise what that raises."""
-        ends = time.monotonic() + RECEIVING_SECONDS
+        ends = time.monotonic() + jittered(RECEIVING_SECONDS)
         with ThreadPoolExecutor(MOST_MESSAGES) as pool:
             first = pool.submit(self._carry_out, record)
             running: set[Future[None]] = {first}
@@ -63,6 +69,7 @@ class Meanwhile:
         answer = clients.sqs().receive_message(
             QueueUrl=self._queue,
             MaxNumberOfMessages=most,
+            VisibilityTimeout=HIDDEN_SECONDS,
             WaitTimeSeconds=1,
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
         )

@@ -26,6 +26,7 @@ from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.settings.functions import SendSettings
 
 TURN_SECONDS = 10.0  # after which others have their turn
+LONGEST_PAUSE = 5.0  # seconds between two messages, for the sake of the pace, that a sender waits; else a message does
 AT_ONCE = 5  # messages on their way to a destination that asks for no order and no pace
 SOME = 50  # deliveries that are looked at together
 REFUSALS = 5  # one after the other: then it is the destination that is out of order
@@ -60,6 +61,7 @@ class Turn:
         self._deliverer = Deliverer(table, settings, metrics)
         self._ends = time.monotonic() + TURN_SECONDS
         self._next_message = 0.0  # in time.monotonic seconds
+        self._paused_until = 0  # in Unix milliseconds
         self._seconds: list[float] = []
         self.health: Health = self._destination.health
         self.new_state: dict[str, object] = {}
@@ -86,6 +88,8 @@ class Turn:
             return Next()
         if not is_open:
             return Next(self.health.next_attempt)
+        if self._paused_until:
+            return Next(self._paused_until)
         destination = self._leases.renew(self._lease, _now())
         if not destination:
             return Next()
@@ -142,7 +146,11 @@ class Turn:
                 continue
             if time.monotonic() >= self._ends:
                 return True
-            self._keep_pace()
+            pause = self._pause()
+            if pause > LONGEST_PAUSE:
+                self._paused_until = _now() + round(pause * 1000)
+                return True
+            time.sleep(pause)
             settled = self._deliver(delivery)
             if not self._note([settled]):
                 return False
@@ -150,14 +158,16 @@ class Turn:
                 waiting.add(delivery.subject)
         return True
 
-    def _keep_pace(self) -> None:
+    def _pause(self) -> float:
+        """Return how many seconds the pace asks for before the next message."""
         per_second = self._destination.options.per_second
         if not per_second:
-            return
+            return 0.0
         if not self._next_message:  # another sender may have sent one just now
             self._next_message = time.monotonic() + 1 / per_second - max(0, _now() - self.health.last_success) / 1000
-        time.sleep(max(0.0, self._next_message - time.monotonic()))
-        self._next_message = time.monotonic() + 1 / per_second
+        pause = max(0.0, self._next_message - time.monotonic())
+        self._next_message = time.monotonic() + pause + 1 / per_second
+        return pause
 
     def _deliver(self, delivery: Owed) -> Settled:
         return self._deliverer.deliver(self._destination, delivery)
