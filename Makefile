@@ -187,8 +187,9 @@ bench: $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) ## Measure the functions; writes doc
 load: $(DEV) $(SAM) $(EMULATOR) $(LOCUST) ## Send a reseller's day; writes docs/engineering/load.md ## [QUICK=1]
 	@exec $(BIN)/python -m tests.load $(if $(QUICK),--quick)
 
-load-sending: $(DEV) $(SAM) $(EMULATOR) ## Send to many destinations; writes docs/engineering/sending.md ## [QUICK=1] [EVENTS=10000]
-	@exec $(BIN)/python -m tests.load.destinations $(if $(QUICK),--quick) $(if $(EVENTS),--events "$(EVENTS)")
+load-sending: $(DEV) $(SAM) $(EMULATOR) ## Send to many destinations; writes docs/engineering/sending.md ## [QUICK=1] [EVENTS=10000] [ONLY=totals|fairness] [SHARED=1]
+	@exec $(BIN)/python -m tests.load.destinations $(if $(QUICK),--quick) $(if $(EVENTS),--events "$(EVENTS)") \
+	  $(if $(ONLY),--only "$(ONLY)") $(if $(SHARED),--shared)
 
 fuzz: $(DEV) $(SAM) $(EMULATOR) ## Send random requests; writes docs/engineering/fuzzing.md ## [REQUESTS=100000] [SEED=1] [HTTP=1]
 	@exec $(BIN)/python -m tests.fuzz --requests "$(REQUESTS)" $(if $(SEED),--seed "$(SEED)") $(if $(HTTP),--by-http 1)

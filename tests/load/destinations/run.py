@@ -28,7 +28,8 @@ class Size:
         senders: How many destinations are served at the same time (DestinationConcurrency).
         per_second: Events a second while latency is measured.
         seconds: How long each phase is in which it is measured.
-        burst: Events that are then sent as fast as possible.
+        burst: Events that are then sent as fast as they arrive.
+        ahead: How many of these may be on their way.
         limit: Seconds after which what has not arrived counts as lost.
     """
 
@@ -38,6 +39,7 @@ class Size:
     per_second: float
     seconds: float
     burst: int
+    ahead: int
     limit: float
 
 
@@ -121,9 +123,8 @@ def _steady(on: Stage, size: Size, hanging: Sequence[str], others: Sequence[str]
 
 def _burst(on: Stage, size: Size) -> tuple[float, float]:
     began = time.monotonic()
-    with step(f"Storing {size.burst:,} events as fast as possible"):
-        accounts = on.accounts
-        on.send([accounts[number % len(accounts)] for number in range(size.burst)], BURST)
+    with step(f"Storing {size.burst:,} events, and no more than {size.ahead:,} ahead of the receivers"):
+        on.send_many(size.burst, BURST, size.ahead, size.limit)
     writing = time.monotonic() - began
     with step("Waiting until all have arrived"):
         draining = on.wait(on.accounts, size.limit)

@@ -1,5 +1,6 @@
 """A stack with destinations, events to send, and what arrives."""
 
+import itertools
 import random
 import time
 from collections import Counter
@@ -83,6 +84,32 @@ class Stage:
             while left:
                 left = self._dynamodb.batch_write_item(RequestItems=left).get("UnprocessedItems")
             self.sent += [SentEvent(str(each["event_id"]["S"]), name, now, phase) for name, each in items]
+
+    def send_many(self, count: int, phase: str, ahead: int, limit: float) -> None:
+        """Store many events, in all accounts by turns, as fast as they arrive.
+
+        It is some events ahead of the receivers at most: the emulator looks through a queue from its beginning for each
+        message, so a long one costs it the time that is to be measured. It gives up at a limit.
+
+        Args:
+            count: How many.
+            phase: In which part of the run.
+            ahead: How many events may be on their way.
+            limit: Seconds after which it sends no more.
+        """
+        began = time.monotonic()
+        accounts = itertools.islice(itertools.cycle(self.accounts), count)
+        for batch in itertools.batched(accounts, BATCH, strict=False):
+            while self.on_their_way() > ahead:
+                if time.monotonic() - began > limit:
+                    return
+                self.read_queue()
+                time.sleep(0.2)
+            self.send(batch, phase)
+
+    def on_their_way(self) -> int:
+        """Return how many events have not arrived yet."""
+        return len(self.sent) - sum(len(receiver.arrivals) for receiver in self.receivers.values())
 
     def send_steadily(self, per_second: float, seconds: float, phase: str) -> None:
         """Store events in accounts that are drawn at random, one after the other."""

@@ -1,10 +1,10 @@
 """The tally of destinations notices whatever is lost, sent twice, or sent to somebody else."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 
-from tests.load.destinations.page import written
+from tests.load.destinations.page import measured, written
 from tests.load.destinations.receivers import CountingReceiver
 from tests.load.destinations.run import Phase, Run, Size
 from tests.load.destinations.totals import Latency, SentEvent, Totals, received, subscribed, tally
@@ -84,15 +84,15 @@ def test_faults(
 
 def test_page() -> None:
     """The page has the figures of both runs, and says what is wrong."""
-    size = Size(100, 0, 4, 5, 60, 10_000, 600)
+    size = Size(100, 0, 4, 5, 60, 10_000, 2_000, 600)
     latency = Latency(300, 410, 990, 1_200)
     first = Run(size, Totals(10_400, 10_400, 0, 10_400, ()), [Phase("steady", latency, latency)], 20, 80, 0, 1)
     three = [Phase(name, latency, latency) for name in ("none hangs", "some begin to hang", "some hang")]
     bad = Totals(1_900, 1_899, 0, 1_900, ("1 events did not reach their destination.",))
     second = Run(replace(size, destinations=1_000, hanging=50, burst=0), bad, three, 0, 0, 33, 1)
-    found = {"date": "2026-11-26", "machine": "2 cores", "totals": asdict(first), "fairness": asdict(second)}
-    page = written(found)
+    page = written({"totals": measured(first, is_shared=True), "fairness": measured(second, is_shared=False)})
     assert "Sent = received" in page
+    assert page.count("Other programs used the machine") == 1
     assert "1 events did not reach their destination." in page
     assert "| until its destination received it | 300 | 410 | 990 | 1,200 |" in page
     assert "| some hang | 300 | 410 | 990 | 1,200 | 410 | 990 |" in page
