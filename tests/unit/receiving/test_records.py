@@ -174,3 +174,21 @@ def test_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     assert '"Name":"stored"' in log
     assert "delay_to_stored" not in log
     assert '"Name":"quarantined"' not in log
+
+
+def test_imported() -> None:
+    """An imported leg is an event of a kind that nothing publishes, and kept as long as if it had come when it ended.
+
+    The webhook's own event, should it come, is the same leg; so is the record, imported again.
+    """
+    with storing() as table:
+        result = arrives(destroy(at=ENDED), "import")
+        (item,) = table.plain("imported").values()
+        assert (result.outcome, result.event_id) == (Outcome.STORED, item["event_id"])
+        assert item["recovered"] == "cdr"
+        assert item["expires_at"] == ENDED + SERVICE.retention_days * 86_400
+        assert {it["expires_at"] for it in table.plain("placeholder").values()} == {item["expires_at"]}
+        again = arrives(destroy(at=ENDED), "import")
+        assert (again.outcome, again.event_id) == (Outcome.DUPLICATE, item["event_id"])
+        assert arrives(destroy(at=ENDED + 1)).outcome is Outcome.DUPLICATE
+        assert not table.inserted

@@ -13,6 +13,8 @@ from hookswitch.errors import UnusableError
 from hookswitch.payloads.base import Identity, Payload
 from hookswitch.settings.hooks import HookSettings
 
+CDR, IMPORT = "cdr", "import"  # sources of events that Dash never sent: its records, read to recover or to import them
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -27,7 +29,8 @@ class Event:
         received_at: When the delivery arrived, in UTC.
         attempted_at: When Dash tried to deliver it, in UTC, if it was read from Dash's attempt log; else None.
         correlation_id: The delivery's.
-        source: `cdr` if it was made of one of Dash's records instead of a delivery; else empty.
+        source: `cdr` if it was made of one of Dash's records instead of a delivery, `import` if it is imported so; else
+            empty.
         original: Body and content type of the delivery, if bytes that are not UTF-8 were replaced in `fields`.
     """
 

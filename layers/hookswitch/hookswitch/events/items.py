@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hookswitch.deliveries.delivery import Delivery
-from hookswitch.events.event import Event, event_key
+from hookswitch.events.envelope import EVENT, IMPORTED
+from hookswitch.events.event import CDR, IMPORT, Event, event_key
 
 if TYPE_CHECKING:
     from hookswitch.events.envelope import DeliveryTest
@@ -36,10 +37,10 @@ def event_item(event: Event, settings: "HookSettings") -> dict[str, object]:
     """Return the attributes of an event's item; those that are None are left out of the table."""
     payload, hook = event.payload, event.payload.hook
     occurred_at, received_at = timestamp(event.occurred_at), timestamp(event.received_at)
-    subject = payload.subject()
+    subject, is_imported = payload.subject(), event.source == IMPORT
     return {
         "event_id": event.key,
-        "kind": "event",
+        "kind": IMPORTED if is_imported else EVENT,
         "hook": hook,
         "account_id": event.account_id,
         "occurred_at": occurred_at,
@@ -49,10 +50,11 @@ def event_item(event: Event, settings: "HookSettings") -> dict[str, object]:
         "call_direction": payload.direction(),
         "alert": payload.alerts(),
         "payload": event.fields,
-        "recovered": event.source or (True if event.attempted_at else None),
+        "recovered": CDR if event.source else True if event.attempted_at else None,
         "correlation_id": event.correlation_id,
         **({"body": event.original[0], "content_type": event.original[1]} if event.original else {}),
-        "expires_at": _expiry(event.received_at, settings.retention_days),
+        # An import brings in what would have been there, and keeps it for no longer.
+        "expires_at": _expiry(event.occurred_at if is_imported else event.received_at, settings.retention_days),
         # Keys of the indexes; an item that lacks one is not in that index.
         "timeline_key": _timeline_key(occurred_at, payload.timeline_order, received_at),
         "call_id": payload.timeline_call() or None,

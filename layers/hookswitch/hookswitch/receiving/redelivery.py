@@ -39,7 +39,8 @@ class Redelivery:
     Attributes:
         delivery: What to store.
         may_queue: Whether the function may put it into the redrive queue while DynamoDB is unavailable.
-        source: `cdr` if it was made of one of Dash's records, and Dash never sent it; else empty.
+        source: `cdr` if it was made of one of Dash's records, and Dash never sent it; `import` if it is imported so;
+            else empty.
     """
 
     delivery: Delivery
