@@ -91,7 +91,7 @@ def _send(dash: Dash, stack: Stack, encoding: str, detail: Detail) -> Iterator[S
         if encoding == "get" and not _fits_a_url(stack.public_url(step.hook), step.payload):
             yield Sent(step.hook, encoding, ())
             continue
-        firings = [firing for _ in range(2) for firing in dash.fire(DASH_ACCOUNT_ID, step.hook, step.payload)]
+        firings = [firing for _ in range(2) for firing in dash.fire(DASH_ACCOUNT_ID, step.hook, step.payload, step.leg)]
         yield Sent(
             step.hook,
             encoding,

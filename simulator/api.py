@@ -3,13 +3,15 @@
 import json
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self, override
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from simulator.callflows import Callflows
+from simulator.cdr_resources import Cdrs
 from simulator.dash import Dash
 from simulator.envelope import Answer, ApiError, Call, bad_identifier, failure, invalid_method, success
 from simulator.faults import Fault, Faults
@@ -19,6 +21,8 @@ from simulator.resources import Webhooks, descendants
 LOOPBACK = "127.0.0.1"
 RELEASE_INTERVAL = 0.05  # seconds between two looks whether a delay ends early
 LOGINS = ("api_auth", "user_auth")
+
+type Resource = Callable[[Call, str, Sequence[str]], Answer]
 
 
 @dataclass(slots=True)
@@ -66,8 +70,15 @@ class DashApi:
         self.calls: list[RecordedCall] = []
         self.closing = threading.Event()
         self._login = Login(dash, token_lifetime)
-        self._webhooks = Webhooks(dash)
-        self._callflows = Callflows(dash)
+        self._cdrs = Cdrs(dash)
+        self._resources: dict[str, Resource] = {
+            "api_key": self._api_key,
+            "callflows": Callflows(dash).answer,
+            "cdrs": self._cdrs.answer,
+            "descendants": self._descendants,
+            "users": self._users,
+            "webhooks": Webhooks(dash).answer,
+        }
         self._bucket = Bucket(rate_limit, dash.clock) if rate_limit else None
         self._server = _Server((address, port), self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -122,20 +133,27 @@ class DashApi:
                 return self._login.api_auth(call)
             case ["user_auth"]:
                 return self._login.user_auth(call)
-            case ["accounts", account_id, "api_key"]:
+            case ["accounts", account_id, resource, *rest] if resource in self._resources:
                 self._login.authorize(call, account_id)
-                return self._login.api_key(call, account_id)
-            case ["accounts", account_id, "descendants"]:
-                self._login.authorize(call, account_id)
-                return descendants(call, self.dash, account_id)
-            case ["accounts", account_id, "webhooks", *rest]:
-                self._login.authorize(call, account_id)
-                return self._webhooks.answer(call, account_id, rest)
-            case ["accounts", account_id, "callflows", *rest]:
-                self._login.authorize(call, account_id)
-                return self._callflows.answer(call, account_id, rest)
+                return self._resources[resource](call, account_id, rest)
             case _:
                 raise bad_identifier(call.path[-1])
+
+    def _api_key(self, call: Call, account_id: str, path: Sequence[str]) -> Answer:
+        if path:
+            raise bad_identifier(path[-1])
+        return self._login.api_key(call, account_id)
+
+    def _descendants(self, call: Call, account_id: str, path: Sequence[str]) -> Answer:
+        if path:
+            raise bad_identifier(path[-1])
+        return descendants(call, self.dash, account_id)
+
+    def _users(self, call: Call, account_id: str, path: Sequence[str]) -> Answer:
+        match path:
+            case [user_id, "cdrs", *rest]:
+                return self._cdrs.answer(call, account_id, rest, user_id)
+        raise bad_identifier(call.path[-1])
 
 
 class _Server(ThreadingHTTPServer):
@@ -211,7 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _perform(self, body: bytes) -> tuple[int, dict[str, Any]]:
         token = self.headers.get("x-auth-token")
         target = urlsplit(self.path)
-        version, *path = target.path.strip("/").split("/")
+        version, *path = (unquote(part) for part in target.path.strip("/").split("/"))
         if version != "v2":
             return 404, failure(bad_identifier(version), token)
         try:

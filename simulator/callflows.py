@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from simulator.dash import Dash
-from simulator.envelope import Answer, ApiError, Call, bad_identifier, invalid_method
+from simulator.envelope import Answer, Call, bad_identifier, forbidden, invalid_method
 
 SUMMARY = ("id", "name", "numbers", "patterns")  # a listing has no flow
 
@@ -22,7 +22,7 @@ class Callflows:
         """
         documents = self._dash.callflows.get(account_id, [])
         if documents is None:
-            raise ApiError(403, "forbidden", {"message": "forbidden"})
+            raise forbidden()
         if call.method != "GET":
             raise invalid_method()
         match path:

@@ -3,19 +3,24 @@
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from hookswitch.dash.hooks import CATALOGUE, EVERYTHING, NOTIFICATIONS, Hook
 from simulator.attempts import Attempt, AttemptLog, FailureWindow
 from simulator.confidential import note
+from simulator.identity import Identity
+from simulator.notification_payloads import notification
 from simulator.payloads import DEFAULT_ACCOUNT_ID
+from simulator.records import Records
 from simulator.sender import CLUSTER_ID, RETRY_INTERVAL, Sender
+from simulator.steps import LegFacts
 from simulator.transport import Resolver, Transport, default_resolver
 from simulator.webhooks import Webhook
 
 DEFAULT_API_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0" * 2
+WEBHOOK_DISABLED = "webhook_disabled"
 EVERY_EVENT = "all"  # the `hook` of a webhook that gets all events
 
 
@@ -78,6 +83,8 @@ class Dash:
         keep_successes: Whether the attempt log also keeps successes.
         page_limit: The maximum number of entries per page of the API, whatever a request asks for.
         cluster_id: Added last to every payload, unless it is `None`.
+        records: What it remembers of calls, and how.
+        announced: The notifications of disabled webhooks, one for each webhook that got one.
         callflows: The documents of an account's callflows; none by default, and None if the API does not open them.
     """
 
@@ -93,6 +100,8 @@ class Dash:
     page_limit: int | None = None
     cluster_id: str | None = CLUSTER_ID
     accounts: dict[str, Account] = field(default_factory=dict, init=False)
+    records: Records = field(default_factory=Records)
+    announced: list[Firing] = field(default_factory=list, init=False)
     callflows: dict[str, list[dict[str, Any]] | None] = field(default_factory=dict, init=False)
     sender: Sender = field(init=False)
     _webhooks: dict[str, Webhook] = field(default_factory=dict, init=False)
@@ -108,7 +117,9 @@ class Dash:
             cluster_id=self.cluster_id,
             failures=FailureWindow(self.failure_limit, self.failure_window),
             log=AttemptLog(keep_successes=self.keep_successes),
+            on_disabled=self._announce,
         )
+        self.records.legacy = self.legacy
         self.add_account(DEFAULT_ACCOUNT_ID, api_key=DEFAULT_API_KEY)
 
     def add_account(self, account_id: str, *, api_key: str | None = None, parent: str | None = None) -> Account:
@@ -161,34 +172,52 @@ class Dash:
                 self.sender.failures.forget(webhook.id)
                 webhook.enable()
 
-    def fire(self, account_id: str, hook: str, payload: Mapping[str, Any]) -> list[Firing]:
+    def fire(self, account_id: str, hook: str, payload: Mapping[str, Any], leg: LegFacts | None = None) -> list[Firing]:
         """Fire an event of an account, and return its delivery to each matching webhook.
+
+        Whether a webhook matches or not, `records` notes what Dash remembers of the event, such as the CDR of a leg.
 
         Args:
             account_id: The account that the event belongs to.
             hook: The hook's name; for notifications, the payload's `event_name` decides which webhooks match.
             payload: The event, such as one from `payloads.payload`.
+            leg: What Dash's records tell of its leg and the event doesn't: `Step.leg`.
 
         Raises:
             ValueError: The hook does not exist.
         """
-        matching = [webhook for webhook in self._matching(account_id, hook, payload) if webhook.enabled]
-        return [Firing(webhook, self.sender.deliver(webhook, payload)) for webhook in matching]
+        if hook not in CATALOGUE:
+            raise ValueError(f"Dash has no hook {hook!r}.")
+        self.records.note(account_id, hook, payload, leg, self.clock())
+        return self._send(self._matching(account_id, CATALOGUE[hook], payload), payload)
+
+    def disable(self, webhook_id: str) -> None:
+        """Disable a webhook as the system does after too many failures, and notify whoever listens."""
+        self.sender.disable(self._webhooks[webhook_id])
 
     def close(self) -> None:
         """Let deliveries in progress end with their current attempt."""
         self.sender.close()
 
-    def _matching(self, account_id: str, hook: str, payload: Mapping[str, Any]) -> list[Webhook]:
-        if hook not in CATALOGUE:
-            raise ValueError(f"Dash has no hook {hook!r}.")
-        internal = CATALOGUE[hook].is_channel and payload.get("is_internal_leg") is True
+    def _announce(self, webhook: Webhook) -> None:
+        """Notify whoever listens that a webhook was disabled. It is off by now, so it is not notified of itself."""
+        account_id = webhook.account_id
+        payload = notification(WEBHOOK_DISABLED, Identity(now=self.clock()), account_id) | {"hook_id": webhook.id}
+        hook = Hook(WEBHOOK_DISABLED, registered_as=NOTIFICATIONS, notification_type=WEBHOOK_DISABLED)
+        self.announced += self._send(self._matching(account_id, hook, payload), payload)
+
+    def _send(self, matching: Iterable[Webhook], payload: Mapping[str, Any]) -> list[Firing]:
+        enabled = [webhook for webhook in matching if webhook.enabled]
+        return [Firing(webhook, self.sender.deliver(webhook, payload)) for webhook in enabled]
+
+    def _matching(self, account_id: str, hook: Hook, payload: Mapping[str, Any]) -> list[Webhook]:
+        internal = hook.is_channel and payload.get("is_internal_leg") is True
         return [
             webhook
             for owner in self.lineage(account_id)
             for webhook in self.webhooks(owner)
             if (owner == account_id or webhook.include_subaccounts)
-            and _listens(webhook, CATALOGUE[hook], str(payload.get("event_name", hook)))
+            and _listens(webhook, hook, str(payload.get("event_name", hook.name)))
             and (webhook.include_internal_legs or not internal)
         ]
 

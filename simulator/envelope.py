@@ -73,6 +73,11 @@ def bad_identifier(identifier: str) -> ApiError:
     return ApiError(404, "bad_identifier", {"message": "bad identifier", "cause": identifier})
 
 
+def forbidden() -> ApiError:
+    """Return the answer to a call that its token does not allow."""
+    return ApiError(403, "forbidden", {"message": "forbidden"})
+
+
 def invalid_method() -> ApiError:
     """Return the answer to a verb that a resource doesn't take."""
     return ApiError(405, "invalid_method", {"message": "method not allowed"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simulator.confidential import note
 from simulator.dash import Account, Dash
-from simulator.envelope import Answer, ApiError, Call, invalid_method, validation_error
+from simulator.envelope import Answer, ApiError, Call, forbidden, invalid_method, validation_error
 
 API_KEY_LENGTH = 64
 TOKEN_LIFETIME = 3600.0
@@ -119,7 +119,7 @@ class Login:
         if self._dash.clock() >= expiry:
             raise ApiError(401, "invalid credentials")
         if account_id not in self._dash.accounts or owner not in self._dash.lineage(account_id):
-            raise ApiError(403, "forbidden", {"message": "forbidden"})
+            raise forbidden()
 
     def expire(self) -> None:
         """Let every token that was given out expire now."""

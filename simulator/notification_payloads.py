@@ -11,7 +11,7 @@ from simulator.channel_payloads import REALM
 from simulator.identity import Identity
 
 CARRIER = "10.20.0.1"
-APP_OF = {"fax": "fax", "register": "registrar", "deregister": "registrar"}
+APP_OF = {"fax": "fax", "register": "registrar", "deregister": "registrar", "webhook_disabled": "webhooks"}
 
 
 def voicemail(identity: Identity) -> dict[str, Any]:
@@ -117,6 +117,11 @@ def system_alert(identity: Identity) -> dict[str, Any]:
     }
 
 
+def webhook_disabled(identity: Identity) -> dict[str, Any]:
+    """Return a webhook that the system has disabled (Kazoo, `webhooks_disabler`)."""
+    return {"hook_id": identity.hex()}
+
+
 def password_recovery(identity: Identity) -> dict[str, Any]:
     """Return a password recovery, with the reset link."""
     return {
@@ -156,6 +161,7 @@ BUILDERS: dict[str, Callable[[Identity], dict[str, Any]]] = {
     "register": register,
     "deregister": deregister,
     "system_alert": system_alert,
+    "webhook_disabled": webhook_disabled,
     "password_recovery": password_recovery,
     "new_user": new_user,
     "new_account": new_account,

@@ -1,8 +1,5 @@
 """The API's resources: webhooks, their attempts, and accounts (docs/dash-protocol.md, section 5)."""
 
-import base64
-import binascii
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,11 +7,10 @@ from typing import Any
 from simulator.attempts import gregorian
 from simulator.dash import Dash, DuplicateWebhookError
 from simulator.envelope import Answer, ApiError, Call, bad_identifier, invalid_method, validation_error
+from simulator.paging import created_range, page, start_key
 from simulator.validation import validate
 from simulator.webhooks import Webhook
 
-PAGE_SIZE = 50
-MAX_RANGE = 2_682_000
 REENABLE = "re-enable"
 
 
@@ -101,34 +97,19 @@ class Webhooks:
             raise bad_identifier("attempts")
         if call.method != "GET":
             raise invalid_method()
-        created_from, created_to = self._range(call.query)
+        created_from, created_to = created_range(call.query, gregorian(self._dash.clock()))
         # A page starts at a second, not at an entry: what shares the second of the border shows up twice.
-        start = _start_key(call.query)
+        start = start_key(call.query)
         latest = created_to if start is None else min(created_to, int(start))
         entries = self._dash.sender.log.entries(account_id, webhook_id)
         rows = [(second, entry) for second, entry in entries if created_from <= second <= latest]
-        page, paging = _page(call.query, rows, self._dash.page_limit)
-        return Answer(page, paging=paging)
-
-    def _range(self, query: Mapping[str, str]) -> tuple[int, int]:
-        created_to = _integer(query, "created_to", gregorian(self._dash.clock()))
-        created_from = _integer(query, "created_from", created_to - MAX_RANGE)
-        if created_to < created_from:
-            message = f"created_to {created_to} is prior to created_from {created_from}"
-            raise _date_range(message, created_from)
-        if created_to - created_from > MAX_RANGE:
-            message = f"created_to {created_to} is more than {MAX_RANGE} seconds from created_from {created_from}"
-            raise _date_range(message, created_to)
-        return created_from, created_to
+        entries, paging = page(call.query, rows, self._dash.page_limit)
+        return Answer(entries, paging=paging)
 
 
 def _whole(webhook: Webhook, status: int = 200) -> Answer:
     revision = f"{webhook.revision}-{secrets.token_hex(16)}"
     return Answer(webhook.document(), status=status, revision=revision)
-
-
-def _date_range(message: str, cause: int) -> ApiError:
-    return validation_error({"created_from": {"date_range": {"message": message, "cause": cause}}})
 
 
 def descendants(call: Call, dash: Dash, account_id: str) -> Answer:
@@ -145,41 +126,6 @@ def descendants(call: Call, dash: Dash, account_id: str) -> Answer:
 
 
 def _listed(call: Call, rows: list[tuple[str, Any]], limit: int | None) -> Answer:
-    start = _start_key(call.query)
-    page, paging = _page(call.query, [row for row in rows if start is None or row[0] >= str(start)], limit)
-    return Answer(page, paging=paging)
-
-
-def _page(query: Mapping[str, str], rows: list[tuple[Any, Any]], limit: int | None) -> tuple[list[Any], dict[str, Any]]:
-    size = max(1, _integer(query, "page_size", PAGE_SIZE))
-    if limit is not None:
-        size = min(size, limit)
-    page = [row for _, row in rows[:size]]
-    paging: dict[str, Any] = {"page_size": len(page)}
-    if "start_key" in query:
-        paging["start_key"] = query["start_key"]
-    if len(rows) > size:
-        key = json.dumps(rows[size][0]).encode()
-        paging["next_start_key"] = base64.urlsafe_b64encode(key).decode().rstrip("=")
-    return page, paging
-
-
-def _start_key(query: Mapping[str, str]) -> str | int | None:
-    encoded = query.get("start_key")
-    if not encoded:
-        return None
-    try:
-        key = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
-    except (binascii.Error, ValueError):
-        key = None
-    if not isinstance(key, str | int):
-        raise validation_error({"start_key": {"invalid": {"message": "no such page", "cause": encoded}}})
-    return key
-
-
-def _integer(query: Mapping[str, str], name: str, default: int) -> int:
-    try:
-        return int(query.get(name, default))
-    except ValueError:
-        wrong = {"message": "Value did not match type(s): integer", "target": "integer", "value": query[name]}
-        raise validation_error({name: {"type": wrong}}) from None
+    start = start_key(call.query)
+    entries, paging = page(call.query, [row for row in rows if start is None or row[0] >= str(start)], limit)
+    return Answer(entries, paging=paging)

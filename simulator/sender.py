@@ -35,6 +35,7 @@ class Sender:
         cluster_id: Added last to every payload, unless it is `None`.
         failures: Decides when to disable webhooks.
         log: Stores attempts.
+        on_disabled: Called with each webhook that was disabled.
         interrupt_after: Attempts after which a delivery ends although some are left, as when the system restarts
             between two of them; `None` for never.
     """
@@ -46,6 +47,7 @@ class Sender:
     cluster_id: str | None = CLUSTER_ID
     failures: FailureWindow = field(default_factory=FailureWindow)
     log: AttemptLog = field(default_factory=AttemptLog)
+    on_disabled: Callable[[Webhook], object] | None = None
     interrupt_after: int | None = None
     _closed: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
 
@@ -104,6 +106,12 @@ class Sender:
             custom = {name: value for name, value in custom.items() if name not in STRIPPED}
         return dict(payload) | custom | ({"cluster_id": self.cluster_id} if self.cluster_id else {})
 
+    def disable(self, webhook: Webhook) -> None:
+        """Disable a webhook as after too many failures."""
+        webhook.disable()
+        if self.on_disabled:
+            self.on_disabled(webhook)
+
     def close(self) -> None:
         """Stop waiting between attempts: deliveries in progress end with their current attempt."""
         self._closed.set()
@@ -130,7 +138,7 @@ class Sender:
     def _conclude(self, webhook: Webhook, attempt: Attempt) -> None:
         self.log.add(attempt)
         if not attempt.delivered:
-            self.failures.note(webhook.id, self.clock(), webhook.disable)
+            self.failures.note(webhook.id, self.clock(), lambda: self.disable(webhook))
 
 
 def _own_headers(webhook: Webhook) -> dict[str, str]:

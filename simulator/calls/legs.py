@@ -10,6 +10,7 @@ from simulator.calls.cast import MAIN_NUMBER, RECEPTION, Member, document_id
 from simulator.channel_payloads import REALM
 from simulator.identity import Identity
 from simulator.notification_payloads import CARRIER
+from simulator.steps import LegFacts
 
 RESELLER = document_id("reseller")
 CARRIER_RESOURCE = document_id("carrier")
@@ -27,7 +28,8 @@ class Leg:
         fields: What each of its events says.
         title: Who or what is at its end, in words.
         began: Unix seconds.
-        interaction: What all legs of the call have in common; Dash tells it only if a setting says so.
+        interaction: What all legs of the call have in common; events tell it only if a setting says so, CDRs always.
+        bridge_id: The Call-ID of the first leg of those that were made for it, this one included.
         from_outside: Whether somebody outside began the call with it.
         alerts: The recipients of each action *missed call alert* in the callflow that it runs through.
         answered: Unix seconds; None before.
@@ -39,6 +41,7 @@ class Leg:
     title: str
     began: float
     interaction: str
+    bridge_id: str
     from_outside: bool = False
     alerts: Sequence[Recipients] = ()
     answered: float | None = None
@@ -55,6 +58,10 @@ class Leg:
         """Its `custom_channel_vars`."""
         found: dict[str, Any] = self.fields["custom_channel_vars"]
         return found
+
+    def facts(self) -> LegFacts:
+        """Return what its CDR tells in addition to its events."""
+        return LegFacts(self.interaction, self.began, self.bridge_id, self.answered is not None)
 
     def shared(self, *names: str) -> dict[str, Any]:
         """Return the fields of these names that it has."""
@@ -205,7 +212,7 @@ class LegMaker:
         template = channel_payloads.channel_create(identity, self._account_id)
         fields = template | _ORDINARY | own | {"custom_channel_vars": common | variables}
         present = {name: value for name, value in fields.items() if value is not None}
-        return Leg(present, title, identity.now, interaction)
+        return Leg(present, title, identity.now, interaction, of.bridge_id if of else str(present["call_id"]))
 
 
 _ORDINARY: dict[str, Any] = {

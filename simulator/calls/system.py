@@ -207,8 +207,11 @@ class PhoneSystem:
 
     def fire(self, hook: str, note: str, **fields: Any) -> dict[str, Any]:
         """Dash fires an event of any hook, with these fields in place of made-up ones; return it."""
+        return self._fire(hook, note, None, fields)
+
+    def _fire(self, hook: str, note: str, leg: Leg | None, fields: dict[str, Any]) -> dict[str, Any]:
         event = payload(hook, rng=self._rng, now=self._now, account_id=self._account_id, **fields)
-        self.steps.append(Step(hook, event, note, self._now))
+        self.steps.append(Step(hook, event, note, self._now, leg.facts() if leg else None))
         return event
 
     @property
@@ -222,14 +225,14 @@ class PhoneSystem:
     def _channel(self, hook: str, leg: Leg, note: str, **fields: Any) -> None:
         time = {"timestamp": gregorian(self._now), "hook_event": hook}
         variables = {"custom_channel_vars": dict(leg.variables)}
-        self.steps.append(Step(hook, leg.fields | variables | time | fields, note, self._now))
+        self.steps.append(Step(hook, leg.fields | variables | time | fields, note, self._now, leg.facts()))
 
     def _notify(self, hook: str, leg: Leg, note: str, **fields: Any) -> None:
-        self.fire(hook, note, system_log_id=leg.call_id, **fields)
+        self._fire(hook, note, leg, {"system_log_id": leg.call_id, **fields})
 
     def _parking(self, name: str, leg: Leg, slot: str, note: str) -> None:
         parties = leg.shared("call_id", "caller_id_name", "caller_id_number", "callee_id_number")
-        self.fire("parking", note, event_name=name, parking_slot=slot, **parties)
+        self._fire("parking", note, leg, {"event_name": name, "parking_slot": slot, **parties})
 
     def _alert(self, leg: Leg, end: dict[str, Any]) -> None:
         """Fire the alerts of a callflow, by Dash's rule.

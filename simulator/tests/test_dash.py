@@ -1,6 +1,7 @@
 """Events reach the webhooks that the real system would fire."""
 
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -12,6 +13,7 @@ from simulator.tests.receiver import Receiver, answer
 from simulator.webhooks import Webhook
 
 PARENT = "0" * 32
+NOTICE = {"name": "n", "hook": "notifications", "custom_data": {"type": "webhook_disabled"}}
 
 
 @pytest.fixture
@@ -84,6 +86,31 @@ def test_a_disabled_webhook_does_not_fire(dash: Dash, receiver: Receiver) -> Non
     assert fired(dash, "parking") == [webhook]
 
 
+def test_a_disabled_webhook_is_announced(dash: Dash, receiver: Receiver) -> None:
+    """A webhook for that notification gets it, and the catch-all does."""
+    told = dash.register(DEFAULT_ACCOUNT_ID, NOTICE | {"uri": receiver.url})
+    catch_all = register(dash, receiver, "notifications", PARENT, include_subaccounts=True)
+    with Receiver(then=answer(500)) as broken:
+        webhook = dash.register(DEFAULT_ACCOUNT_ID, {"name": "n", "hook": "parking", "uri": broken.url})
+        for _ in range(6):
+            fired(dash, "parking")
+    assert not webhook.enabled
+    assert [firing.webhook for firing in dash.announced] == [told, catch_all]
+    notice = parse_qs(receiver.received[0].body.decode())
+    assert notice["event_name"] == ["webhook_disabled"]
+    assert notice["event_category"] == ["notification"]
+    assert (notice["hook_id"], notice["account_id"]) == ([webhook.id], [DEFAULT_ACCOUNT_ID])
+    assert "msg_id" in notice
+
+
+def test_nothing_announces_that_the_announcing_webhook_is_off(dash: Dash, receiver: Receiver) -> None:
+    """It is off when its own notification is published."""
+    told = dash.register(DEFAULT_ACCOUNT_ID, NOTICE | {"uri": receiver.url})
+    dash.disable(told.id)
+    assert not told.enabled
+    assert not receiver.received
+
+
 @pytest.mark.parametrize(
     ("fields", "legacy", "encoding"),
     [
@@ -126,6 +153,6 @@ def test_a_whole_day_is_delivered(dash: Dash, receiver: Receiver) -> None:
     for hook in HOOKS:
         register(dash, receiver, hook, format="json")
     for step in scenario():
-        firings = dash.fire(DEFAULT_ACCOUNT_ID, step.hook, step.payload)
+        firings = dash.fire(DEFAULT_ACCOUNT_ID, step.hook, step.payload, step.leg)
         assert firings
         assert all(firing.delivered for firing in firings)

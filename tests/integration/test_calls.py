@@ -74,7 +74,7 @@ class Played:
         rng = random.Random(f"{name} {time.time_ns()}")
         steps = SCENARIOS[name].events(rng=rng, account_id=DEFAULT_ACCOUNT_ID, now=began)
         for step in steps:
-            dash.fire(DEFAULT_ACCOUNT_ID, step.hook, step.payload)
+            dash.fire(DEFAULT_ACCOUNT_ID, step.hook, step.payload, step.leg)
         return steps
 
     def _are_final(self) -> bool:

@@ -1,0 +1,128 @@
+"""What Dash remembers of the calls of an account, whether a webhook was enabled or not."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from simulator import cdrs
+from simulator.attempts import gregorian
+from simulator.months import month_of
+from simulator.steps import LegFacts
+
+type Document = dict[str, Any]
+type Seconds = float | Callable[[Document], float]
+
+DELAY = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A document.
+
+    Attributes:
+        month: The database that it is in, such as `202611`.
+        created: Gregorian seconds at which it was written. Listings of CDRs and faxes are sorted by this.
+        visible: Unix seconds from which on it can be read.
+        document: The document, with its `id`.
+    """
+
+    month: str
+    created: int
+    visible: float
+    document: Document
+
+
+@dataclass(kw_only=True)
+class Records:
+    """The records of all accounts of a system. Thread-safe.
+
+    Each setting can be changed at any time, and holds for what happens from then on; `closed` holds at once.
+
+    Attributes:
+        delay: Seconds from the end of a leg until its CDR is written, or a function of the document that gives them.
+        lag: Seconds from then on until it can be read, in the same way. Its place in a listing doesn't tell of these.
+        filed_by: Which time decides on the id and the database of a CDR: that at which the call, the *interaction*,
+            began (as in 4.3 and newer), or that at which the leg ended (as in 3.22). By default it depends on `legacy`.
+        skips_loopbacks: Leave out internal legs that end normally, as a system does on which loopbacks bow out.
+        closed: The status, 403 or 404, of what the API does not open: `cdrs`, or only `cdrs/document`,
+            `cdrs/interaction` or `cdrs/legs`. With an account's id and a slash before it, it is for that account.
+        legacy: Write CDRs as an older system does.
+    """
+
+    delay: Seconds = DELAY
+    lag: Seconds = 0.0
+    filed_by: Literal["interaction", "end"] | None = None
+    skips_loopbacks: bool = False
+    closed: dict[str, int] = field(default_factory=dict)
+    legacy: bool = False
+    _cdrs: defaultdict[str, dict[str, Record]] = field(
+        default_factory=lambda: defaultdict(dict), init=False, repr=False
+    )
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def note(self, account_id: str, hook: str, event: Mapping[str, Any], leg: LegFacts | None, now: float) -> None:
+        """Write what the system remembers of an event, if it is of a kind that it remembers.
+
+        Args:
+            account_id: The account of the event.
+            hook: The event's hook.
+            event: Its payload.
+            leg: What the payload does not tell of its leg.
+            now: Unix seconds.
+        """
+        if hook == "channel_destroy" and cdrs.is_end(event):
+            self._add_cdr(account_id, cdrs.document(account_id, event, leg, now))
+
+    def cdrs(self, account_id: str, now: float) -> list[Record]:
+        """Return the CDRs of an account that can be read at a time in Unix seconds."""
+        with self._lock:
+            return [it for it in self._cdrs[account_id].values() if it.visible <= now]
+
+    def cdr(self, account_id: str, cdr_id: str, now: float) -> Record | None:
+        """Return a CDR of an account, if it can be read at a time in Unix seconds."""
+        with self._lock:
+            found = self._cdrs[account_id].get(cdr_id)
+        return found if found and found.visible <= now else None
+
+    def closed_with(self, account_id: str, *names: str) -> int | None:
+        """Return the status with which the API refuses the first of these that it does not open, if there is one."""
+        keys = [key for name in names for key in (f"{account_id}/{name}", name)]
+        return next((self.closed[key] for key in keys if key in self.closed), None)
+
+    def _add_cdr(self, account_id: str, document: Document) -> None:
+        if self.skips_loopbacks and document.get("channel_is_loopback") and _ended_normally(document):
+            return
+        ended = document["timestamp"]
+        filed_by = self.filed_by or ("end" if self.legacy else "interaction")
+        month = month_of(document["interaction_time"] if filed_by == "interaction" else ended)
+        document = {"id": f"{month}-{document['call_id']}"} | document
+        created = ended + round(_seconds(self.delay, document))
+        visible = created + _seconds(self.lag, document) - gregorian(0)
+        stored = cdrs.older(document) if self.legacy else document
+        with self._lock:
+            self._cdrs[account_id].setdefault(document["id"], Record(month, created, visible, stored))
+
+
+def some(share: float, seconds: float, *, otherwise: float = DELAY) -> Callable[[Document], float]:
+    """Return a delay or lag that a share of the documents has, the same ones in every run.
+
+    Args:
+        share: Between 0 and 1.
+        seconds: The delay of these.
+        otherwise: The delay of all others.
+    """
+    return lambda document: seconds if _fraction(str(document["id"])) < share else otherwise
+
+
+def _fraction(text: str) -> float:
+    return cdrs.digest(text) / 2**32
+
+
+def _seconds(seconds: Seconds, document: Document) -> float:
+    return seconds(document) if callable(seconds) else seconds
+
+
+def _ended_normally(document: Document) -> bool:
+    return str(document.get("hangup_cause", "NORMAL")).startswith("NORMAL")
