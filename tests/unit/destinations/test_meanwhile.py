@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from devtools.template import parsed
 from hookswitch.aws import clients
-from hookswitch.aws.clients import QUICK, Limits
+from hookswitch.aws.clients import POLL, QUICK, Limits
 from hookswitch.aws.protocol import CONNECT_SECONDS, DYNAMODB, READ_SECONDS
 from hookswitch.destinations import meanwhile
 from hookswitch.destinations.https import SECONDS
@@ -35,8 +36,15 @@ class Queue:
         self.most: list[int] = []
         self.fault: ClientError | None = None
 
+    def client(self, limits: Limits = QUICK) -> SimpleNamespace:
+        """Return a client with some limits."""
+        return SimpleNamespace(
+            receive_message=partial(self.receive_message, limits), delete_message=self.delete_message
+        )
+
     def receive_message(
         self,
+        limits: Limits,
         *,
         QueueUrl: str,
         MaxNumberOfMessages: int,
@@ -46,6 +54,7 @@ class Queue:
     ) -> dict[str, Any]:
         """Do as SQS does, without waiting."""
         assert (QueueUrl, VisibilityTimeout, WaitTimeSeconds) == (QUEUE, HIDDEN_SECONDS, 1)
+        assert limits == POLL, "the messages in an answer that is given up are hidden from everybody"
         assert MessageSystemAttributeNames == ["ApproximateReceiveCount"]
         if self.fault:
             raise self.fault
@@ -68,7 +77,7 @@ class Queue:
 def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
     """An empty queue."""
     queue = Queue()
-    monkeypatch.setattr(clients, "sqs", lambda: queue)
+    monkeypatch.setattr(clients, "sqs", queue.client)
     monkeypatch.setattr(meanwhile, "PATIENCE", 0.01)
     return queue
 

@@ -77,6 +77,10 @@ CONTROL = Limits(2, 5, tries=3)
 STREAM = Limits(2, 3, tries=1)
 """For the table's stream; if it can't be read, the pointer to it stays in its queue."""
 
+POLL = Limits(2, 10, tries=1)
+"""For messages of a queue. What an answer names that does not arrive is hidden from everybody for as long as was asked
+for, so the answer gets time."""
+
 DESTINATION = Limits(2, 5, tries=1)
 """For a queue or a bus of somebody else's: the schedule of attempts is the retry."""
 

@@ -66,7 +66,7 @@ class Meanwhile:
         first.result()
 
     def _receive(self, record: SQSRecord, most: int) -> list[SQSRecord]:
-        answer = clients.sqs().receive_message(
+        answer = clients.sqs(clients.POLL).receive_message(
             QueueUrl=self._queue,
             MaxNumberOfMessages=most,
             VisibilityTimeout=HIDDEN_SECONDS,
