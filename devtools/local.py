@@ -3,7 +3,7 @@
 import platform
 from pathlib import Path
 
-from hookswitch.dash.hooks import HOOKS
+from hookswitch.dash.hooks import SELECTABLE_HOOKS
 from simulator import payloads
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +36,6 @@ def parameters() -> dict[str, str]:
         "DashAccountId": DASH_ACCOUNT_ID,
         "DashApiKey": DASH_API_KEY,
         "Architecture": architecture(),
-        "Hooks": ",".join(HOOKS),
+        "Hooks": ",".join(SELECTABLE_HOOKS),
         "BusinessHours": "9-16",
     }

@@ -16,7 +16,7 @@ from devtools.screen import cell, console, grid, say
 from devtools.since import age, counted, rfc3339, shown
 from devtools.state import AT_REST, BUSY, DAY, HOUR, SECTIONS, State
 from devtools.target import Target, told
-from hookswitch.dash.hooks import HOOKS
+from hookswitch.dash.hooks import SELECTABLE_HOOKS
 
 RUNBOOK = "docs/runbook.md"
 
@@ -82,9 +82,9 @@ def _of_stack(status: State) -> Iterator[Row]:
         yield Row("version", version)
     descendants = " and its descendants" if target.parameters.get("IncludeSubaccounts") == "true" else ""
     yield Row("Dash account", f"{target.parameters['DashAccountId']}{descendants}")
-    others = [hook for hook in HOOKS if hook not in status.hooks]
+    others = [hook for hook in SELECTABLE_HOOKS if hook not in status.hooks]
     without = f", without {', '.join(others)}" if others else ""
-    yield Row("hooks", f"{len(HOOKS) - len(others)} of {len(HOOKS)}{without}")
+    yield Row("hooks", f"{len(SELECTABLE_HOOKS) - len(others)} of {len(SELECTABLE_HOOKS)}{without}")
 
 
 def _of_events(status: State) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hookswitch.dash.hooks import CATALOGUE, EVERYTHING, NOTIFICATIONS, Hook
+from hookswitch.dash.hooks import CATALOGUE, DISABLED, EVERYTHING, NOTIFICATIONS, Hook
 from simulator.attempts import Attempt, AttemptLog, FailureWindow
 from simulator.confidential import note
 from simulator.identity import Identity
@@ -20,7 +20,6 @@ from simulator.transport import Resolver, Transport, default_resolver
 from simulator.webhooks import Webhook
 
 DEFAULT_API_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0" * 2
-WEBHOOK_DISABLED = "webhook_disabled"
 EVERY_EVENT = "all"  # the `hook` of a webhook that gets all events
 
 
@@ -202,9 +201,8 @@ class Dash:
     def _announce(self, webhook: Webhook) -> None:
         """Notify whoever listens that a webhook was disabled. It is off by now, so it is not notified of itself."""
         account_id = webhook.account_id
-        payload = notification(WEBHOOK_DISABLED, Identity(now=self.clock()), account_id) | {"hook_id": webhook.id}
-        hook = Hook(WEBHOOK_DISABLED, registered_as=NOTIFICATIONS, notification_type=WEBHOOK_DISABLED)
-        self.announced += self._send(self._matching(account_id, hook, payload), payload)
+        payload = notification(DISABLED, Identity(now=self.clock()), account_id) | {"hook_id": webhook.id}
+        self.announced += self._send(self._matching(account_id, CATALOGUE[DISABLED], payload), payload)
 
     def _send(self, matching: Iterable[Webhook], payload: Mapping[str, Any]) -> list[Firing]:
         enabled = [webhook for webhook in matching if webhook.enabled]

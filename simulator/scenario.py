@@ -2,7 +2,7 @@
 
 import random
 
-from hookswitch.dash.hooks import HOOKS
+from hookswitch.dash.hooks import SELECTABLE_HOOKS
 from simulator.calls.scenarios import SCENARIOS
 from simulator.calls.system import MAILBOX, PhoneSystem
 from simulator.payloads import DEFAULT_ACCOUNT_ID
@@ -27,7 +27,7 @@ BETWEEN_CALLS = 300  # seconds
 def scenario(
     rng: random.Random | None = None, account_id: str = DEFAULT_ACCOUNT_ID, now: float = 1_795_000_000
 ) -> list[Step]:
-    """Return the steps of the day, all hooks among them, with times that never go back.
+    """Return the steps of the day, all hooks that a stack can be asked for among them, with times that never go back.
 
     Args:
         rng: A seeded generator, for a repeatable day.
@@ -43,7 +43,7 @@ def scenario(
     _phone(day)
     day.wait(60)
     day.fire("notifications", "An event that only the catch-all knows.", event_name="voicemail_saved")
-    for hook in HOOKS:
+    for hook in SELECTABLE_HOOKS:
         if hook not in {step.hook for step in day.steps}:
             day.wait(60)
             day.fire(hook, "Something that has no part in the story.")

@@ -33,7 +33,7 @@ def check_webhooks(found: Registered) -> Iterator[Check]:
                 yield note(f"webhook: {change.hook}", f"differs in {fields}", "`make reconcile` corrects it.")
             case Delete():
                 yield note("webhook", f"{change.name} is not wanted any more", "`make reconcile` removes it.")
-    total = len(found.wanted.hooks)
+    total = len(found.wanted.registered)
     if not wrong:
         yield good("webhooks", f"{total} of {total} are on, and call this stack")
 

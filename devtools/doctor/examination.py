@@ -73,7 +73,7 @@ def _checks(target: Target) -> Iterator[Check]:
         registered = yield from _checks_without_deliveries(target)
         if registered:
             secret = target.secret(registered.wanted.callback_secret_arn)
-            urls = {hook: registered.wanted.uri(hook, secret) for hook in registered.wanted.hooks}
+            urls = {hook: registered.wanted.uri(hook, secret) for hook in registered.wanted.registered}
             yield check_refusal(target, next(iter(urls.values())))
             yield from check_deliveries(target, urls, listener)
 

@@ -170,7 +170,7 @@ def test_destinations_files() -> None:
 def test_cloudformation_request_is_understood() -> None:
     """It requests a webhook for each hook, for this API and the local account."""
     wanted = Desired.from_properties(read("provision.json")["ResourceProperties"])
-    assert wanted.hooks == HOOKS
+    assert wanted.registered == HOOKS
     assert wanted.account_id == DASH_ACCOUNT_ID
 
 

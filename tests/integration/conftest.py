@@ -185,6 +185,7 @@ def stack(endpoint: str, dash_api: DashApi, https_receiver: Receiver, built: Pat
         chosen = {
             "DashApiUrl": dash_api.url,
             "ReconcileRate": "off",
+            "ReconcileAtOnce": "off",  # tests send that notification, too
             "OperatorRoleArn": operators.ARN,
             "SubscriberAccounts": operators.SUBSCRIBER,
             "DestinationTestHosts": https_receiver.place,

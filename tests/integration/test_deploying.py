@@ -105,14 +105,14 @@ def test_three_answers(deployer: Here) -> None:
     assert lines_of(screen)[-2] == "It works."
     assert max(map(len, lines_of(screen))) <= COLUMNS
     assert deployer.stacks == [STACK_NAME]
-    assert len(deployer.api.dash.webhooks(DASH_ACCOUNT_ID)) == 13
+    assert len(deployer.api.dash.webhooks(DASH_ACCOUNT_ID)) == 14
 
 
 def test_doctor_of_a_stack_that_works(deployer: Here) -> None:
     """All hooks store and publish a test delivery, of which nothing is left."""
     done = deployer.run("doctor")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "13 of 13 hooks stored and published one" in done.stdout
+    assert "14 of 14 hooks stored and published one" in done.stdout
     assert "refused with 403" in done.stdout
     assert "✗" not in done.stdout
     assert not [key for key in deployer.items(deployer.table) if key.startswith("test-")]

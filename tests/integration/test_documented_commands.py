@@ -211,7 +211,7 @@ def test_block(reader: Reader, block: Block) -> None:
     ("command", "said"),
     [
         ("webhooks", "missed_call"),
-        ("rotate", "14 webhooks have new tokens."),
+        ("rotate", "15 webhooks have new tokens."),
         ("events HOOK=missed_call SINCE=7d", "Missed call from"),
     ],
 )

@@ -21,7 +21,7 @@ from devtools.healing import throttled
 from devtools.local import ACCESS_KEY, CALLBACK_SECRET, REGION, SECRET_KEY
 from devtools.waiting import wait_for
 from hookswitch.callback.token import token_for
-from hookswitch.dash.hooks import HOOKS
+from hookswitch.dash.hooks import HOOKS, SELECTABLE_HOOKS
 from simulator.api import DashApi
 from simulator.dash import Account, Dash
 from simulator.faults import Fault
@@ -84,8 +84,9 @@ def test_life_of_a_stack(deployed: Deployed, own_emulator: Emulator) -> None:
     assert deployed.update(CallbackBaseUrl="https://hooks.example.com/pbx") == "UPDATE_COMPLETE"
     assert all(webhook.uri.startswith("https://hooks.example.com/pbx/hooks/") for webhook in without_other(deployed))
     assert {webhook.id for webhook in deployed.webhooks} == ids
-    assert deployed.update(Hooks="parking,missed_call,notifications") == "UPDATE_COMPLETE"
-    assert deployed.hooks == ["missed_call", "notifications", "parking"]
+    changed = {"Hooks": "parking,missed_call,notifications", "ReconcileAtOnce": "on"}
+    assert deployed.update(**changed) == "UPDATE_COMPLETE"
+    assert deployed.hooks == ["missed_call", "notifications", "parking", "webhook_disabled"]
     made = deployed.resources
     assert deployed.delete() == "DELETE_COMPLETE"
     assert without_other(deployed) == []
@@ -97,7 +98,8 @@ def test_life_of_a_stack(deployed: Deployed, own_emulator: Emulator) -> None:
 def test_what_is_registered_arrives(deployed: Deployed, own_emulator: Emulator) -> None:
     """Deliveries to the registered webhooks are answered 200, even with a KMS key and tracing."""
     key = _client(own_emulator, "kms").create_key()["KeyMetadata"]["Arn"]
-    assert deployed.create(Hooks=",".join(HOOKS), KmsKeyArn=key, Tracing="on") == "CREATE_COMPLETE"
+    chosen = {"Hooks": ",".join(SELECTABLE_HOOKS), "ReconcileAtOnce": "on"}
+    assert deployed.create(**chosen, KmsKeyArn=key, Tracing="on") == "CREATE_COMPLETE"
     assert deployed.hooks == sorted(HOOKS)
     for hook in HOOKS:
         assert set(deployed.fire(hook)) == {200}, hook

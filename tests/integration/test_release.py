@@ -129,7 +129,7 @@ def test_release_is_deployed_from_its_files(release: Release, endpoint: str, das
             "DashApiUrl": dash_api.url,
         },
     )
-    assert len(dash_api.dash.webhooks(DASH_ACCOUNT_ID)) == 13
+    assert len(dash_api.dash.webhooks(DASH_ACCOUNT_ID)) == 14
     assert "It works." in run("doctor")
     assert VERSION in run("status")
 

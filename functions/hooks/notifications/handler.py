@@ -29,6 +29,7 @@ DEDICATED_HOOKS = frozenset(
         "missed_call",
         "register",
         "deregister",
+        "webhook_disabled",
     }
 )
 # Read for the time of the event; in its payload it stays as received, as all fields of unknown notifications do.

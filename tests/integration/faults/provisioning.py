@@ -117,6 +117,7 @@ class Asking:
             "CallbackSecretArn": self.callback,
             "ApiAddress": "https://phones.execute-api.us-east-1.amazonaws.com/v1",
             "Hooks": HOOKS,
+            "ReconcileAtOnce": "off",
             "Retries": "3",
         }
 

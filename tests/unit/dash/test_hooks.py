@@ -3,7 +3,7 @@
 import pytest
 
 from devtools.local import ROOT
-from hookswitch.dash.hooks import CATALOGUE, DEFAULT_HOOKS, HOOKS
+from hookswitch.dash.hooks import CATALOGUE, DEFAULT_HOOKS, HOOKS, SELECTABLE_HOOKS
 from simulator.payloads import DEFAULT_ACCOUNT_ID
 from simulator.validation import validate
 
@@ -28,5 +28,11 @@ def test_registrations_differ() -> None:
 
 
 def test_the_catch_all_is_opt_in() -> None:
-    """All hooks but the catch-all are registered by default, in the catalogue's order."""
-    assert tuple(name for name in HOOKS if name not in DEFAULT_HOOKS) == ("notifications",)
+    """All hooks but the catch-all and hookswitch's own are registered by default, in the catalogue's order."""
+    assert tuple(name for name in HOOKS if name not in DEFAULT_HOOKS) == ("notifications", "webhook_disabled")
+
+
+def test_own_hook_is_no_choice() -> None:
+    """Fourteen hooks are a customer's to choose; what hookswitch needs for itself is none of them."""
+    assert [name for name in HOOKS if name not in SELECTABLE_HOOKS] == ["webhook_disabled"]
+    assert len(SELECTABLE_HOOKS) == 14

@@ -172,7 +172,7 @@ def update(*fields: str, reason: str | None = None) -> Update:
 )
 def test_webhook_that_is_not_as_it_should_be(change: Any, result: Result, found: str) -> None:
     """What stops deliveries is a fault; what reconcile corrects by itself is worth a word."""
-    registered = SimpleNamespace(plan=(change,), wanted=SimpleNamespace(hooks=("parking",)))
+    registered = SimpleNamespace(plan=(change,), wanted=SimpleNamespace(registered=("parking",)))
     (check,) = check_webhooks(cast("Registered", registered))
     assert isinstance(check, Check)
     assert (check.result, check.found) == (result, found)

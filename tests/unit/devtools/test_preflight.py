@@ -26,15 +26,15 @@ def with_quota(quota: int | None) -> Target:
     ("quota", "reserved", "result"),
     [
         (1000, "0", Result.GOOD),
-        (1000, "64", Result.GOOD),  # 896 and 100 are less than 1,000
-        (1000, "65", Result.BAD),  # 910 and 100 are more
+        (1000, "60", Result.GOOD),  # 900 and 100 are less than 1,000
+        (1000, "61", Result.BAD),  # 915 and 100 are more
         (10, "0", Result.NOTE),  # a new account's
         (10, "1", Result.BAD),
         (None, "0", Result.NOTE),
     ],
 )
 def test_quota(quota: int | None, reserved: str, result: Result) -> None:
-    """Lambda keeps 100 executions unreserved, and fourteen functions reserve the same number each."""
+    """Lambda keeps 100 executions unreserved, and fifteen functions reserve the same number each."""
     check = preflight.check_concurrency(with_quota(quota), {"ReservedConcurrency": reserved})
     assert check.result is result
     assert (result is Result.GOOD) is not bool(check.next_step)

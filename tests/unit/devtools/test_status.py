@@ -18,7 +18,7 @@ from devtools import screen, status
 from devtools.since import age
 from devtools.state import BUSY, QUEUES, State
 from devtools.target import Target
-from hookswitch.dash.hooks import DEFAULT_HOOKS, HOOKS
+from hookswitch.dash.hooks import DEFAULT_HOOKS, SELECTABLE_HOOKS
 from hookswitch.destinations.record import Health
 from tests.unit.devtools.destinations.stack import view
 
@@ -67,7 +67,7 @@ def attention(state: State) -> set[str]:
 def test_all_is_well() -> None:
     """A stack with events, empty queues and a fresh watermark needs nothing."""
     assert attention(WELL) == set()
-    assert rows(WELL)["hooks"].value == f"{len(DEFAULT_HOOKS)} of {len(HOOKS)}, without notifications"
+    assert rows(WELL)["hooks"].value == f"{len(DEFAULT_HOOKS)} of {len(SELECTABLE_HOOKS)}, without notifications"
     assert rows(WELL)["newest event"].value.startswith("2 minutes ago, ")
 
 

@@ -38,6 +38,7 @@ IDENTITY = {
     "register": REGISTRATION,
     "deregister": REGISTRATION,
     "notifications": ("msg_id",),
+    "webhook_disabled": ("msg_id",),
 }
 ELSEWHERE = {"outbound_fax": "fax_id", "outbound_fax_error": "fax_id", "inbound_fax_error": "msg_id"}
 # What an event can't do without: the rest of its identity may be missing (tests/unit/payloads/test_identity.py).
@@ -45,7 +46,7 @@ NEEDED = {
     **{hook: ("call_id",) for hook in HOOKS if hook.startswith("channel_") or hook == "missed_call"},
     "parking": ("call_id", "event_name", "parking_slot"),
     "voicemail_new": ("voicemail_id",),
-    **dict.fromkeys(("voicemail_full", "register", "deregister", "notifications"), ("msg_id",)),
+    **dict.fromkeys(("voicemail_full", "register", "deregister", "notifications", "webhook_disabled"), ("msg_id",)),
 }
 IDENTITY_FIELDS = [(hook, name) for hook, names in IDENTITY.items() for name in names]
 
@@ -235,7 +236,7 @@ def test_item(hook: str) -> None:
     prefix = next((prefix for name, prefix in expected.items() if hook.startswith(name)), "call/")
     if "fax" in hook:
         prefix = "fax/"
-    if hook != "notifications":
+    if hook not in {"notifications", "webhook_disabled"}:
         assert str(subject).startswith(prefix)
     assert item["subject_key"] == (None if prefix == "call/" else subject)
     assert item["alert"] is (hook == "voicemail_full" or hook.endswith("fax_error"))

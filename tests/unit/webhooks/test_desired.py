@@ -1,10 +1,11 @@
 """The template's values become documents; what can't be used is named by its parameter."""
 
+import json
+
 import pytest
 
 from hookswitch.callback.token import token_for
-from hookswitch.dash.hooks import CATALOGUE
-from hookswitch.dash.hooks import HOOKS as ALL_HOOKS
+from hookswitch.dash.hooks import CATALOGUE, HOOKS, SELECTABLE_HOOKS
 from hookswitch.errors import InvalidTemplateError
 from hookswitch.receiving.processing import TEST_FIELD
 from hookswitch.webhooks.desired import RESERVED, Desired
@@ -13,10 +14,11 @@ from tests.unit.doubles import SECRET, properties
 from tests.unit.events.test_event import ELSEWHERE, IDENTITY, NEEDED
 
 
-@pytest.mark.parametrize("hook", ALL_HOOKS)
+@pytest.mark.parametrize("hook", HOOKS)
 def test_registration_of_each_hook(hook: str) -> None:
     """Each hook is registered as Dash expects it, at its own route with its own token, and passes Dash's checks."""
-    document = Desired.from_properties(properties(Hooks=hook)).documents(SECRET)[hook]
+    given = {"Hooks": hook} if hook in SELECTABLE_HOOKS else {"ReconcileAtOnce": "on"}
+    document = Desired.from_properties(properties(**given)).documents(SECRET)[hook]
     validate(document)
     assert {name: document.get(name) for name in ("hook", "custom_data")} == {
         "custom_data": None,
@@ -57,6 +59,25 @@ def test_every_value_of_the_template() -> None:
     }
 
 
+def test_own_hook_is_registered_unless_switched_off() -> None:
+    """It comes in addition to the hooks that are asked for, for the account's own webhooks only."""
+    given = properties(Hooks="parking", IncludeSubaccounts="true", ReconcileAtOnce="on")
+    documents = Desired.from_properties(given).documents(SECRET)
+    assert {hook: document["include_subaccounts"] for hook, document in documents.items()} == {
+        "parking": True,
+        "webhook_disabled": False,
+    }
+    without = Desired.from_properties(given | {"ReconcileAtOnce": "off"})
+    assert [*without.documents(SECRET)] == ["parking"]
+
+
+def test_state_of_an_earlier_release() -> None:
+    """A state without ReconcileAtOnce, from a release that knew no such webhook, still says what to register."""
+    state = json.loads(Desired.from_properties(properties()).state())
+    del state["ReconcileAtOnce"]
+    assert Desired.from_state(json.dumps(state)).reconcile_at_once
+
+
 def test_state_comes_back_and_holds_no_token() -> None:
     """Other functions of the stack get the same desired state, as text that may be seen."""
     desired = Desired.from_properties(
@@ -77,11 +98,13 @@ def test_mark_is_a_stacks_own() -> None:
     ("name", "value", "said"),
     [
         ("Hooks", "parking,nonsense", "names unknown hooks: nonsense"),
+        ("Hooks", "parking,webhook_disabled", "names unknown hooks: webhook_disabled"),
         ("Hooks", "", "Hooks"),
         ("CustomData", "{not json}", "must be JSON text"),
         ("CustomData", '{"a": 1}', "valid string"),
         ("CustomData", '["a"]', "valid dictionary"),
         ("CustomData", '{"call_id": "x", "type": "y"}', "would overwrite fields that identify events: call_id, type"),
+        ("CustomData", '{"hook_id": "x"}', "would overwrite fields that identify events: hook_id"),
         ("CustomData", '{"to": "x", "preview": "y"}', "would overwrite fields that identify events: preview, to"),
         ("CustomData", '{"site=1&call_id": "x"}', "invalid names"),
         ("CustomData", '{"call_id[]": "x"}', "invalid names"),

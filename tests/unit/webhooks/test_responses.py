@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hookswitch.cloudformation import custom_resource
 from hookswitch.cloudformation.custom_resource import FailedError, Request, Success, respond
-from hookswitch.dash.hooks import HOOKS as ALL_HOOKS
+from hookswitch.dash.hooks import SELECTABLE_HOOKS
 from hookswitch.observability.log import logger
 from hookswitch.webhooks import provisioning
 from hookswitch.webhooks.desired import Desired
@@ -93,7 +93,7 @@ def test_too_long_to_answer(cloudformation: CloudFormation, dash: Dash, answers:
 def test_longest_values_of_the_template(cloudformation: CloudFormation, answers: Answers) -> None:
     """Values of the template's greatest lengths are registered, with an answer of at most 4096 bytes."""
     answer = cloudformation.create(
-        Hooks=",".join(ALL_HOOKS),
+        Hooks=",".join(SELECTABLE_HOOKS),
         CustomData=json.dumps({"k": "x" * 790}),
         CallbackBaseUrl=f"https://{'d' * 235}.example.com",
         NamePrefix="p" * 40,

@@ -8,6 +8,7 @@ from typing import Any
 
 NOTIFICATIONS = "notifications"  # Dash's name for all hooks that custom_data.type tells apart
 EVERYTHING = "all"  # the type that stands for every notification
+DISABLED = "webhook_disabled"  # Dash's notification that it has disabled a webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,15 @@ class Hook:
         registered_as: The `hook` of its webhook on Dash.
         notification_type: The `custom_data.type` of its webhook; empty for a hook that needs none.
         is_channel: Whether it reports on one leg of a call, which may be an internal one.
+        is_own: Whether hookswitch itself needs it, to repair its webhooks. Nobody chooses it: it is registered in
+            addition to the hooks that a stack is asked for.
     """
 
     name: str
     registered_as: str
     notification_type: str = ""
     is_channel: bool = False
+    is_own: bool = False
 
     @property
     def is_catch_all(self) -> bool:
@@ -63,12 +67,16 @@ CATALOGUE = {
         _notification("register"),
         _notification("deregister"),
         Hook("notifications", registered_as=NOTIFICATIONS, notification_type=EVERYTHING),
+        Hook(DISABLED, registered_as=NOTIFICATIONS, notification_type=DISABLED, is_own=True),
     )
 }
-"""All hooks by name, in the order of Dash's reference."""
+"""All hooks by name: those of Dash's reference in its order, then hookswitch's own."""
 
 HOOKS = tuple(CATALOGUE)
 """The names of all hooks."""
 
-DEFAULT_HOOKS = tuple(hook.name for hook in CATALOGUE.values() if not hook.is_catch_all)
+SELECTABLE_HOOKS = tuple(hook.name for hook in CATALOGUE.values() if not hook.is_own)
+"""The names of the hooks that a stack can be asked to register."""
+
+DEFAULT_HOOKS = tuple(name for name in SELECTABLE_HOOKS if not CATALOGUE[name].is_catch_all)
 """The names of the hooks that a stack registers unless it is told otherwise: all but the catch-all."""

@@ -7,13 +7,13 @@ from typing import Any, cast, get_args
 from hookswitch.calls.numbers import begins_with
 from hookswitch.calls.record import Call, Direction
 from hookswitch.calls.revisions import is_missed
-from hookswitch.dash.hooks import HOOKS
+from hookswitch.dash.hooks import SELECTABLE_HOOKS
 from hookswitch.destinations.quiet_hours import parse_quiet_hours
 from hookswitch.destinations.record import WHENS, Filter
 from hookswitch.errors import InvalidDestinationError
 from hookswitch.events.envelope import CALL, NOTICED, RESTORED, TYPE_PREFIX
 
-RAW = (*HOOKS, RESTORED, NOTICED)
+RAW = (*SELECTABLE_HOOKS, RESTORED, NOTICED)
 """What can be asked for as it happens: the hooks, and hookswitch's own announcements."""
 
 DIRECTIONS: tuple[str, ...] = get_args(Direction.__value__)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.alias_generators import to_pascal
 
 from hookswitch.callback.token import token_for
-from hookswitch.dash.hooks import CATALOGUE
+from hookswitch.dash.hooks import CATALOGUE, DISABLED, SELECTABLE_HOOKS
 from hookswitch.errors import InvalidTemplateError
 
 # custom_data overrides an event's own fields. These fields tell what the event is, when it happened, and whose it is.
@@ -20,6 +20,7 @@ RESERVED = frozenset(
         *("call_id", "other_leg_call_id", "timestamp", "event_timestamp", "parking_slot"),
         *("voicemail_id", "voicemail_box", "voicemail_timestamp", "fax_id", "fax_jobid", "fax_timestamp"),
         *("to", "system_log_id", "message_count", "max_message_count", "username", "realm", "contact", "preview"),
+        "hook_id",
         "hookswitch_test",  # would make every event a test delivery
     }
 )
@@ -64,7 +65,8 @@ class Desired(BaseModel):
         callback_secret_arn: The secret that the callback tokens derive from.
         api_address: The address of the stack's own API, with its stage.
         callback_base_url: The address to register instead; empty for `api_address`.
-        hooks: The hooks to register.
+        hooks: The hooks that the stack is asked for.
+        reconcile_at_once: Whether Dash tells the stack that it has disabled one of its webhooks.
         http_verb: The verb that Dash calls with.
         payload_format: The format of the body; older Dash releases ignore it and send form data.
         retries: Attempts per delivery, 0 to 4.
@@ -91,6 +93,7 @@ class Desired(BaseModel):
     api_address: Address
     callback_base_url: Address | Literal[""] = ""
     hooks: Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
+    reconcile_at_once: bool = True
     http_verb: Literal["post", "get"] = "post"
     payload_format: Literal["json", "form-data"] = "json"
     retries: Annotated[int, Field(ge=0, le=4)] = 3
@@ -102,7 +105,7 @@ class Desired(BaseModel):
     @field_validator("hooks")
     @classmethod
     def _known(cls, hooks: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := sorted(set(hooks) - CATALOGUE.keys()):
+        if unknown := sorted(set(hooks) - set(SELECTABLE_HOOKS)):
             raise ValueError(f"names unknown hooks: {', '.join(unknown)}")
         return tuple(dict.fromkeys(hooks))
 
@@ -156,6 +159,11 @@ class Desired(BaseModel):
         return f"({self.stack} {digest[:8]})"
 
     @property
+    def registered(self) -> tuple[str, ...]:
+        """The hooks to register: those that the stack is asked for, and the one that hookswitch itself needs."""
+        return (*self.hooks, DISABLED) if self.reconcile_at_once else self.hooks
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """The prefixes of the addresses of this stack's webhooks; the stack registers the first one."""
         return tuple(f"{base}/hooks/" for base in (self.callback_base_url, self.api_address) if base)
@@ -166,10 +174,10 @@ class Desired(BaseModel):
 
     def documents(self, secret: str) -> dict[str, dict[str, Any]]:
         """Return the document of every webhook by its hook (docs/dash-protocol.md, sections 4 and 5)."""
-        return {hook: self._document(hook, secret) for hook in self.hooks}
+        return {hook: self._document(hook, secret) for hook in self.registered}
 
     def _document(self, hook: str, secret: str) -> dict[str, Any]:
-        registration = CATALOGUE[hook].registration()
+        registration, is_own = CATALOGUE[hook].registration(), CATALOGUE[hook].is_own
         custom_data = {**self.custom_data, **registration.get("custom_data", {})}
         return {
             "name": f"{self.name_prefix} {hook} {self.mark}".strip(),
@@ -179,7 +187,7 @@ class Desired(BaseModel):
             "format": self.payload_format,
             "retries": self.retries,
             "enabled": True,
-            "include_subaccounts": self.include_subaccounts,
+            "include_subaccounts": self.include_subaccounts and not is_own,  # the webhooks are all the account's own
             "include_internal_legs": self.include_internal_legs,
             **({"custom_data": custom_data} if custom_data else {}),
         }

@@ -307,9 +307,9 @@ def _is_rolling_back(stack_id: str) -> bool:
 
 def _what_may_be_left(desired: Desired) -> str:
     return (
-        f"On the Dash account {desired.account_id} webhooks may be left, for {', '.join(desired.hooks)}; their names "
-        f"end with {desired.mark}. Fix the cause and delete the stack again, or delete the webhooks on Dash and then "
-        "the stack without this resource."
+        f"On the Dash account {desired.account_id} webhooks may be left, for {', '.join(desired.registered)}; their "
+        f"names end with {desired.mark}. Fix the cause and delete the stack again, or delete the webhooks on Dash and "
+        "then the stack without this resource."
     )
 
 
