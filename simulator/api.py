@@ -16,6 +16,7 @@ from simulator.dash import Dash
 from simulator.envelope import Answer, ApiError, Call, bad_identifier, failure, invalid_method, success
 from simulator.faults import Fault, Faults
 from simulator.login import TOKEN_LIFETIME, Bucket, Login, RateLimit
+from simulator.message_resources import Faxes, VoicemailBoxes
 from simulator.resources import Webhooks, descendants
 
 LOOPBACK = "127.0.0.1"
@@ -76,7 +77,9 @@ class DashApi:
             "callflows": Callflows(dash).answer,
             "cdrs": self._cdrs.answer,
             "descendants": self._descendants,
+            "faxes": Faxes(dash).answer,
             "users": self._users,
+            "vmboxes": VoicemailBoxes(dash).answer,
             "webhooks": Webhooks(dash).answer,
         }
         self._bucket = Bucket(rate_limit, dash.clock) if rate_limit else None

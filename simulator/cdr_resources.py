@@ -85,13 +85,13 @@ class Cdrs:
     def _one(self, account_id: str, cdr_id: str, unknown: str) -> dict[str, Any]:
         if not DOCUMENT_ID.match(cdr_id):
             raise ApiError(404, unknown)
-        record = self._dash.records.cdr(account_id, cdr_id, self._dash.clock())
+        record = self._dash.records.one("cdrs", account_id, cdr_id, self._dash.clock())
         if record is None:
             raise bad_identifier(cdr_id)
         return record.document
 
     def _read(self, account_id: str, owner_id: str | None = None) -> Iterable[Record]:
-        for record in self._dash.records.cdrs(account_id, self._dash.clock()):
+        for record in self._dash.records.all("cdrs", account_id, self._dash.clock()):
             if owner_id in {None, record.document["custom_channel_vars"].get("owner_id")}:
                 yield record
 

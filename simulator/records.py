@@ -6,15 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from simulator import cdrs
+from simulator import cdrs, messages
 from simulator.attempts import gregorian
 from simulator.months import month_of
 from simulator.steps import LegFacts
 
+type Kind = Literal["cdrs", "messages", "faxes"]
 type Document = dict[str, Any]
 type Seconds = float | Callable[[Document], float]
 
 DELAY = 1.0
+VOICEMAIL = "voicemail_new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Records:
             began (as in 4.3 and newer), or that at which the leg ended (as in 3.22). By default it depends on `legacy`.
         skips_loopbacks: Leave out internal legs that end normally, as a system does on which loopbacks bow out.
         closed: The status, 403 or 404, of what the API does not open: `cdrs`, or only `cdrs/document`,
-            `cdrs/interaction` or `cdrs/legs`. With an account's id and a slash before it, it is for that account.
+            `cdrs/interaction` or `cdrs/legs`; `vmboxes`; `faxes`. With an account's id and a slash before it, it is
+            for that account.
         legacy: Write CDRs as an older system does.
     """
 
@@ -57,7 +60,7 @@ class Records:
     skips_loopbacks: bool = False
     closed: dict[str, int] = field(default_factory=dict)
     legacy: bool = False
-    _cdrs: defaultdict[str, dict[str, Record]] = field(
+    _records: defaultdict[tuple[Kind, str], dict[str, Record]] = field(
         default_factory=lambda: defaultdict(dict), init=False, repr=False
     )
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
@@ -72,18 +75,25 @@ class Records:
             leg: What the payload does not tell of its leg.
             now: Unix seconds.
         """
+        name = event.get("event_name", hook)
         if hook == "channel_destroy" and cdrs.is_end(event):
             self._add_cdr(account_id, cdrs.document(account_id, event, leg, now))
+        elif name == VOICEMAIL and "voicemail_id" in event:
+            document = messages.message(event, now)
+            self._add("messages", account_id, document, document["timestamp"])
+        elif name in messages.FAX_EVENTS and "fax_id" in event:
+            document = messages.fax(event, leg, now)
+            self._add("faxes", account_id, document, document["created"])
 
-    def cdrs(self, account_id: str, now: float) -> list[Record]:
-        """Return the CDRs of an account that can be read at a time in Unix seconds."""
+    def all(self, kind: Kind, account_id: str, now: float) -> list[Record]:
+        """Return all documents of a kind in an account that can be read at a time in Unix seconds."""
         with self._lock:
-            return [it for it in self._cdrs[account_id].values() if it.visible <= now]
+            return [it for it in self._records[kind, account_id].values() if it.visible <= now]
 
-    def cdr(self, account_id: str, cdr_id: str, now: float) -> Record | None:
-        """Return a CDR of an account, if it can be read at a time in Unix seconds."""
+    def one(self, kind: Kind, account_id: str, document_id: str, now: float) -> Record | None:
+        """Return a document of an account, if it can be read at a time in Unix seconds."""
         with self._lock:
-            found = self._cdrs[account_id].get(cdr_id)
+            found = self._records[kind, account_id].get(document_id)
         return found if found and found.visible <= now else None
 
     def closed_with(self, account_id: str, *names: str) -> int | None:
@@ -101,8 +111,16 @@ class Records:
         created = ended + round(_seconds(self.delay, document))
         visible = created + _seconds(self.lag, document) - gregorian(0)
         stored = cdrs.older(document) if self.legacy else document
+        self._store("cdrs", account_id, Record(month, created, visible, stored))
+
+    def _add(self, kind: Kind, account_id: str, document: Document, created: int) -> None:
+        """Add a document that Dash writes before it tells of it."""
+        self._store(kind, account_id, Record(month_of(created), created, 0.0, document))
+
+    def _store(self, kind: Kind, account_id: str, record: Record) -> None:
+        """Add a document, unless there is one with its id."""
         with self._lock:
-            self._cdrs[account_id].setdefault(document["id"], Record(month, created, visible, stored))
+            self._records[kind, account_id].setdefault(record.document["id"], record)
 
 
 def some(share: float, seconds: float, *, otherwise: float = DELAY) -> Callable[[Document], float]:
