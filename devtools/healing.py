@@ -11,6 +11,7 @@ from devtools.errors import LaptopError
 from devtools.local import DASH_ACCOUNT_ID
 from devtools.outcome import read_table
 from devtools.screen import say, step
+from devtools.since import counted
 from devtools.stack import Stack
 from devtools.target import Target, told
 from hookswitch.receiving.hook_functions import ALIAS
@@ -29,7 +30,8 @@ def reconcile(stack: str, since: str, *, dry_run: bool) -> bool:
 
     Args:
         stack: Its name; empty as for `Target.find`.
-        since: When to begin to read Dash's attempt log, as `devtools.since` takes it; empty to continue.
+        since: When to begin to read Dash's attempt log and to compare its call detail records, as `devtools.since`
+            takes it; empty to continue.
         dry_run: Change nothing.
 
     Raises:
@@ -136,11 +138,36 @@ def _print(report: Mapping[str, Any]) -> None:
     for hook, outcomes in report["events"].items():
         counts = ", ".join(f"{number} {outcome.replace('_', ' ')}" for outcome, number in outcomes.items())
         say(f"{hook}: {counts}")
-    if not (report["changes"] or report["events"]):
+    accounting = report.get("accounting") or {}
+    if not (report["changes"] or report["events"] or accounting.get("recovered") or accounting.get("missing")):
         say("The webhooks are correct, and nothing was missed.")
     if not report["complete"]:
         say("One run could not do everything; the next run continues.")
+    _print_accounting(accounting)
     say(f"Everything up to {report['watermark']} is recovered.", style="dim")
+
+
+def _print_accounting(accounting: Mapping[str, Any]) -> None:
+    """Print how many legs of calls Dash has and how many of them are here; older versions did not compare them."""
+    if not accounting:
+        return
+    if not accounting["available"]:
+        say(accounting["reason"], style="dim")
+        return
+    if not accounting["from"]:
+        return
+    recovered = f", {accounting['recovered']:,} of them recovered now" if accounting["recovered"] else ""
+    say(f"{legs(accounting)}{recovered}, from {accounting['from']} to {accounting['until']}.")
+    if accounting["missing"]:
+        say(f"{counted(accounting['missing'], 'leg is', 'legs are')} missing:", style="red")
+        for leg in accounting["missing_legs"]:
+            say(f"  {leg}", style="red")
+
+
+def legs(accounting: Mapping[str, Any]) -> str:
+    """Return how many legs Dash has and how many of them are here, in words."""
+    on_dash, here = accounting["legs_on_dash"], accounting["legs_here"]
+    return f"{on_dash:,} {'leg' if on_dash == 1 else 'legs'} on Dash, {here:,} here"
 
 
 def _limits(start: str = "", end: str = "") -> dict[str, str]:

@@ -150,6 +150,32 @@ def test_report_of_a_reconciliation(terminal: Terminal) -> None:
     terminal.assert_not_driven()
 
 
+def accounting(**more: object) -> dict[str, object]:
+    """Return what a run compared, as its report has it."""
+    found = {"available": True, "reason": None, "from": "2026-11-26T07:00:00Z", "until": "2026-11-26T09:00:00Z"}
+    counts = {"legs_on_dash": 1204, "legs_here": 1204, "recovered": 0, "missing": 0, "missing_legs": []}
+    return {**found, **counts, **more}
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (accounting(), "1,204 legs on Dash, 1,204 here, from 2026-11-26T07:00:00Z to 2026-11-26T09:00:00Z."),
+        (accounting(recovered=3), "1,204 legs on Dash, 1,204 here, 3 of them recovered now, from"),
+        (accounting(legs_here=1203, missing=1, missing_legs=[f"a-leg{HOSTILE}"]), "1 leg is missing:\n  a-leg"),
+        (accounting(available=False, reason="Dash does not open them."), "Dash does not open them."),
+    ],
+)
+def test_accounting_of_a_reconciliation(found: dict[str, object], line: str, terminal: Terminal) -> None:
+    """It shows how many legs Dash has and how many of them are here, which ones are missing, or why that is unknown."""
+    told = {"dry_run": False, "changes": [], "reported": [], "events": {}, "complete": True, "watermark": "now"}
+    healing._print(told | {"accounting": found})  # noqa: SLF001 - needs no stack
+    got = terminal.got.getvalue()
+    assert line in got
+    assert ("nothing was missed" in got) is not bool(found["recovered"] or found["missing"])
+    assert all(character == "\n" or character.isprintable() for character in got)
+
+
 def test_error(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """An error that quotes Dash's answer is shown on its lines, without what drives a terminal."""
 
