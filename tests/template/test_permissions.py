@@ -134,7 +134,7 @@ def test_only_a_replay_deletes() -> None:
     }
     assert changing == {
         "RedriveRole": ["quarantine-*"],
-        "ReconcileRole": ["state-reconcile"],
+        "ReconcileRole": ["state-reconcile", "state-accounting"],
         "CallsRole": ["call-*", "leg-*", "party-*"],
     }
 

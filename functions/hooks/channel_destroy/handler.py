@@ -5,12 +5,11 @@ from datetime import timedelta
 from typing import Any, ClassVar, override
 
 from hookswitch.payloads.base import Identity
-from hookswitch.payloads.channel import ChannelPayload
+from hookswitch.payloads.channel import ENDS, ChannelPayload
 from hookswitch.payloads.text import part
 from hookswitch.receiving.receiver import receiver
 
 NEAR = 3  # seconds by which the time of a leg's end may differ between Dash's record and its webhook
-ENDS = ("hangup_cause", "hangup_code", "duration_seconds", "billing_seconds", "ringing_seconds")  # say how a leg ended
 LONGEST = 31 * 86_400  # seconds; a larger number is not the length of a call
 
 

@@ -32,10 +32,12 @@ may go into a log, an answer or a CloudFormation event as it is.
     x LeftBehindError             webhooks of this stack could not be removed
     x RotationError               the rotation of the callback secret can't go on
     x NoAttemptsError             this Dash keeps no attempt log
-    x TooManyError                a range of the attempt log has too many entries
+    x NotOpenError                Dash's API does not open what was asked for
+    x TooManyError                a range of a listing has too many entries
     + UnavailableError            Dash can't be reached or is out of order: the same call may succeed later
       x LostAnswerError           a call was sent, and nobody knows whether it was carried out
       x DeadlineError             the time for the work is used up
+      x RateLimitedError          there were too many calls of late
 * AwsError                        a call of AWS failed; rooms translate it into one of the errors above
   x ServiceError                  the service refused
   x NoAnswerError                 the service did not answer
@@ -182,6 +184,10 @@ class NoAttemptsError(DashError):
     """This Dash keeps no attempts that can be read: an older system."""
 
 
+class NotOpenError(DashError):
+    """Dash's API does not open what was asked for, for this account or at all."""
+
+
 class TooManyError(DashError):
     """A range has more entries than are to be held at once."""
 
@@ -196,6 +202,10 @@ class LostAnswerError(UnavailableError):
 
 class DeadlineError(UnavailableError):
     """The time that was given for the work is used up."""
+
+
+class RateLimitedError(UnavailableError):
+    """Dash had too many calls of late: the same call succeeds a little later."""
 
 
 def reason(code: str, request_id: str) -> str:

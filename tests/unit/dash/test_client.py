@@ -10,8 +10,9 @@ import pytest
 
 from devtools.waiting import wait_for
 from hookswitch.dash import credentials
-from hookswitch.dash.client import DashClient, clock_ahead
+from hookswitch.dash.client import DashClient
 from hookswitch.dash.credentials import ApiKey, Credentials, User
+from hookswitch.dash.wire import clock_ahead
 from hookswitch.errors import (
     AccountError,
     CredentialsError,

@@ -12,6 +12,10 @@ from botocore.exceptions import ClientError
 type Item = dict[str, dict[str, Any]]
 
 _TERM = re.compile(r"(attribute_(?:not_)?exists)\((\w+)\)|(\w+) (=|<=|>=|<) (:\w+)")
+_KEY_CONDITION = re.compile(r"(\w+) = (:\w+)(?: AND timeline_key BETWEEN (:\w+) AND (:\w+))?")
+_IN_FEEDS = frozenset(
+    ("event_id", "feed", "timeline_key", "hook", "account_id", "occurred_at", "received_at", "summary", "subject")
+)
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "<=": operator.le,
@@ -28,12 +32,16 @@ class Table:
         items: By key.
         inserted: The key of every inserted item of kind `event`, in order: what would be published.
         away: Whether DynamoDB is unavailable: every call fails.
+        page_size: How many items a query reads at once.
+        queries: How many pages were read.
     """
 
     def __init__(self) -> None:
         self.items: dict[str, Item] = {}
         self.inserted: list[str] = []
         self.away = False
+        self.page_size = 2
+        self.queries = 0
         self._lock = threading.RLock()
 
     def plain(self, kind: str) -> dict[str, dict[str, Any]]:
@@ -54,8 +62,8 @@ class Table:
         TableName: str,
         Key: Item,
         UpdateExpression: str,
-        ConditionExpression: str,
         ExpressionAttributeValues: Item,
+        ConditionExpression: str = "",
         ReturnValues: str = "NONE",
     ) -> dict[str, Any]:
         """Update an item, like DynamoDB."""
@@ -86,26 +94,31 @@ class Table:
         TableName: str,
         IndexName: str,
         KeyConditionExpression: str,
-        FilterExpression: str,
         ExpressionAttributeValues: Item,
+        FilterExpression: str = "",
+        ProjectionExpression: str = "",
         ExclusiveStartKey: str = "",
     ) -> dict[str, Any]:
-        """Return two items per page, like DynamoDB with a small page size."""
+        """Return some items per page, like DynamoDB with a small page size."""
         self._check(TableName, "Query")
-        assert IndexName == "feeds"
-        assert KeyConditionExpression == "feed = :feed AND timeline_key BETWEEN :since AND :until"
-        assert FilterExpression == "hook = :hook"
+        assert FilterExpression in {"", "hook = :hook"}
         asked = {name: value["S"] for name, value in ExpressionAttributeValues.items()}
+        matches = _KEY_CONDITION.fullmatch(KeyConditionExpression)
+        assert matches, KeyConditionExpression
+        attribute, key, since, until = matches.groups()
+        assert attribute == {"feeds": "feed", "calls": "call_id", "subjects": "subject_key"}[IndexName]
         found = [
             item
             for item in sorted(self.items.values(), key=_position)
-            if item.get("feed", {}).get("S") == asked[":feed"]
-            and asked[":since"] <= item["timeline_key"]["S"] <= asked[":until"]
-            and item["timeline_key"]["S"] + item["event_id"]["S"] > ExclusiveStartKey
+            if item.get(attribute, {}).get("S") == asked[key]
+            and (not since or asked[since] <= item["timeline_key"]["S"] <= asked[until])
+            and _position(item) > ExclusiveStartKey
         ]
-        page = found[:2]
-        more = {"LastEvaluatedKey": page[-1]["timeline_key"]["S"] + page[-1]["event_id"]["S"]} if found[2:] else {}
-        return {"Items": [item for item in page if item["hook"]["S"] == asked[":hook"]], **more}
+        page = found[: self.page_size]
+        more = {"LastEvaluatedKey": _position(page[-1])} if found[self.page_size :] else {}
+        kept = [item for item in page if not FilterExpression or item["hook"]["S"] == asked[":hook"]]
+        self.queries += 1
+        return {"Items": [_projected(item, ProjectionExpression, IndexName) for item in kept], **more}
 
     def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:
         """Handle a transaction of puts and condition checks, like DynamoDB."""
@@ -158,11 +171,26 @@ class Table:
 
     def _holds(self, key: str, condition: str, values: Item) -> bool:
         item = self.items.get(key, {})
-        return any(_term(term, item, values) for term in condition.split(" OR "))
+        return not condition or any(_term(term, item, values) for term in condition.split(" OR "))
 
 
 def _position(item: Item) -> str:
     return str(item.get("timeline_key", {}).get("S", "")) + str(item["event_id"]["S"])
+
+
+def _projected(item: Item, expression: str, index: str) -> Item:
+    """Return what a query shows of an item: the index `feeds` has few attributes."""
+    known = {name: value for name, value in item.items() if index != "feeds" or name in _IN_FEEDS}
+    if not expression:
+        return known
+    shown: Item = {}
+    for path in expression.split(", "):
+        name, _, inner = path.partition(".")
+        if inner and inner in known.get(name, {}).get("M", {}):
+            shown.setdefault(name, {"M": {}})["M"][inner] = known[name]["M"][inner]
+        elif not inner and name in known:
+            shown[name] = known[name]
+    return shown
 
 
 _FAILED = "ConditionalCheckFailed"

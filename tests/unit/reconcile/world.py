@@ -22,6 +22,7 @@ from hookswitch.aws.via_botocore import SdkClient
 from hookswitch.dash import client
 from hookswitch.dash.client import DashClient
 from hookswitch.dash.credentials import ApiKey
+from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.deliveries.delivery import Delivery
 from hookswitch.receiving.hook_functions import ALIAS
 from hookswitch.reconcile import redeliverer
@@ -154,7 +155,7 @@ class World:
                     }
                 ]
             }
-            for hook in (*HOOKS, "notifications")
+            for hook in CATALOGUE
         ]
 
     def miss(self, hook: str, times: int = 1, status: int = 500) -> None:

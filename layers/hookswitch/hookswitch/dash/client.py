@@ -4,7 +4,6 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
@@ -14,7 +13,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSL
 
 from hookswitch.aws.backoff import jittered
 from hookswitch.dash.credentials import ApiKey, Credentials
-from hookswitch.dash.wire import TRY_LATER, Answer
+from hookswitch.dash.wire import TRY_LATER, Answer, clock_ahead
 from hookswitch.errors import (
     AccountError,
     ConflictError,
@@ -139,6 +138,18 @@ class DashClient:
         path = f"{self._path(account_id, webhook_id)}/attempts?{urlencode(query)}"
         envelope = self._call("GET", path, "reading the attempts")
         return envelope["data"] or [], str(envelope.get("next_start_key") or "")
+
+    def get(self, path: str, action: str) -> Mapping[str, Any]:
+        """Return the envelope of what the API has at a path, such as `/accounts/{id}/cdrs`.
+
+        Args:
+            path: The path with its query, encoded.
+            action: What this is done for, as "listing CDRs", for the text of an error.
+
+        Raises:
+            UnknownWebhookError: The API has nothing there.
+        """
+        return self._call("GET", path, action)
 
     def create(self, account_id: str, document: Mapping[str, Any]) -> Document:
         """Create a webhook and return its document.
@@ -277,21 +288,6 @@ class DashClient:
                 )
             case _:
                 return LostAnswerError(f"Dash at {where} did not answer {action}. {TRY_LATER}")
-
-
-def clock_ahead(date: str, asked_at: float, answered_at: float) -> float:
-    """Return by how many seconds a server's clock is ahead of ours, at least; negative if it is behind.
-
-    Args:
-        date: The Date header of its response, in whole seconds (RFC 9110, section 6.6.1); 0 is returned without one.
-        asked_at: When the request was sent, in Unix seconds.
-        answered_at: When the response arrived.
-    """
-    try:
-        at = parsedate_to_datetime(date).timestamp()
-    except ValueError:
-        return 0.0
-    return max(at - answered_at, 0.0) or min(at + 1 - asked_at, 0.0)
 
 
 def _refusal(answer: Answer, credentials: Credentials) -> str:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from hookswitch.errors import (
@@ -15,7 +16,7 @@ from hookswitch.errors import (
     DashError,
     InvalidWebhookError,
     LostAnswerError,
-    UnavailableError,
+    RateLimitedError,
     UnknownWebhookError,
 )
 
@@ -70,7 +71,7 @@ class Answer:
             case 409:
                 return ConflictError(f"Dash refused {action}: a document with this id exists already.")
             case 429:
-                return UnavailableError(f"Dash is rate limiting us (429), at {action}. {TRY_LATER}")
+                return RateLimitedError(f"Dash is rate limiting us (429), at {action}. {TRY_LATER}")
             case _ if self.status >= 500:  # noqa: PLR2004 - the class of server errors
                 return LostAnswerError(f"Dash is out of order: it answered {self.status} to {action}. {TRY_LATER}")
             case _:
@@ -78,6 +79,21 @@ class Answer:
                     f"Dash answered {self.status} to {action}, which its API never does. Check that DashApiUrl is the "
                     "address of the API, with its version."
                 )
+
+
+def clock_ahead(date: str, asked_at: float, answered_at: float) -> float:
+    """Return by how many seconds a server's clock is ahead of ours, at least; negative if it is behind.
+
+    Args:
+        date: The Date header of its response, in whole seconds (RFC 9110, section 6.6.1); 0 is returned without one.
+        asked_at: When the request was sent, in Unix seconds.
+        answered_at: When the response arrived.
+    """
+    try:
+        at = parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return 0.0
+    return max(at - answered_at, 0.0) or min(at + 1 - asked_at, 0.0)
 
 
 def redact(text: str) -> str:

@@ -13,6 +13,9 @@ from hookswitch.payloads.base import Identity, IdentityText, Payload
 from hookswitch.payloads.text import part
 from hookswitch.payloads.times import GregorianSeconds
 
+ENDS = ("hangup_cause", "hangup_code", "duration_seconds", "billing_seconds", "ringing_seconds")
+"""The fields that say how a leg ended; the destroy of a leg whose media server was lost has none of them."""
+
 
 class ChannelPayload(Payload):
     """One leg's event. `call_id` identifies the leg, `other_leg_call_id` the leg it is connected to."""

@@ -15,7 +15,7 @@ from hookswitch.reconcile.recognition import FailedDelivery
 from hookswitch.reconcile.redeliverer import Fate, Redeliverer
 from hookswitch.reconcile.retention import DAY
 from hookswitch.reconcile.source import Source
-from hookswitch.reconcile.state import Recovered, State, iso
+from hookswitch.reconcile.state import State, iso
 
 NEW = frozenset({Outcome.STORED, Outcome.QUEUED})  # outcomes that add an event to the table
 
@@ -62,14 +62,8 @@ class Recovery:
         return not self.has_log or (self.complete and (taken or not deferred))
 
     def _recovered(self, failure: FailedDelivery, outcome: str) -> None:
-        if outcome not in NEW:
-            return
-        first = Recovered(events=0, first=failure.at, reasons=[])
-        recovered = self._state.news.recovered.setdefault(failure.hook, first)
-        recovered.events += 1
-        recovered.first = min(recovered.first, failure.at)
-        if failure.reason not in recovered.reasons:
-            recovered.reasons.append(failure.reason)
+        if outcome in NEW:
+            self._state.news.add_recovered(failure.hook, failure.at, failure.reason)
 
     def _count(self, outcomes: Counter[tuple[str, str]]) -> None:
         self.outcomes.update(outcomes)

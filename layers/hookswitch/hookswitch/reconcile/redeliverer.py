@@ -29,8 +29,15 @@ class Redeliverer:
         outcomes: The number of failed deliveries, by hook and outcome.
     """
 
-    def __init__(self, functions: HookFunctions) -> None:
-        """Prepare to send deliveries to the hook functions of a stack."""
+    def __init__(self, functions: HookFunctions, source: str = "") -> None:
+        """Prepare to send deliveries to the hook functions of a stack.
+
+        Args:
+            functions: The hook functions.
+            source: `cdr` if the deliveries are made of Dash's records. Such a delivery is not queued: the next run
+                makes it again.
+        """
+        self._source = source
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self._functions = functions
         self._looked_up = False
@@ -67,7 +74,7 @@ class Redeliverer:
         if failure.delivery is None:
             raise AssertionError  # never sent
         try:
-            return self._functions.deliver(failure.hook, failure.delivery, queue=True)
+            return self._functions.deliver(failure.hook, failure.delivery, queue=not self._source, source=self._source)
         except NotTakenError as error:
             logger.warning("A missed delivery was deferred to a later run. %s", error, extra={"hook": failure.hook})
             return None

@@ -1,4 +1,4 @@
-"""One run of reconcile: first the webhooks, to re-enable them as soon as possible, then missed deliveries."""
+"""One run of reconcile: first the webhooks, to re-enable them soon, then missed deliveries, then all calls."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,7 @@ from hookswitch.events.table import put_new
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.receiving.hook_functions import HookFunctions
+from hookswitch.reconcile.accounting.run import AccountingRun
 from hookswitch.reconcile.announcement import to_item
 from hookswitch.reconcile.attempt_log import AttemptLog
 from hookswitch.reconcile.backfill import survey
@@ -61,6 +62,7 @@ class Run:
         self._report = Report(request.dry_run, reported=self._notices.reported)
         self._desired = Desired.from_state(self._settings.webhooks_state)
         self._ownership = Ownership.of(self._desired)
+        self._request = request
         self._choose_range(request, is_first=state is None)
 
     def carry_out(self) -> dict[str, Any]:
@@ -80,15 +82,18 @@ class Run:
             self._metrics.add(name, 0)
         recovery = Recovery(self._state, self._save, self._notices, self._metrics)
         try:
-            client = connect(self._desired, self._stop_at)
+            client, functions = connect(self._desired, self._stop_at), HookFunctions(self._desired.stack_id)
             webhooks: Sequence[Document] | None = None
             with self._collected():
                 webhooks = list_owned(client, self._desired.account_id, self._ownership)
                 self._repair(client, webhooks)
             with self._collected():
-                recovery.run(self._source(client, webhooks), HookFunctions(self._desired.stack_id), self._now)
+                recovery.run(self._source(client, webhooks), functions, self._now)
             with self._collected():
                 self._refresh_descendants(client)
+            self._announce()
+            with self._collected():
+                self._account(client, functions, has_log=recovery.has_log)
             self._announce()
         finally:
             self._report.outcomes, self._report.complete = recovery.outcomes, recovery.complete
@@ -97,6 +102,16 @@ class Run:
                 self._metrics.add("watermark_age", max(0, self._now - self._state.watermark))
             self._ledger.save(self._state, release=True)
         return self._conclude(recovery)
+
+    def _account(self, client: DashClient, functions: HookFunctions, *, has_log: bool) -> None:
+        """Compare what Dash keeps of calls with the table."""
+        accounting = AccountingRun(self._desired, self._settings, self._notices, self._stop_at, self._now)
+        self._report.accounting = accounting.result
+        if self._request.since:
+            accounting.set_back(int(self._request.since.timestamp()))
+        if self._request.skip_until:
+            accounting.give_up(int(self._request.skip_until.timestamp()))
+        accounting.carry_out(client, functions, self._state, has_log=has_log)
 
     def _refresh_descendants(self, client: DashClient) -> None:
         """Look up which accounts the filters of destinations stand for."""

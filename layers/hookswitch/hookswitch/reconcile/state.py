@@ -63,6 +63,14 @@ class News(BaseModel):
     recovered: dict[str, Recovered] = Field(default={}, alias="brought")  # as written by earlier versions
     noticed: list[str] = []
 
+    def add_recovered(self, hook: str, at: int, reason: str) -> None:
+        """Note a recovered event: when Dash failed to deliver it, in Unix seconds, and why."""
+        recovered = self.recovered.setdefault(hook, Recovered(events=0, first=at, reasons=[]))
+        recovered.events += 1
+        recovered.first = min(recovered.first, at)
+        if reason not in recovered.reasons:
+            recovered.reasons.append(reason)
+
     def __bool__(self) -> bool:
         """Tell whether there is anything to announce."""
         return bool(self.restored or self.recovered or self.noticed)

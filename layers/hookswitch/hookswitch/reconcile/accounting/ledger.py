@@ -1,0 +1,147 @@
+"""How far the accounting has come, in an item of its own."""
+
+from typing import TYPE_CHECKING, Self
+
+from pydantic import BaseModel
+
+from hookswitch.aws import clients
+from hookswitch.aws.clients import CALL_ERRORS, error_reason
+from hookswitch.errors import StorageUnavailableError
+from hookswitch.reconcile.state import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+KEY = "state-accounting"
+
+
+class Round(BaseModel):
+    """One comparison of all accounts over the same time, which may take several runs.
+
+    Attributes:
+        since: Its first second, in Unix seconds of Dash's clock.
+        until: Its last one.
+        account_id: The account that it is at; the accounts before it, by their ids, are done. Empty at its beginning.
+        second: Up to where that account is done.
+    """
+
+    since: int
+    until: int
+    account_id: str = ""
+    second: int = 0
+
+
+class Behind(BaseModel):
+    """A range of an account that could not be read."""
+
+    start: int
+    end: int
+
+
+class AccountingState(BaseModel):
+    """What the accounting remembers between runs; all times are Unix seconds.
+
+    Attributes:
+        begins: Before this, nothing is compared unless somebody asks: the stack was not there.
+        read_until: Up to here, all accounts have been compared, but for `behind`.
+        round: The round that the last run did not finish.
+        behind: By account, what could not be read while others could.
+        read_again: When longer ranges were last read again, by how often that is done, in seconds.
+        refused: When Dash last refused to show records of a kind.
+        missing: What Dash has and the table did not take: the time of each, by its id.
+        ignored: The time of legs that their webhook does not tell of, by the id of the CDR.
+    """
+
+    begins: int
+    read_until: int
+    round: Round | None = None
+    behind: dict[str, Behind] = {}
+    read_again: dict[int, int] = {}
+    refused: dict[str, int] = {}
+    missing: dict[str, int] = {}
+    ignored: dict[str, int] = {}
+
+    @property
+    def watermark(self) -> int:
+        """The second up to which everything has been compared."""
+        return min([self.read_until, *(range_.start - 1 for range_ in self.behind.values())])
+
+    def set_back(self, second: int) -> None:
+        """Compare everything from a time on again."""
+        self.begins = min(self.begins, second)
+        self.read_until = min(self.read_until, second - 1)
+        self.round = None
+
+    def give_up(self, second: int) -> None:
+        """Leave what is missing or could not be read up to a time as it is."""
+        self.missing = {id_: at for id_, at in self.missing.items() if at > second}
+        self.behind = {
+            account_id: Behind(start=max(range_.start, second + 1), end=range_.end)
+            for account_id, range_ in self.behind.items()
+            if range_.end > second
+        }
+
+    def leave(self, account_id: str, start: int, end: int) -> None:
+        """Leave a range of an account to later runs."""
+        before = self.behind.get(account_id)
+        self.behind[account_id] = Behind(
+            start=min(start, before.start) if before else start, end=max(end, before.end) if before else end
+        )
+
+    def to_json(self) -> str:
+        """Return the state as JSON text."""
+        return self.model_dump_json(exclude_defaults=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the state that `to_json` wrote, in this version or an earlier one."""
+        return cls.model_validate_json(text)
+
+
+class AccountingLedger:
+    """The item that holds the state. Only the run that has the lease writes it (`hookswitch.reconcile.ledger`)."""
+
+    def __init__(self, table: str) -> None:
+        """Use the item of a table."""
+        self._table = table
+
+    def read(self) -> AccountingState | None:
+        """Return the state; None before the first run.
+
+        Raises:
+            StorageUnavailableError: DynamoDB did not answer.
+        """
+        try:
+            answer = clients.dynamodb().get_item(
+                TableName=self._table, Key={"event_id": {"S": KEY}}, ConsistentRead=True
+            )
+        except CALL_ERRORS as error:
+            raise _unavailable(error_reason(error)) from error
+        item: Mapping[str, AttributeValueTypeDef] = answer.get("Item", {})
+        return AccountingState.from_json(item["progress"]["S"]) if "progress" in item else None
+
+    def save(self, state: AccountingState) -> None:
+        """Write the state.
+
+        Raises:
+            StorageUnavailableError: DynamoDB did not accept it.
+        """
+        try:
+            clients.dynamodb().update_item(
+                TableName=self._table,
+                Key={"event_id": {"S": KEY}},
+                UpdateExpression="SET kind = :kind, progress = :progress, watermark = :watermark",
+                ExpressionAttributeValues={
+                    ":kind": {"S": "state"},
+                    ":progress": {"S": state.to_json()},
+                    ":watermark": {"S": iso(state.watermark)},
+                },
+            )
+        except CALL_ERRORS as error:
+            raise _unavailable(error_reason(error)) from error
+
+
+def _unavailable(code: str) -> StorageUnavailableError:
+    return StorageUnavailableError(f"The state of the accounting can't be read or written: DynamoDB says {code}.")

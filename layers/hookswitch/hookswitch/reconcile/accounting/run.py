@@ -1,0 +1,215 @@
+"""The part of a reconcile run that accounts for every call."""
+
+import time
+from collections.abc import Sequence
+
+from hookswitch.dash.client import DashClient
+from hookswitch.dash.history import DashHistory
+from hookswitch.dash.hooks import CATALOGUE
+from hookswitch.errors import DeadlineError, NotOpenError
+from hookswitch.observability.log import logger
+from hookswitch.receiving.hook_functions import HookFunctions
+from hookswitch.reconcile.accounting.accountant import NOT_SENT, SOURCE, Accountant
+from hookswitch.reconcile.accounting.index import EventIndex
+from hookswitch.reconcile.accounting.kinds import LEG_HOOK, Faxes, Kind, Legs, Voicemails
+from hookswitch.reconcile.accounting.ledger import AccountingLedger, AccountingState, Round
+from hookswitch.reconcile.accounting.listing import DAY, Reader
+from hookswitch.reconcile.accounting.totals import Accounting
+from hookswitch.reconcile.notices import Notices
+from hookswitch.reconcile.redeliverer import Redeliverer
+from hookswitch.reconcile.source import OutOfTimeError
+from hookswitch.reconcile.state import Gap, State, iso
+from hookswitch.settings.functions import ReconcileSettings
+from hookswitch.webhooks.desired import Desired
+
+DELAY = 600  # seconds until a record is compared: Dash writes it some time after the end, and our indexes lag
+OVERLAP = 900  # seconds to read again in every round, for records that Dash wrote late
+READ_AGAIN = {3_600: 7_200, DAY: 26 * 3_600}  # how much of the past to read again, by how often that is done; seconds
+MAX_HOLD = DAY  # seconds for which a gap in the attempt log holds the accounting up
+PROBED = 60  # seconds that a probe reads
+IGNORED_FOR, MAX_IGNORED = 2 * DAY, 2_000  # legs that their webhook does not tell of
+
+
+class AccountingRun:
+    """Accounts for the calls of one stack, as far as one run gets.
+
+    Attributes:
+        result: What was found so far.
+    """
+
+    def __init__(
+        self, desired: Desired, settings: ReconcileSettings, notices: Notices, stop_at: float, now: int
+    ) -> None:
+        """Prepare.
+
+        Args:
+            desired: The stack's webhooks.
+            settings: The function's.
+            notices: Where to report what needs an operator.
+            stop_at: When to start nothing new, in `time.monotonic` seconds.
+            now: Unix seconds.
+        """
+        self.result = Accounting()
+        self._desired, self._settings, self._notices, self._stop_at, self._now = (
+            desired,
+            settings,
+            notices,
+            stop_at,
+            now,
+        )
+        self._ledger = AccountingLedger(settings.events_table)
+        self._legs = Legs(includes_internal=desired.include_internal_legs)
+
+    def carry_out(self, client: DashClient, functions: HookFunctions, run: State, *, has_log: bool) -> None:
+        """Compare what Dash keeps with the table, and store what the table lacks.
+
+        Args:
+            client: A client of the account's Dash.
+            functions: The stack's hook functions.
+            run: What the run has recovered from the attempt log, and is to announce.
+            has_log: Whether this Dash has an attempt log.
+
+        Raises:
+            HookswitchError: Something can't be reached; the next run goes on from there.
+        """
+        kinds = self._kinds()
+        state = self._ledger.read()
+        if state is None:
+            state = AccountingState(begins=self._now, read_until=self._now)
+            self._probe(DashHistory(client), kinds, state)
+            self._ledger.save(state)
+        self._prepare(state)
+        reader = Reader(DashHistory(client))
+        accountant = Accountant(
+            desired=self._desired,
+            state=state,
+            save=lambda: self._ledger.save(state),
+            reader=reader,
+            index=EventIndex(self._settings.events_table),
+            redeliverer=Redeliverer(functions, SOURCE),
+            check_time=self._check_time,
+            recovered=lambda hook, at: run.news.add_recovered(hook, at, NOT_SENT),
+            result=self.result,
+        )
+        until = hold_up(run, self._now, has_log=has_log) + round(client.clock_ahead)
+        try:
+            accounts = self._accounts(client)
+            accountant.catch_up(kinds)
+            while self._begin(state, until):
+                accountant.go_round(accounts, kinds)
+        except (OutOfTimeError, DeadlineError):
+            logger.info("The time is used up; the next run continues the accounting.")
+        finally:
+            self._conclude(state, kinds, reader)
+        if accountant.errors:
+            raise accountant.errors[0]
+
+    def set_back(self, second: int) -> None:
+        """Compare everything from a time on again, in Unix seconds.
+
+        Raises:
+            StorageUnavailableError: DynamoDB did not answer.
+        """
+        state = self._ledger.read() or AccountingState(begins=second, read_until=second - 1)
+        state.set_back(second)
+        self._ledger.save(state)
+
+    def give_up(self, second: int) -> None:
+        """Leave what is missing up to a time, in Unix seconds, as it is.
+
+        Raises:
+            StorageUnavailableError: DynamoDB did not answer.
+        """
+        if state := self._ledger.read():
+            state.give_up(second)
+            self._ledger.save(state)
+
+    def _kinds(self) -> Sequence[Kind]:
+        hooks = frozenset(self._desired.hooks)
+        if any(CATALOGUE[hook].is_catch_all for hook in hooks):
+            hooks |= {hook.name for hook in CATALOGUE.values() if hook.notification_type}
+        kinds: list[Kind] = [self._legs, Voicemails(), Faxes(registered=hooks)]
+        return [kind for kind in kinds if hooks.intersection(kind.hooks)]
+
+    def _accounts(self, client: DashClient) -> Sequence[str]:
+        own = self._desired.account_id
+        if not self._settings.include_subaccounts:
+            return [own]
+        return [own, *(str(account["id"]) for account in client.descendants(own))]
+
+    def _probe(self, history: DashHistory, kinds: Sequence[Kind], state: AccountingState) -> None:
+        """Find out, before there is anything to compare, what Dash's API opens."""
+        for kind in kinds:
+            try:
+                history.page(kind.listing, self._desired.account_id, self._now - PROBED, self._now, size=1)
+            except NotOpenError:
+                state.refused[kind.name] = self._now
+
+    def _prepare(self, state: AccountingState) -> None:
+        """Forget what is old, and ask again once a day for what Dash refused."""
+        state.refused = {kind: at for kind, at in state.refused.items() if self._now - at < DAY}
+        recent = [(id_, at) for id_, at in state.ignored.items() if self._now - at < IGNORED_FOR]
+        state.ignored = dict(recent[-MAX_IGNORED:])
+        self._legs.ignored = state.ignored
+
+    def _begin(self, state: AccountingState, until: int) -> bool:
+        """Begin a round up to a time, if none is under way; tell whether there is one."""
+        oldest = self._now - self._settings.retention_days * DAY if self._settings.retention_days else 0
+        if state.round:
+            state.round.since = max(state.round.since, oldest)
+            return True
+        if until <= state.read_until:
+            return False
+        back = OVERLAP
+        for every, length in READ_AGAIN.items():
+            if self._now - state.read_again.get(every, state.begins) >= every:
+                state.read_again[every] = self._now
+                back = max(back, length)
+        since = max(state.begins, state.read_until + 1 - back, oldest)
+        state.round = Round(since=since, until=until)
+        return True
+
+    def _check_time(self) -> None:
+        if time.monotonic() >= self._stop_at:
+            raise OutOfTimeError
+
+    def _conclude(self, state: AccountingState, kinds: Sequence[Kind], reader: Reader) -> None:
+        self.result.complete = state.round is None and not state.behind
+        result, names = self.result, {kind.name for kind in kinds}
+        result.missing = [id_ for id_, _ in sorted(state.missing.items(), key=lambda it: it[1])]
+        closed = {kind.name: kind.title for kind in kinds if kind.name in state.refused}
+        sentences = {
+            f"accounting/{name}": f"Dash's API does not open {title}, so what happens while a webhook is off can't be "
+            "recovered from them. See docs/healing.md#what-cant-be-recovered"
+            for name, title in closed.items()
+        }
+        self._notices.update("accounting/", sentences)
+        overflowed = {
+            f"accounted/{second}": f"Dash has more records of {iso(second)} than it shows; the rest can't be compared."
+            for second in sorted(reader.overflowed)
+        }
+        self._notices.update("accounted/", overflowed, forget_after=DAY)
+        result.available = "legs" in names and "legs" not in closed
+        if "legs" not in names:
+            result.reason = f"The stack does not register {LEG_HOOK}, so calls are not accounted for."
+        elif "legs" in closed:
+            result.reason = sentences["accounting/legs"]
+        if result.available:
+            logger.info(str(result), extra={"accounting": result.to_json(), "calls_of_dash": reader.history.calls})
+
+
+def hold_up(state: State, now: int, *, has_log: bool) -> int:
+    """Return up to when records may be compared, in Unix seconds.
+
+    The attempt log has the exact body of a delivery that failed, and goes first: its gaps hold the accounting up, for
+    a day at most. A late attempt is recognized as the same event all the same.
+    """
+    until = now - DELAY
+    if not has_log:
+        return until
+    gaps = [gap for gap in state.gaps if _concerns(gap) and now - gap.start < MAX_HOLD]
+    return min([until, max(state.read_until, now - MAX_HOLD), *(gap.start - 1 for gap in gaps)])
+
+
+def _concerns(gap: Gap) -> bool:
+    return gap.hook in {"", LEG_HOOK}

@@ -1,0 +1,1 @@
+"""The accounting: Dash's records compared with the table."""
