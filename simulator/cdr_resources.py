@@ -1,7 +1,7 @@
 """The API's CDRs (Kazoo, `cb_cdrs`; docs/dash-protocol.md, section 5)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from simulator.attempts import gregorian
@@ -52,11 +52,15 @@ class Cdrs:
         raise bad_identifier(path[-1])
 
     def _list(self, call: Call, account_id: str, owner_id: str | None) -> Answer:
-        rows = []
-        for record in self._read(account_id, owner_id):
-            key = [record.created] if self._dash.legacy else [record.created, record.document["id"]]
-            rows.append(_row(record, key, owner_id))
-        return self._listed(self._listing(call, owner_id).read(rows))
+        listing, records, now = self._listing(call, owner_id), self._dash.records, self._dash.clock()
+
+        def rows_from(month: str, second: int) -> Iterator[Row]:
+            for record in records.walk("cdrs", account_id, month, now, second=second, descending=listing.descending):
+                if _is_of(record, owner_id):
+                    key = [record.created] if self._dash.legacy else [record.created, record.document["id"]]
+                    yield _row(record, key, owner_id)
+
+        return self._listed(listing.read_sorted(records.months("cdrs", account_id), rows_from))
 
     def _interactions(self, call: Call, account_id: str, owner_id: str | None) -> Answer:
         """List the first leg of each call, by the time at which the call began."""
@@ -90,10 +94,9 @@ class Cdrs:
             raise bad_identifier(cdr_id)
         return record.document
 
-    def _read(self, account_id: str, owner_id: str | None = None) -> Iterable[Record]:
-        for record in self._dash.records.all("cdrs", account_id, self._dash.clock()):
-            if owner_id in {None, record.document["custom_channel_vars"].get("owner_id")}:
-                yield record
+    def _read(self, account_id: str, owner_id: str | None = None) -> list[Record]:
+        found = self._dash.records.all("cdrs", account_id, self._dash.clock())
+        return [record for record in found if _is_of(record, owner_id)]
 
     def _listing(self, call: Call, owner_id: str | None) -> Listing:
         prefix = (owner_id,) if owner_id else ()
@@ -123,6 +126,10 @@ def refuse_closed(dash: Dash, account_id: str, *names: str) -> None:
             raise bad_identifier(names[0])
         case _:
             raise forbidden()
+
+
+def _is_of(record: Record, owner_id: str | None) -> bool:
+    return owner_id in {None, record.document["custom_channel_vars"].get("owner_id")}
 
 
 def _row(record: Record, key: list[Any], owner_id: str | None) -> Row:

@@ -6,9 +6,10 @@ repeat entries of the one before, or leave some out.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
+from itertools import dropwhile, islice, takewhile
 from typing import Any
 
 from simulator.attempts import UNIX_EPOCH_GREGORIAN
@@ -54,34 +55,52 @@ class Listing:
     prefix: tuple[str, ...] = ()
     default_range: int | None = None
 
+    @property
+    def descending(self) -> bool:
+        """Whether it begins with what is newest."""
+        return self.query.get("ascending", "false") != "true"
+
     def read(self, rows: Iterable[Row]) -> Page:
-        """Return the page that the query asks for, newest first unless it asks for `ascending`.
+        """Return the page that the query asks for.
+
+        Raises:
+            ApiError: 400 for a range or a page that the API refuses.
+        """
+        by_month: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            by_month[row.month].append(row)
+        for found in by_month.values():
+            found.sort(key=lambda row: _collated(row.key), reverse=self.descending)
+        return self.read_sorted(sorted(by_month), lambda month, _: by_month[month])
+
+    def read_sorted(self, months: Iterable[str], rows_from: Callable[[str, int], Iterable[Row]]) -> Page:
+        """Return the page that the query asks for.
+
+        Args:
+            months: All months with a database.
+            rows_from: Returns the rows of a month in the order of the listing. They need not begin before a second.
 
         Raises:
             ApiError: 400 for a range or a page that the API refuses.
         """
         default = {} if self.default_range is None else {"default": self.default_range}
         created_from, created_to = created_range(self.query, self.now, **default)
-        descending = self.query.get("ascending", "false") != "true"
         ends: list[Key] = [[*self.prefix, created_from], [*self.prefix, created_to, AFTER_ALL]]
-        first, last = reversed(ends) if descending else ends
+        first, last = reversed(ends) if self.descending else ends
         first = start_key(self.query, list) or first
+        touched = [month for month in months if month_of(created_from) <= month <= month_of(created_to)]
         size = page_size(self.query, self.limit)
-        by_month: dict[str, list[Row]] = {}
-        for row in rows:
-            if month_of(created_from) <= row.month <= month_of(created_to):
-                by_month.setdefault(row.month, []).append(row)
         found: list[Row] = []
         next_key: Key | None = None
         low, high = sorted((_collated(first), _collated(last)))
-        for month in sorted(by_month, reverse=descending):
-            keyed = [(_collated(row.key), row) for row in by_month[month]]
-            window = [(key, row) for key, row in keyed if low <= key <= high]
-            window.sort(key=itemgetter(0), reverse=descending)
+        for month in sorted(touched, reverse=self.descending):
+            behind = dropwhile(lambda row: not low <= _collated(row.key) <= high, rows_from(month, _second(first)))
+            within = takewhile(lambda row: low <= _collated(row.key) <= high, behind)
             left = size - len(found)
-            found += [row for _, row in window[:left]]
+            window = list(islice(within, left + 1))
+            found += window[:left]
             if len(window) > left:
-                next_key = window[left][1].key
+                next_key = window[left].key
                 break
         paging = {"start_key": encode_key(first), "page_size": len(found)}
         if next_key is not None:
@@ -97,3 +116,7 @@ def month_of(timestamp: int) -> str:
 def _collated(key: Key) -> list[tuple[int, Any]]:
     """Return a key as what sorts like it in CouchDB: numbers before texts before objects."""
     return [(2, 0) if isinstance(part, dict) else (int(isinstance(part, str)), part) for part in key]
+
+
+def _second(key: Key) -> int:
+    return next((part for part in key if isinstance(part, int)), 0)

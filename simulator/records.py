@@ -1,8 +1,9 @@
 """What Dash remembers of the calls of an account, whether a webhook was enabled or not."""
 
 import threading
+from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -63,6 +64,9 @@ class Records:
     _records: defaultdict[tuple[Kind, str], dict[str, Record]] = field(
         default_factory=lambda: defaultdict(dict), init=False, repr=False
     )
+    _order: defaultdict[tuple[Kind, str], dict[str, list[tuple[int, str]]]] = field(
+        default_factory=lambda: defaultdict(dict), init=False, repr=False
+    )
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def note(self, account_id: str, hook: str, event: Mapping[str, Any], leg: LegFacts | None, now: float) -> None:
@@ -89,6 +93,24 @@ class Records:
         """Return all documents of a kind in an account that can be read at a time in Unix seconds."""
         with self._lock:
             return [it for it in self._records[kind, account_id].values() if it.visible <= now]
+
+    def months(self, kind: Kind, account_id: str) -> list[str]:
+        """Return the months that an account has documents of a kind in."""
+        with self._lock:
+            return sorted(self._order[kind, account_id])
+
+    def walk(
+        self, kind: Kind, account_id: str, month: str, now: float, *, second: int, descending: bool
+    ) -> Iterator[Record]:
+        """Yield what `all` returns of one month, by time and id, beginning at a second in gregorian seconds."""
+        with self._lock:
+            order = self._order[kind, account_id].get(month, [])
+            at = bisect_left(order, (second + descending, ""))
+            keys = order[:at][::-1] if descending else order[at:]
+            records = self._records[kind, account_id]
+        for _, document_id in keys:
+            if (record := records[document_id]).visible <= now:
+                yield record
 
     def one(self, kind: Kind, account_id: str, document_id: str, now: float) -> Record | None:
         """Return a document of an account, if it can be read at a time in Unix seconds."""
@@ -119,8 +141,11 @@ class Records:
 
     def _store(self, kind: Kind, account_id: str, record: Record) -> None:
         """Add a document, unless there is one with its id."""
+        document_id = record.document["id"]
         with self._lock:
-            self._records[kind, account_id].setdefault(record.document["id"], record)
+            if document_id not in self._records[kind, account_id]:
+                self._records[kind, account_id][document_id] = record
+                insort(self._order[kind, account_id].setdefault(record.month, []), (record.created, document_id))
 
 
 def some(share: float, seconds: float, *, otherwise: float = DELAY) -> Callable[[Document], float]:

@@ -91,7 +91,7 @@ class LegMaker:
             "to": f"{dialed}@{REALM}",
             **_authorized_by_carrier(),
         }
-        variables = {"Resource-ID": CARRIER_RESOURCE, "Global-Resource": "false", "Original-Number": dialed}
+        variables = {"Resource-ID": CARRIER_RESOURCE, "Global-Resource": "true", "Original-Number": dialed}
         leg = self._leg(identity, caller.title, fields, variables)
         leg.from_outside, leg.alerts = True, alerts
         return leg
