@@ -32,7 +32,9 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "Fn::Equals": lambda one, other: str(one) == str(other),
     "Fn::Not": lambda condition: not condition,
     "Fn::Or": lambda *conditions: any(conditions),
-    "Fn::Split": lambda delimiter, text: text.split(delimiter),
+    "Fn::Split": lambda delimiter, text: (
+        text.split(delimiter) if isinstance(text, str) else {"Fn::Split": [delimiter, text]}  # of the stack's id
+    ),
 }
 
 

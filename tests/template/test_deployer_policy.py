@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
+from typing import Any
 
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
@@ -19,6 +20,7 @@ from devtools.template import expanded
 from tests.template.views import EVERYTHING
 
 POLICY = json.loads((ROOT / "operations" / "deployer-policy.json").read_text(encoding="utf-8"))
+CONSOLE = json.loads((ROOT / "operations" / "deployer-policy-console.json").read_text(encoding="utf-8"))
 LARGEST = 6144  # characters without white space ("IAM and AWS STS quotas")
 READING = re.compile(r"(Get|List|Describe)\*")
 
@@ -32,6 +34,7 @@ UNUSED: Mapping[str, str] = {
         r"|dynamodb:(BatchWriteItem|PutItem|UpdateItem|Query|Scan)|iam:\w*(Group|User)Policy|iam:\w*PermissionsBoundary"
         r"|iam:CreateServiceLinkedRole|logs:(Create|Put|Delete)(LogDelivery|IndexPolicy|ResourcePolicy|DataProtectionPolicy)"
         r"|logs:(PutBearerTokenAuthentication|PutLogGroupDeletionProtection|CreateLogStream|DescribeLogStreams|PutLogEvents)"
+        r"|cloudfront:updateDistribution|s3:getObject|kms:ReEncrypt(From|To)"  # own domains, definitions in S3
         r"|sns:PutDataProtectionPolicy|secretsmanager:\w*Replica\w*"
         r"|kms:(Disable\w*|EnableKey)"
     ),
@@ -69,6 +72,7 @@ COMMANDS = {
     "iam:UntagPolicy",
 }
 OF_OPTIONS = {"AWS::ApiGateway::Account", "AWS::WAFv2::WebACLAssociation"}  # AccessLog and WebAclArn
+OF_CONSOLE = re.compile("AWS::(ApiGatewayV2|Cognito)::.*")
 KINDS = sorted(
     {
         it["Type"]
@@ -78,9 +82,9 @@ KINDS = sorted(
 )
 
 
-def allowed() -> Iterator[tuple[str, str]]:
-    """Yield each action of the policy with each resource that it is allowed on."""
-    for statement in POLICY["Statement"]:
+def allowed(policy: Mapping[str, Any] = POLICY) -> Iterator[tuple[str, str]]:
+    """Yield each action of a policy with each resource that it is allowed on."""
+    for statement in policy["Statement"]:
         for action in statement["Action"]:
             for resource in statement["Resource"]:
                 yield action, resource
@@ -99,7 +103,8 @@ def needed(kind: str) -> frozenset[str]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_cloudformation_may(kind: str) -> None:
     """CloudFormation may do with each type whatever the type's schema says that it must."""
-    actions = {action for action, _ in allowed()}
+    policies = [POLICY, CONSOLE] if OF_CONSOLE.fullmatch(kind) else [POLICY]
+    actions = {action for policy in policies for action, _ in allowed(policy)}
     assert [name for name in needed(kind) if not any(fnmatchcase(name, action) for action in actions)] == []
 
 
@@ -109,7 +114,7 @@ def test_commands_may(action: str) -> None:
     assert [name for name, _ in allowed() if fnmatchcase(action, name)]
 
 
-@pytest.mark.parametrize("action", sorted({action for action, _ in allowed()}))
+@pytest.mark.parametrize("action", sorted({action for policy in (POLICY, CONSOLE) for action, _ in allowed(policy)}))
 def test_nothing_else_is_allowed(action: str) -> None:
     """Every action is needed, and only reading has a wildcard."""
     assert "*" not in action or READING.fullmatch(action.partition(":")[2])
@@ -128,6 +133,14 @@ def test_only_what_belongs_to_a_stack() -> None:
     for action, resource in allowed():
         if action.startswith(("iam:", "dynamodb:Delete", "sqs:", "sns:", "events:")) and action not in unnamed:
             assert "hookswitch" in resource
+
+
+def test_users_of_the_console_are_managed_by_stacks_only() -> None:
+    """A pool's ARN is generated, so the policy lets nobody make or change users but CloudFormation, for a stack."""
+    found = [it for it in CONSOLE["Statement"] if any(action.startswith("cognito-idp:") for action in it["Action"])]
+    assert [it.get("Condition") for it in found] == [
+        {"ForAnyValue:StringEquals": {"aws:CalledVia": ["cloudformation.amazonaws.com"]}}
+    ] * 2
 
 
 def test_keys_are_made_by_stacks_only() -> None:

@@ -22,6 +22,11 @@ ACTING = {  # what acts by itself, so that nothing refers to it
     "AWS::CloudWatch::Dashboard",
     "AWS::Logs::MetricFilter",
     "AWS::WAFv2::WebACLAssociation",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::Cognito::ManagedLoginBranding",
+    "AWS::Cognito::UserPoolUserToGroupAttachment",
+    "AWS::Lambda::Permission",
 }
 
 

@@ -15,6 +15,8 @@ may go into a log, an answer or a CloudFormation event as it is.
   x TooManyLegsError              a call has more legs than are read
   x UnstorableError               an item of a call is too large for DynamoDB
   x RequestError                  a function was called with something that it can't use
+  + SignInError                   somebody could not be signed in to the console
+    x SignInUnavailableError      the user pool can't be reached: the same may succeed later
   + DestinationError              a destination can't be what somebody asks for
     x ConflictingDestinationError there is a destination of that name
     x UnknownDestinationError     there is no destination of that name
@@ -111,6 +113,14 @@ class UnstorableError(HookswitchError):
 
 class RequestError(HookswitchError):
     """A function was called with something that it can't use; the text shows what it can."""
+
+
+class SignInError(HookswitchError):
+    """The user pool does not say who somebody is, or not in a way that can be trusted."""
+
+
+class SignInUnavailableError(SignInError):
+    """The user pool can't be reached, or is out of order: the same may succeed later."""
 
 
 class DestinationError(HookswitchError):

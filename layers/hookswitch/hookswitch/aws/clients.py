@@ -166,6 +166,12 @@ def cloudwatch() -> Any:
     return _client("cloudwatch", CONTROL)
 
 
+@cache
+def cognito() -> Any:
+    """Return the client that reads the console's client of its user pool."""
+    return _client("cognito-idp", CONTROL)
+
+
 def error_code(error: ClientError | BotoCoreError) -> str:
     """Return the service's error code for a failed call, or the SDK's error name if there was no response."""
     return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

@@ -98,11 +98,6 @@ class CallLog:
             found = self._batch(some, attributes)
             yield from (found[key] for key in some if key in found)
 
-    def one(self, call: str) -> Call | None:
-        """Return a call of the account by its key, or None."""
-        found = next(self.records([call_id(call)]), None)
-        return found if found and found["account_id"] == self.account else None
-
     def events(self, call: Call) -> list[Item]:
         """Return the events that a call was made from, oldest first; those that have expired are left out."""
         found = self.items([*dict.fromkeys(call["events"])])
@@ -118,13 +113,13 @@ class CallLog:
             day -= timedelta(days=1)
 
     def _query(self, index: str, attribute: str, key: str, period: Period, before: str = "") -> Iterator[Item]:
-        end = min(_text(period[1]), before) if before else _text(period[1])
+        end = min(rfc3339(period[1]), before) if before else rfc3339(period[1])
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
             IndexName=index,
             # A timeline key begins with the time, and is longer than it.
             KeyConditionExpression=f"{attribute} = :key AND timeline_key BETWEEN :start AND :end",
-            ExpressionAttributeValues={":key": {"S": key}, ":start": {"S": _text(period[0])}, ":end": {"S": end}},
+            ExpressionAttributeValues={":key": {"S": key}, ":start": {"S": rfc3339(period[0])}, ":end": {"S": end}},
             ScanIndexForward=False,
             PaginationConfig={"PageSize": self.page},
         )
@@ -179,7 +174,8 @@ def takes_part(call: Call, subject: str) -> bool:
     return subject in parties(call)
 
 
-def _text(moment: datetime) -> str:
+def rfc3339(moment: datetime) -> str:
+    """Return a time in UTC, as text."""
     return timestamp(moment.astimezone(UTC))
 
 

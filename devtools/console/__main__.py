@@ -1,0 +1,5 @@
+"""Runs `python -m devtools.console`."""
+
+from devtools.console.serve import main
+
+main()

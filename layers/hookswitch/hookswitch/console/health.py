@@ -1,0 +1,118 @@
+"""How hookswitch is doing, for operators: what is read, not what is changed."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any, cast
+
+from hookswitch.aws import clients
+from hookswitch.aws.clients import CALL_ERRORS, QUICK, error_code
+from hookswitch.calls.log import Item, rfc3339
+from hookswitch.destinations.leases import Standing
+from hookswitch.destinations.table import DestinationTable
+from hookswitch.events.attributes import plain
+from hookswitch.events.items import QUARANTINE
+from hookswitch.observability.log import logger
+from hookswitch.settings.functions import ConsoleSettings
+
+MOST_COUNTED = 1_000  # of anything; more is said to be more
+SHOWN = 20  # quarantined deliveries
+QUARANTINE_DAYS = 7
+AT_ONCE = 8
+MILLISECONDS = 1_000
+
+
+def health(settings: ConsoleSettings, now: datetime) -> dict[str, object]:
+    """Return the state of destinations, quarantine and queues.
+
+    Addresses and payloads are not in it.
+    """
+    return {
+        "at": rfc3339(now),
+        "destinations": _destinations(DestinationTable(settings.destinations_table)),
+        "quarantine": _quarantine(settings.events_table, now),
+        "queues": _queues(settings.queues),
+    }
+
+
+def _destinations(table: DestinationTable) -> list[dict[str, object]]:
+    standings = [*table.standings()]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [*pool.map(lambda standing: _destination(table, standing), standings)]
+
+
+def _destination(table: DestinationTable, standing: Standing) -> dict[str, object]:
+    destination, health = standing.destination, standing.destination.health
+    owed = table.count_owed(destination.id, MOST_COUNTED + 1)
+    dead = table.count_dead(destination.id, MOST_COUNTED + 1)
+    return {
+        "name": destination.name,
+        "type": destination.type,
+        "state": destination.state,
+        "state_reason": destination.state_reason,
+        "backlog": counted(owed),
+        "dead_letters": counted(dead),
+        "last_success": _moment(health.last_success),
+        "failing_since": _moment(health.failing_since),
+        "failures": health.failures,
+        "next_attempt": _moment(health.next_attempt),
+        "last_answer": health.last_answer,
+    }
+
+
+def _quarantine(table: str, now: datetime) -> dict[str, object]:
+    """Return how many deliveries of the last days are quarantined, and the newest of them."""
+    newest = list(islice(_quarantined(table, now - timedelta(days=QUARANTINE_DAYS)), MOST_COUNTED + 1))
+    shown = ("event_id", "hook", "account_id", "received_at", "summary")
+    return {
+        "days": QUARANTINE_DAYS,
+        "count": counted(len(newest)),
+        "newest": [{name: item.get(name) for name in shown} for item in newest[:SHOWN]],
+    }
+
+
+def _quarantined(table: str, since: datetime) -> Iterator[Item]:
+    pages = (
+        clients.dynamodb()
+        .get_paginator("query")
+        .paginate(
+            TableName=table,
+            IndexName="feeds",
+            KeyConditionExpression="feed = :key AND timeline_key BETWEEN :start AND :end",
+            ExpressionAttributeValues={":key": {"S": QUARANTINE}, ":start": {"S": rfc3339(since)}, ":end": {"S": "9"}},
+            ScanIndexForward=False,
+        )
+    )
+    for page in pages:
+        for item in page["Items"]:
+            yield {name: plain(value) for name, value in item.items()}
+
+
+def _queues(addresses: Mapping[str, str]) -> list[dict[str, object]]:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [*pool.map(lambda pair: _queue(*pair), addresses.items())]
+
+
+def _queue(name: str, address: str) -> dict[str, object]:
+    """Return how many messages a queue has: about, says SQS; None if it does not tell."""
+    asked = (
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    )
+    try:
+        found = clients.sqs(QUICK).get_queue_attributes(QueueUrl=address, AttributeNames=cast("Any", list(asked)))
+    except CALL_ERRORS as error:
+        logger.warning("The length of a queue is unknown: %s", error_code(error), extra={"queue": name})
+        return {"name": name, "messages": None}
+    return {"name": name, "messages": sum(int(value) for value in found["Attributes"].values())}
+
+
+def counted(number: int) -> dict[str, object]:
+    """Return a number, and whether there are more than are counted."""
+    return {"number": min(number, MOST_COUNTED), "more": number > MOST_COUNTED}
+
+
+def _moment(milliseconds: int) -> str | None:
+    return rfc3339(datetime.fromtimestamp(milliseconds / MILLISECONDS, UTC)) if milliseconds else None
