@@ -67,7 +67,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # In `make help`, a target's second ## begins a line of its own, for its arguments. No line exceeds 80 columns.
 ##@ Try it here
-.PHONY: help run up fire down
+.PHONY: help run up demo fire down
 
 help: ## List these targets
 	@echo "make <target>, with PORT=$(PORT) or another where a port is used:"
@@ -80,6 +80,9 @@ run: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally, send events to every hook, and
 
 up: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally and leave it running ## [DOCKER=yes] lets `sam local` use it
 	@exec $(LAPTOP) up --port "$(PORT)" $(if $(DOCKER),--for-containers)
+
+demo: $(DEV) $(SAM) $(EMULATOR) ## The same, with an office of thirty phones whose calls go on ## [EVERY=5] seconds between two calls
+	@exec $(LAPTOP) demo --port "$(PORT)" --every "$(or $(call typed,EVERY),5)"
 
 fire: $(DEV) ## Send events to what is up ## HOOK=missed_call [VERB=put|get] [FORMAT=form-data] [COUNT=1]
 	@exec $(LAPTOP) fire "$(HOOK)" --verb "$(VERB)" --format "$(or $(FORMAT),json)" --count "$(or $(COUNT),1)"

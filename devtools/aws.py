@@ -1,6 +1,6 @@
 """AWS clients for the emulator."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -24,6 +24,11 @@ CONFIG = Config(proxies={}, retries={"total_max_attempts": 3}, connect_timeout=5
 def cloudformation(endpoint: str) -> "CloudFormationClient":
     """Return a CloudFormation client for the emulator at this address."""
     return SESSION.client("cloudformation", endpoint_url=endpoint, config=CONFIG)
+
+
+def cognito(endpoint: str) -> Any:
+    """Return a client of Cognito's user pools for the emulator at this address."""
+    return SESSION.client("cognito-idp", endpoint_url=endpoint, config=CONFIG)
 
 
 def dynamodb(endpoint: str) -> "DynamoDBClient":

@@ -47,6 +47,16 @@ def up(port: Port = 4566, *, for_containers: bool = False) -> None:
 
 
 @app.command(rich_help_panel=LOCALLY)
+def demo(
+    port: Port = 4566, every: Annotated[float, typer.Option(min=1, help="Seconds between two calls.")] = 5
+) -> None:
+    """Deploy, and let a simulated office work, for a page that lives."""
+    from devtools.demo import demo
+
+    demo(port, every)
+
+
+@app.command(rich_help_panel=LOCALLY)
 def down() -> None:
     """Stop what `up` left running."""
     from devtools.up import down

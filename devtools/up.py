@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from devtools import dash, emulator, stack
+from devtools.console import local_users
 from devtools.emulator import FROM_HERE, Reach
 from devtools.errors import LaptopError
 from devtools.local import DASH_ACCOUNT_ID, DASH_API_KEY, LOCAL, REGION, STACK_FILE
@@ -111,7 +112,9 @@ def up(port: int, *, for_containers: bool = False) -> None:
             running.start()
         with step("Deploying the stack") as detail:
             dash_url = f"{emulator.endpoint(dash_port(port))}/v2"
-            deployed = stack.deploy(running.endpoint, overrides={"DashApiUrl": dash_url}, on_line=detail)
+            chosen = {"DashApiUrl": dash_url, **local_users.parameters(port)}
+            deployed = stack.deploy(running.endpoint, overrides=chosen, on_line=detail)
+            local_users.add_user(deployed)
         write_stack_file(deployed, dash_url)
         if running.reach.container:
             with step("Writing the files for `sam local`") as detail:
@@ -124,6 +127,7 @@ def up(port: int, *, for_containers: bool = False) -> None:
         f"Up. All addresses are in {shown(STACK_FILE)}. Send an event with `make fire HOOK=missed_call`, "
         "stop it with `make down`."
     )
+    say(f"Calls: {deployed.outputs['ConsoleUrl']} (as {local_users.EMAIL}, password {local_users.PASSWORD})")
 
 
 def _reach_of_containers() -> Reach:

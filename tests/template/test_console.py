@@ -162,7 +162,7 @@ def test_no_secret_is_in_the_environment() -> None:
 
 
 def test_role_reads_only() -> None:
-    """Whatever happens to the function, it can't change calls, events or destinations, nor read any table as a whole."""
+    """Whatever happens, the function can't change calls, events or destinations, nor read any table as a whole."""
     for statement in statements("ConsoleRole", made()):
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         assert "dynamodb:Scan" not in actions

@@ -23,7 +23,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
 }
 PARTS = {*ALLOWED, "tests"}
 FOLDERS = {part: LAYER if part == "hookswitch" else ROOT / part for part in ALLOWED}
-BEHIND_THE_HOOKS = ("calls", "provision", "publish", "reconcile", "redrive", "rotate", "silence")
+BEHIND_THE_HOOKS = ("calls", "console", "console", "provision", "publish", "reconcile", "redrive", "rotate", "silence")
 
 
 def imported(file: Path) -> Iterator[str]:

@@ -30,7 +30,8 @@ MOST_PAYLOADS = 3_000_000  # characters of all payloads of a call together
 ROW = (
     *("call", "account_id", "revision", "state", "final", "complete", "status", "reason", "summary", "direction"),
     *("started_at", "answered_at", "ended_at", "wait_seconds", "talk_seconds", "duration_seconds"),
-    *("from", "to", "requested", "reached", "answered_by", "via", "voicemail", "faxes", "hangup_cause", "leg_count"),
+    *("from", "to", "requested", "reached", "answered_by", "via", "voicemail", "faxes", "hangup_cause", "hangup_code"),
+    "leg_count",
     "merged_into",
 )
 CHART = ("call", "account_id", "direction", "started_at", "status", "state", "merged_into")

@@ -88,8 +88,8 @@ class Question:
         number, party = query.get("number", "").strip(), query.get("party", "")
         day, until = query.get("day", ""), query.get("until", "")
         is_dated = bool(day or until)
-        always = (EVER, now + SKEW)
-        period = always if (number or party) and not is_dated else days_in(day, until, zone, now)
+        start, end = (EVER, now + SKEW) if (number or party) and not is_dated else days_in(day, until, zone, now)
+        period = start, min(end, now + SKEW)  # no query for a day that has not begun
         return cls(
             account,
             period,
@@ -104,7 +104,7 @@ class Question:
     @property
     def shows_open(self) -> bool:
         """Whether calls in progress belong to the answer: on its first page, if it reaches into the present."""
-        return not self.before and self.period[1] >= self.now
+        return not self.before and self.period[0] <= self.now < self.period[1]
 
     def takes(self, call: Call) -> bool:
         """Tell whether a call of the account and the subject is asked for."""

@@ -1,0 +1,1 @@
+"""The console: signing in, sessions, and what its API answers."""

@@ -1,0 +1,391 @@
+"""Calls as the page gets them: pages, filters, the chart, the file, one call and its events."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from devtools.console.serve import TABLE, LocalConsole
+from devtools.local import DASH_ACCOUNT_ID
+from hookswitch.calls.record import Call
+from hookswitch.console import calls as calls_module
+from hookswitch.console.calls import PAGE, ROW
+from hookswitch.console.questions import STATUSES
+from tests.unit.console.browser import Browser
+from tests.unit.console.conftest import NOW
+from tests.unit.devtools.call_records import BOB, JANE, START, at, leg, record, unanswered
+
+DAY, HOUR = 86_400, 3_600
+TODAY = "2026-11-25"  # of START, in New York, 09:03 there
+
+
+def mine(number: int, **more: Any) -> Call:
+    """Return a call of the stack's account."""
+    return record(number, account_id=DASH_ACCOUNT_ID, **more)
+
+
+def put(console: LocalConsole, calls: Sequence[Call]) -> None:
+    """Store calls."""
+    for call in calls:
+        console.tables.put_call(TABLE, call)
+
+
+def listed(browser: Browser, **query: str) -> list[str]:
+    """Return the calls of all pages, by their keys."""
+    found: list[str] = []
+    for _ in range(100):
+        page = browser.get("calls", **query).json
+        found += [call["call"] for call in page["calls"]]
+        if page["cursor"] is None:
+            return found
+        query["cursor"] = page["cursor"]
+    raise AssertionError("There is no end of pages.")
+
+
+def test_page(console: LocalConsole, browser: Browser) -> None:
+    """A call is in the list as the record has it, without legs and events."""
+    call = mine(1)
+    put(console, [call])
+    (shown,) = browser.get("calls", day=TODAY).json["calls"]
+    assert shown == {name: value for name, value in call.items() if name not in {"legs", "events", "missed_call"}}
+    assert shown.keys() <= {*ROW}
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    starts=st.lists(st.integers(-3 * DAY, 3 * DAY), max_size=9, unique=True),
+    first=st.integers(-3, 3),
+    length=st.integers(0, 3),
+    page=st.integers(1, 4),
+)
+@example(starts=[-32_586, -32_585, 53_814, 53_815, 54_000], first=0, length=0, page=1)  # around both midnights
+def test_pages(console: LocalConsole, browser: Browser, starts: list[int], first: int, length: int, page: int) -> None:
+    """All pages together have every call of some days of the office, newest first, none twice."""
+    console.clock = lambda: NOW + 10 * DAY
+    browser.go()
+    console.tables.tables.pop(TABLE, None)
+    calls = {start: mine(number, started_at=at(start)) for number, start in enumerate(starts)}
+    put(console, [*calls.values()])
+    day = START.date() + timedelta(days=first)
+    began = datetime(day.year, day.month, day.day, 5, tzinfo=UTC)  # midnight in New York
+    ended = began + timedelta(days=length + 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calls_module, "PAGE", page)
+        until = (day + timedelta(days=length)).isoformat()
+        found = listed(browser, day=day.isoformat(), until=until)
+    expected = [start for start in sorted(starts, reverse=True) if began <= START + timedelta(seconds=start) < ended]
+    assert found == [calls[start]["call"] for start in expected]
+
+
+def test_new_calls_do_not_move_pages(console: LocalConsole, browser: Browser) -> None:
+    """A call that comes while somebody turns pages repeats nothing and hides nothing."""
+    put(console, [mine(number, started_at=at(-number)) for number in range(PAGE + 3)])
+    first = browser.get("calls", day=TODAY).json
+    put(console, [mine(999, started_at=at(60))])
+    second = browser.get("calls", day=TODAY, cursor=first["cursor"]).json
+    found = [call["call"] for call in first["calls"] + second["calls"]]
+    assert len(found) == len(set(found)) == PAGE + 3
+    assert second["cursor"] is None
+
+
+def test_one_page_is_cheap(console: LocalConsole, browser: Browser) -> None:
+    """A page of calls takes one query of what is in progress, one of the day, and one batch, however many there are."""
+    put(console, [mine(number, started_at=at(-number)) for number in range(1_000)])
+    console.tables.asked.clear()
+    assert len(browser.get("calls").json["calls"]) == PAGE
+    assert sorted(console.tables.asked) == ["BatchGetItem", "GetItem", "Query", "Query"]
+
+
+def test_filter_that_finds_little(console: LocalConsole, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page ends after so many calls, whether or not they are asked for, and the next goes on from there."""
+    monkeypatch.setattr(calls_module, "MOST_EXAMINED", 20)
+    put(console, [mine(number, started_at=at(-number)) for number in range(70)])
+    busy = mine(999, started_at=at(-100), status="busy")
+    put(console, [busy])
+    first = browser.get("calls", day=TODAY, status="busy").json
+    assert first["calls"] == []
+    assert first["cursor"]
+    assert listed(browser, day=TODAY, status="busy") == [busy["call"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, [1, 2, 3, 4, 5]),
+        ({"status": "answered"}, [1, 5]),
+        ({"status": "voicemail,missed"}, [2, 3]),
+        ({"status": "nobody"}, [2, 3]),
+        ({"status": "failed"}, [4]),
+        ({"status": "open"}, []),
+        ({"direction": "outbound"}, [4]),
+        ({"direction": "inbound,internal"}, [1, 2, 3, 5]),
+        ({"direction": "outbound", "status": "answered"}, []),
+        ({"number": "(555) 000-0001"}, [5]),
+        ({"number": "201"}, [1, 2, 3, 4, 5]),
+        ({"party": f"device/{BOB['device']}"}, [1, 2, 3, 4, 5]),
+        ({"party": f"owner/{BOB['owner']}", "status": "missed"}, [2]),
+        ({"party": "device/" + "0" * 32}, []),
+        ({"day": "2026-11-24"}, []),
+    ],
+)
+def test_filters(console: LocalConsole, browser: Browser, query: dict[str, str], found: list[int]) -> None:
+    """Filters choose calls, one by one and together."""
+    more = {"account_id": DASH_ACCOUNT_ID}
+    put(
+        console,
+        [
+            mine(1, started_at=at(-1)),
+            unanswered(2, "missed", **more, started_at=at(-2)),
+            unanswered(3, "voicemail", **more, started_at=at(-3)),
+            unanswered(4, "failed", **more, started_at=at(-4), direction="outbound"),
+            mine(5, started_at=at(-5), **{"from": {"number": "+15550000001"}}),
+            mine(6, started_at=at(-6), merged_into="0" * 32),
+        ],
+    )
+    assert listed(browser, **({"day": TODAY} | query)) == [mine(number)["call"] for number in found]
+
+
+def test_number_of_all_days(console: LocalConsole, browser: Browser) -> None:
+    """A number's calls are those of all days, unless a day is asked for."""
+    put(console, [mine(number, started_at=at(-number * 40 * DAY)) for number in range(5)])
+    assert len(listed(browser, number="555-123-4567")) == 5
+    assert len(listed(browser, number="555-123-4567", day=TODAY)) == 1
+
+
+def test_open(console: LocalConsole, browser: Browser) -> None:
+    """Calls in progress come apart from those that are final, if the days that are asked for reach to the present."""
+    ringing = mine(1, state="ringing", status=None, answered_by=None, reached=None)
+    settling = mine(2, final=False)
+    yesterday = mine(3, final=False, started_at=at(-DAY))
+    put(console, [ringing, settling, yesterday, mine(4)])
+    page = browser.get("calls").json
+    assert {call["call"] for call in page["open"]} == {ringing["call"], settling["call"]}
+    assert [call["call"] for call in page["calls"]] == [mine(4)["call"]]
+    for query in ({"day": "2026-11-24"}, {"status": "busy"}, {"direction": "internal"}, {"number": "+15559999999"}):
+        assert browser.get("calls", **query).json["open"] == []
+    assert len(browser.get("calls", status="open").json["open"]) == 1
+    of_jane = browser.get("calls", number=str(JANE["number"])).json
+    assert [call["call"] for call in of_jane["open"]] == [ringing["call"]]
+    assert len(of_jane["calls"]) == 3  # the index has calls that have ended, though they may still change
+
+
+def test_a_call_is_shown_once(console: LocalConsole, browser: Browser) -> None:
+    """A call that becomes final between the two queries is shown once."""
+    put(console, [mine(1, final=False)])
+    stored = console.tables.tables[TABLE]
+    copy = dict(stored[f"call-{mine(1)['call']}",])
+    put(console, [mine(1)])
+    stored["call-copy",] = copy
+    page = browser.get("calls").json
+    assert [call["call"] for call in page["calls"] + page["open"]] == [mine(1)["call"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"day": "yesterday"}, "A day is written"),
+        ({"day": "2026-02-30"}, "A day is written"),
+        ({"day": "0001-01-01"}, "A day is written"),
+        ({"day": "9999-12-31"}, "A day is written"),
+        ({"day": "2026-11-25", "until": "2026-11-24"}, "until must be day or later"),
+        ({"day": "2020-01-01", "until": "2026-11-24"}, "92 days"),
+        ({"status": "lost"}, "answered, voicemail"),
+        ({"direction": "up"}, "inbound, outbound"),
+        ({"number": "1" * 65}, "64 characters"),
+        ({"number": "1", "party": "owner/1"}, "not for both"),
+        ({"party": "anybody"}, "owner/<id>"),
+        ({"party": "number/1"}, "owner/<id>"),
+        ({"cursor": "x"}, "cursor is invalid"),
+        ({"cursor": "äöü"}, "cursor is invalid"),
+        ({"cursor": "MjAyNi0xMS0yNQ"}, "cursor is invalid"),
+        ({"cursor": "A" * 400}, "cursor is invalid"),
+    ],
+)
+@pytest.mark.parametrize("endpoint", ["calls", "calls.csv"])
+def test_invalid_parameters(browser: Browser, endpoint: str, query: dict[str, str], said: str) -> None:
+    """The error says what the parameter can be."""
+    answer = browser.get(endpoint, **query)
+    assert (answer.status, answer.code) == (400, "invalid_parameter")
+    assert said in answer.json["error"]["message"]
+
+
+@given(cursor=st.text(max_size=120))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_cursor(browser: Browser, cursor: str) -> None:
+    """Whatever somebody gives for a cursor is refused, or begins somewhere."""
+    assert browser.get("calls", cursor=cursor).status in {200, 400}
+
+
+def test_statuses_are_documented(browser: Browser) -> None:
+    """Every status can be asked for."""
+    for status in STATUSES:
+        assert browser.get("calls", status=status).status == 200
+
+
+def test_chart(console: LocalConsole, browser: Browser) -> None:
+    """A day's calls are counted by the hour of the office in which they began, and by how they ended."""
+    more = {"account_id": DASH_ACCOUNT_ID}
+    put(
+        console,
+        [
+            mine(1),
+            mine(2, started_at=at(HOUR)),
+            unanswered(3, "missed", **more),
+            unanswered(4, "abandoned", **more),
+            unanswered(5, "voicemail", **more),
+            unanswered(6, "missed", **more, direction="outbound"),
+            mine(7, merged_into="0" * 32),
+            mine(8, started_at=at(-10 * HOUR)),  # 23:03 of the day before, the same day in UTC
+            mine(9, state="in_progress"),
+        ],
+    )
+    chart = browser.get("day").json
+    assert (chart["day"], chart["complete"], len(chart["hours"])) == (TODAY, True, 24)
+    assert chart["hours"][9] == {
+        "start": "2026-11-25T14:00:00.000Z",
+        "local": "09:00",
+        "answered": 1,
+        "missed": 2,
+        "voicemail": 1,
+        "other": 1,
+    }
+    assert sum(sum(hour[bar] for bar in ("answered", "missed", "voicemail", "other")) for hour in chart["hours"]) == 6
+
+
+@pytest.mark.parametrize(("day", "hours"), [("2026-03-08", 23), ("2026-11-01", 25), ("2026-11-25", 24)])
+def test_chart_when_the_clock_changes(console: LocalConsole, browser: Browser, day: str, hours: int) -> None:
+    """A day has the hours that it has, and calls of its last hour are counted."""
+    put(console, [mine(1, started_at=f"{day}T17:30:00Z")])
+    chart = browser.get("day", day=day).json
+    assert len({hour["start"] for hour in chart["hours"]}) == len(chart["hours"]) == hours
+    assert sum(hour["answered"] for hour in chart["hours"]) == 1
+
+
+def test_chart_of_too_many(console: LocalConsole, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chart that does not count all calls says so."""
+    monkeypatch.setattr(calls_module, "MOST_IN_CHART", 3)
+    put(console, [mine(number) for number in range(5)])
+    chart = browser.get("day").json
+    assert chart["complete"] is False
+    assert sum(hour["answered"] for hour in chart["hours"]) == 3
+
+
+def rows(browser: Browser, **query: str) -> list[dict[str, str]]:
+    """Return the rows of the file."""
+    answer = browser.get("calls.csv", **query)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    text = answer.body.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+def test_file(console: LocalConsole, browser: Browser) -> None:
+    """The file has all calls that are asked for, not a page of them, with times of the office."""
+    put(console, [mine(number, started_at=at(-number)) for number in range(PAGE + 5)])
+    found = rows(browser, day=TODAY)
+    assert [row["call"] for row in found] == listed(browser, day=TODAY)
+    assert found[0]["started_at"] == "2026-11-25T09:03:05-05:00"
+    answer = browser.get("calls.csv", day=TODAY)
+    assert answer.headers["content-disposition"] == f'attachment; filename="calls-{TODAY}.csv"'
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1+1", "@SUM(A1)", "-2", "a\r\n=1", '";=1', "\u202e=x"])
+def test_file_is_harmless(console: LocalConsole, browser: Browser, name: str) -> None:
+    """No name that a caller chooses is run by a spreadsheet, or begins a row of its own."""
+    put(console, [mine(1, **{"from": {"number": "+15551234567", "name": name}})])
+    (row,) = rows(browser, day=TODAY)
+    assert not row["from_name"].startswith(("=", "+", "-", "@"))
+    assert row["from_number"] == "+15551234567"
+
+
+def test_file_of_too_many(console: LocalConsole, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that would lack calls is none."""
+    monkeypatch.setattr(calls_module, "MOST_ROWS", 3)
+    put(console, [mine(number) for number in range(4)])
+    answer = browser.get("calls.csv", day=TODAY)
+    assert (answer.status, answer.code) == (422, "too_many")
+
+
+def test_call(console: LocalConsole, browser: Browser) -> None:
+    """A call comes as its whole record, with what each leg did."""
+    put(console, [mine(1)])
+    found = browser.get(f"calls/{mine(1)['call']}").json
+    assert found["call"] == mine(1)
+    timeline = found["timeline"]
+    assert (timeline["start"], timeline["end"]) == ("2026-11-25T14:03:05.000Z", "2026-11-25T14:05:40.000Z")
+    assert [[span["doing"] for span in leg] for leg in timeline["legs"]] == [
+        ["ringing", "waiting", "talking"],
+        ["ringing", "talking"],
+        ["ringing"],
+    ]
+
+
+def test_call_in_progress(console: LocalConsole, browser: Browser) -> None:
+    """A leg that has not ended is drawn until now."""
+    put(console, [mine(1, state="in_progress", ended_at=None, legs=[leg("a@pbx", "caller", 0, 2, None)])])
+    found = browser.get(f"calls/{mine(1)['call']}").json
+    assert found["timeline"]["end"] == "2026-11-25T15:03:05.000Z"
+
+
+def test_merged_call(console: LocalConsole, browser: Browser) -> None:
+    """A call that is a part of another says of which."""
+    put(console, [mine(1, merged_into=mine(2)["call"])])
+    assert browser.get(f"calls/{mine(1)['call']}").json["call"]["merged_into"] == mine(2)["call"]
+
+
+def event(number: int, **more: Any) -> dict[str, Any]:
+    """Return the item of an event of a call."""
+    return {
+        "event_id": f"{number:032x}",
+        "account_id": DASH_ACCOUNT_ID,
+        "hook": "channel_create",
+        "occurred_at": at(number),
+        "received_at": at(number + 1),
+        "timeline_key": at(number),
+        "summary": "Something happens",
+        "call_id": "a@pbx",
+        "payload": {"number": number, "name": "<script>alert(1)</script>"},
+        "body": b"what was sent",
+    } | more
+
+
+def test_events(console: LocalConsole, browser: Browser) -> None:
+    """Events come oldest first; those that expired are counted."""
+    put(console, [mine(1)])
+    for number in (2, 1, 0):
+        console.tables.put(TABLE, event(number, **({"recovered": True} if number == 1 else {})))
+    found = browser.get(f"calls/{mine(1)['call']}/events").json
+    assert [it["occurred_at"] for it in found["events"]] == [at(0), at(1), at(2)]
+    assert [it["recovered"] for it in found["events"]] == [False, True, False]
+    assert found["events"][0]["payload"] == {"number": 0, "name": "<script>alert(1)</script>"}
+    assert (found["expired"], found["payloads"]) == (7, True)
+    assert "what was sent" not in str(found)
+
+
+def test_payloads_need_their_role(console: LocalConsole) -> None:
+    """Who may see calls only gets events without what Dash sent."""
+    console.pool.claims |= {"cognito:groups": ["calls"], "custom:accounts": ""}
+    browser = Browser(console)
+    browser.go()
+    put(console, [mine(1)])
+    console.tables.put(TABLE, event(0))
+    found = browser.get(f"calls/{mine(1)['call']}/events").json
+    assert found["payloads"] is False
+    assert "payload" not in found["events"][0]
+    assert "script" not in str(found)
+
+
+def test_large_payloads(console: LocalConsole, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too much for one answer is left out, and said to be."""
+    monkeypatch.setattr(calls_module, "MOST_PAYLOADS", 100)
+    put(console, [mine(1)])
+    for number in range(3):
+        console.tables.put(TABLE, event(number))
+    found = browser.get(f"calls/{mine(1)['call']}/events").json["events"]
+    assert ["payload" in it for it in found] == [True, False, False]
+    assert found[-1]["payload_omitted"] is True
