@@ -91,7 +91,7 @@ down: ## Stop what `make up` left running
 	@if [ -x $(BIN)/python ]; then $(LAPTOP) down; else echo "Nothing is running."; fi
 
 ##@ A stack on AWS [STACK=hookswitch], or the one that is up
-.PHONY: deploy doctor status calls call backfill-calls events logs variables remove webhooks reconcile replay rotate destination
+.PHONY: deploy doctor status calls call backfill-calls import events logs variables remove webhooks reconcile replay rotate destination
 
 deploy: $(DEV) $(SAM) ## Create a stack on AWS, or update it ## [SET="RetentionDays=90 ..."]
 	@exec $(LAPTOP) deploy --stack "$(STACK)" --set '$(subst ','\'',$(SET))'
@@ -113,6 +113,10 @@ call: $(DEV) ## Show all about one call, its legs as a picture ## ID= [DAY=] [AC
 backfill-calls: $(DEV) ## Make calls of stored events ## [SINCE=2026-11-24] [UNTIL=] [ACCOUNT=] [PUBLISH=1]
 	@exec $(LAPTOP) backfill-calls --stack "$(STACK)" --since "$(SINCE)" --until "$(UNTIL)" --account "$(ACCOUNT)" \
 	  --publish "$(PUBLISH)"
+
+import: $(DEV) ## Bring in calls of the past from Dash ## FROM=2026-09-01 [UNTIL=] [PUBLISH=1] [DRY_RUN=1]
+	@exec $(LAPTOP) import --stack "$(STACK)" --from "$(call typed,FROM)" --until "$(UNTIL)" --publish "$(PUBLISH)" \
+	  --dry-run "$(DRY_RUN)"
 
 events: $(DEV) ## Show the newest events ## [HOOK=parking] [SINCE=2d] [COUNT=99] [ACCOUNT=] [FORMAT=csv]
 	@exec $(LAPTOP) events --stack "$(STACK)" --hook "$(HOOK)" --since "$(SINCE)" --account "$(ACCOUNT)" \

@@ -155,6 +155,20 @@ def backfill_calls(
     backfill(Question(stack, since, until, account, publishes=bool(publish)))
 
 
+@app.command("import", rich_help_panel=STACK)
+def import_(
+    stack: StackName = "",
+    first: Annotated[str, typer.Option("--from", help="The first day: 2026-09-01, or 90d.")] = "",
+    until: Until = "",
+    publish: Annotated[str, typer.Option(help="Anything but empty: also publish the events and calls.")] = "",
+    dry_run: DryRun = "",
+) -> None:
+    """Make events and calls of the past from Dash's call detail records, and publish none of them unless asked."""
+    from devtools.importing import Question, bring_in
+
+    _exit(ok=bring_in(Question(first, until, stack, publishes=bool(publish), dry_run=bool(dry_run))))
+
+
 @app.command(rich_help_panel=STACK)
 def logs(  # noqa: PLR0913, PLR0917 - the options
     stack: StackName = "",

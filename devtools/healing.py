@@ -152,7 +152,7 @@ def _print_accounting(accounting: Mapping[str, Any]) -> None:
     if not accounting:
         return
     if not accounting["available"]:
-        say(accounting["reason"], style="dim")
+        say(accounting["reason"] or "Dash's call detail records were not compared.", style="dim")
         return
     if not accounting["from"]:
         return

@@ -12,6 +12,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
+from hookswitch.reconcile.importing.answer import Import
+from hookswitch.reconcile.importing.request import ImportRequest
 from hookswitch.reconcile.ledger import Ledger
 from hookswitch.reconcile.report import Request
 from hookswitch.reconcile.run import Run
@@ -31,9 +33,11 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     Raises:
         HookswitchError: Something could not be done; all else was.
     """
-    request = Request.from_event(event)
     seconds = context.get_remaining_time_in_millis() / 1000
     stop_at = time.monotonic() + seconds - min(RESERVE, seconds * RESERVED_SHARE)
+    if "import" in event:
+        return Import(ImportRequest.from_event(event), stop_at).answer()
+    request = Request.from_event(event)
     ledger = Ledger(ReconcileSettings.from_environment().events_table)
     if request.dry_run:
         return Run(ledger, ledger.read(), request, stop_at, MetricsRecorder()).preview()

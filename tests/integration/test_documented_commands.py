@@ -123,6 +123,7 @@ class Reader:
 SAID = {
     "make doctor": "It works.",
     "make events": "missed_call",
+    "make import": "not here",
     "make reconcile": "is recovered",
     "make replay": "quarantine",
     "aws iam create-policy": "hookswitch-deployer",

@@ -134,7 +134,7 @@ def test_only_a_replay_deletes() -> None:
     }
     assert changing == {
         "RedriveRole": ["quarantine-*"],
-        "ReconcileRole": ["state-reconcile", "state-accounting"],
+        "ReconcileRole": ["state-reconcile", "state-accounting", "state-import"],
         "CallsRole": ["call-*", "leg-*", "party-*"],
     }
 
@@ -153,12 +153,14 @@ def test_calls_write_calls_only() -> None:
 
 
 def test_who_may_invoke() -> None:
-    """Only Redrive and Reconcile may invoke functions: all hooks, and for Redrive also Publish."""
+    """Only Redrive and Reconcile may invoke functions: all hooks, and Publish; Reconcile, which imports, also Calls."""
     calls = [it for it in allowed(made()) if it.action == "lambda:InvokeFunction"]
     assert {(it.role, it.resource) for it in calls} == {
         ("RedriveRole", A_HOOK),
         ("RedriveRole", "Publish"),
         ("ReconcileRole", A_HOOK),
+        ("ReconcileRole", "Publish"),
+        ("ReconcileRole", "Calls"),
     }
     (statement,) = made()["InvokeHooksPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     listed = [it["Ref"] for it in statement["Resource"]]  # a function's own ARN would not allow to call its alias

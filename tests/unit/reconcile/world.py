@@ -39,6 +39,7 @@ from tests.unit.doubles import Context, properties, usual_secrets
 from tests.unit.reconcile.table import Table
 
 HOOKS = ("channel_create", "channel_destroy", "parking", "missed_call")
+BEHIND: Mapping[str, Mapping[str, Any]] = {"calls": {"events": 0}, "publish": {"unpublished": []}}  # and their answers
 START = 1_795_000_000.0
 
 
@@ -60,6 +61,7 @@ class World:
         stack_status: The stack's status in CloudFormation.
         queue: The messages in the redrive queue.
         listed: How often the stack's resources were listed.
+        asked: What calls and publish were invoked with.
         kill_after: Ends a run, like a timeout on Lambda, after so many calls of hook functions.
     """
 
@@ -74,6 +76,7 @@ class World:
     table: Table = field(default_factory=Table)
     queue: list[dict[str, Any]] = field(default_factory=list)
     listed: int = 0
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     kill_after: int | None = None
     api: DashApi = field(init=False)
 
@@ -118,6 +121,9 @@ class World:
         self.invoked.append(hook)
         if hook in self.down:
             return {"Payload": io.BytesIO(b'{"errorType": "Boom"}'), "FunctionError": "Unhandled"}
+        if hook in BEHIND:
+            self.asked.append((hook, json.loads(Payload)))
+            return {"Payload": io.BytesIO(json.dumps(BEHIND[hook]).encode())}
         answer = hook_module(hook).handler(json.loads(Payload), Context())
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
@@ -155,7 +161,7 @@ class World:
                     }
                 ]
             }
-            for hook in CATALOGUE
+            for hook in (*CATALOGUE, *BEHIND)
         ]
 
     def miss(self, hook: str, times: int = 1, status: int = 500) -> None:

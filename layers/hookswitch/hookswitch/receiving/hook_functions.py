@@ -52,13 +52,23 @@ class HookFunctions:
             NotTakenError: It did not store or queue the delivery.
             StackError: The functions' names can't be looked up.
         """
-        if not self._names:
-            self.look_up()
-        name = self._names.get(hook.title().replace("_", ""))
-        if not name:
-            raise NotTakenError(f"The stack has no function for {hook}.")
+        name = self.name(hook.title().replace("_", ""))
         redelivery = Redelivery(delivery, may_queue=queue, source=source)
         return RedeliveryResult.from_response(invoke(f"{name}:{ALIAS}", redelivery.to_message(), INVOKE_HOOK))
+
+    def name(self, logical_id: str) -> str:
+        """Return the name of a function of the stack.
+
+        Raises:
+            NotTakenError: The stack has no such function.
+            StackError: The functions' names can't be looked up.
+        """
+        if not self._names:
+            self.look_up()
+        name = self._names.get(logical_id)
+        if not name:
+            raise NotTakenError(f"The stack has no function {logical_id}.")
+        return name
 
 
 def invoke(function: str, payload: Mapping[str, Any], limits: Limits) -> dict[str, Any]:

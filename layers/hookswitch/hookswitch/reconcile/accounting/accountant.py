@@ -194,15 +194,18 @@ class Accountant:
         return tally
 
     def _failure(self, entry: Entry) -> FailedDelivery:
-        """Return the delivery that the webhook would have made of a record."""
-        body = json.dumps({**entry.record.to_fields(), **self.desired.custom_data}).encode()
-        delivery = Delivery(
-            hook=entry.hook,
-            received_at=datetime.fromtimestamp(time.time(), UTC),
-            content_type=JSON,
-            headers={"x-account-id": self.desired.account_id, "content-type": JSON},
-            body=body,
-            body_size=len(body),
-            body_sha256=hashlib.sha256(body).hexdigest(),
-        )
-        return FailedDelivery(entry.hook, entry.at, NOT_SENT, delivery)
+        return FailedDelivery(entry.hook, entry.at, NOT_SENT, to_delivery(entry, self.desired))
+
+
+def to_delivery(entry: Entry, desired: Desired) -> Delivery:
+    """Return the delivery that the webhook would have made of a record."""
+    body = json.dumps({**entry.record.to_fields(), **desired.custom_data}).encode()
+    return Delivery(
+        hook=entry.hook,
+        received_at=datetime.fromtimestamp(time.time(), UTC),
+        content_type=JSON,
+        headers={"x-account-id": desired.account_id, "content-type": JSON},
+        body=body,
+        body_size=len(body),
+        body_sha256=hashlib.sha256(body).hexdigest(),
+    )
