@@ -28,6 +28,7 @@ from tests.receiving import event
 HOOK = "register"  # no leg of a call, so that the run measures destinations and not calls
 RESELLER = replace(SETTINGS, include_subaccounts=True)
 BATCH = 25  # items of one call (DynamoDB, BatchWriteItem)
+BLOCK = 50  # events for one destination after the other: as many as a sender looks at together
 OPEN = ("owed", "dead")  # kinds of rows of which none should be left
 
 
@@ -86,7 +87,7 @@ class Stage:
             self.sent += [SentEvent(str(each["event_id"]["S"]), name, now, phase) for name, each in items]
 
     def send_many(self, count: int, phase: str, ahead: int, limit: float) -> None:
-        """Store many events, in all accounts by turns, as fast as they arrive.
+        """Store many events as fast as they arrive, some for one destination and then for the next.
 
         It is some events ahead of the receivers at most: the emulator looks through a queue from its beginning for each
         message, so a long one costs it the time that is to be measured. It gives up at a limit.
@@ -98,8 +99,8 @@ class Stage:
             limit: Seconds after which it sends no more.
         """
         began = time.monotonic()
-        accounts = itertools.islice(itertools.cycle(self.accounts), count)
-        for batch in itertools.batched(accounts, BATCH, strict=False):
+        accounts = (name for name in itertools.cycle(self.accounts) for _ in range(BLOCK))
+        for batch in itertools.batched(itertools.islice(accounts, count), BATCH, strict=False):
             while self.on_their_way() > ahead:
                 if time.monotonic() - began > limit:
                     return
