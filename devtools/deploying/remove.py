@@ -16,7 +16,13 @@ from devtools.state import count_messages
 from devtools.target import Target, told
 
 TABLE = "EventsTable"
-QUEUES = ("RedriveQueue", "PublishDeadLetterQueue", "DestinationEventsQueue", "DeadLetterQueue")
+QUEUES = (
+    "RedriveQueue",
+    "PublishDeadLetterQueue",
+    "DestinationEventsQueue",
+    "RefusedEventsQueue",
+    "DeadLetterQueue",
+)
 MEANING = {TABLE: "item", **dict.fromkeys(QUEUES, "message")}
 KEY = "DestinationsKey"
 

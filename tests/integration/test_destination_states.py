@@ -145,6 +145,32 @@ def test_event_that_can_not_be_routed(
     wait_for(lambda: arrived(ORDERED) == [event], "it arrives", PATIENCE)
 
 
+def test_event_that_its_queue_refused(
+    ask: Ask,
+    arrived: Callable[[str], list[str]],
+    deliver: Deliver,
+    stack: Stack,
+    sns: "SNSClient",
+    sqs: "SQSClient",
+) -> None:
+    """What SNS puts into the queue for refused events is routed by a sweep.
+
+    The emulator does not move what a queue refuses, so SNS gets the second queue as a subscriber here.
+    """
+    url = stack.outputs["RefusedEventsQueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic, raw = stack.outputs["EventsTopicArn"], {"RawMessageDelivery": "true"}
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=raw)["SubscriptionArn"]
+    try:
+        event = deliver("missed_call", encode_json(payload("missed_call"))).event_id
+        wait_for(lambda: arrived(ORDERED) == [event], "it arrives the usual way", PATIENCE)
+    finally:
+        sns.unsubscribe(SubscriptionArn=subscription)
+    ask("sweep")
+    wait_for(lambda: arrived(ORDERED) == [event, event], "it arrives by the other queue, too", PATIENCE)
+    assert not sqs.receive_message(QueueUrl=url).get("Messages")
+
+
 def rows(dynamodb: "DynamoDBClient", stack: Stack) -> list[Any]:
     """Return the rows of the table of destinations."""
     return dynamodb.scan(TableName=stack.outputs["DestinationsTableName"])["Items"]

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 QUEUES = (
     *("RedriveQueueUrl", "PublishDeadLetterQueueUrl", "CallsQueueUrl", "DeadLetterQueueUrl"),
-    *("DestinationEventsQueueUrl", "SendQueueUrl", "RetryQueueUrl"),
+    *("DestinationEventsQueueUrl", "RefusedEventsQueueUrl", "SendQueueUrl", "RetryQueueUrl"),
 )
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 

@@ -9,7 +9,7 @@ from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from devtools.local import REGION
 from devtools.template import ASKED, parsed, references, resources
-from tests.template.test_permissions import KEY, made
+from tests.template.views import KEY, made
 
 # How each type is encrypted with a key of the customer's, and what its properties say without one.
 WITH_KEY: Mapping[str, Mapping[str, Any]] = {
@@ -28,6 +28,7 @@ WITHOUT_KEY: Mapping[str, Mapping[str, Any]] = {
     "AWS::SQS::Queue": {"KmsMasterKeyId": None, "SqsManagedSseEnabled": True},
     "AWS::SecretsManager::Secret": {"KmsKeyId": None},  # the account's aws/secretsmanager
 }
+REFUSED = "RefusedEventsQueue"  # gets what SNS may not encrypt with the customer's key for another queue
 NOTHING_TO_HIDE = {
     "AWS::Lambda::EventSourceMapping": "its key is for the filter, which only tells events from the rest",
     "AWS::ApiGateway::Deployment": "its setting is for the cache, which is off",
@@ -43,7 +44,8 @@ def can_be_encrypted(kind: str) -> bool:
 
 def topics_of_alarms(found: Mapping[str, Any]) -> set[str]:
     """Return the topics of alarms: CloudWatch can't use the account's key aws/sns, whose policy is AWS's."""
-    return {name for it in found.values() if it["Type"] == "AWS::CloudWatch::Alarm" for name in references(it)}
+    alarms = [it["Properties"] for it in found.values() if it["Type"] == "AWS::CloudWatch::Alarm"]
+    return {name for alarm in alarms for name in references(alarm["AlarmActions"])}
 
 
 @pytest.mark.parametrize("with_key", [False, True])
@@ -56,7 +58,7 @@ def test_everything_that_is_kept_is_encrypted(with_key: bool) -> None:
         if kind not in wanted:
             continue
         seen.add(kind)
-        expected = dict(wanted[kind])
+        expected = dict((WITHOUT_KEY if name == REFUSED else wanted)[kind])
         if not with_key and name in topics_of_alarms(made()):
             expected = {"KmsMasterKeyId": None}
         assert {key: resource["Properties"].get(key) for key in expected} == expected, name

@@ -8,12 +8,13 @@ from bench.quotas import NEW_ACCOUNT_CONCURRENCY
 from devtools.adoption import with_table_name
 from devtools.template import ASKED, expanded, parsed, resources
 from hookswitch.calls.update import STREAM_SECONDS
+from hookswitch.destinations.refused import SECONDS
 from hookswitch.destinations.rows import Attempt
 from hookswitch.events.envelope import IMPORTED
 from hookswitch.events.items import delivery_test_item, event_item, quarantine_item
 from simulator.payloads import payload
 from tests.receiving import SETTINGS, delivery, event
-from tests.template.views import EVERYTHING, full, minimal, of_type
+from tests.template.views import EVERYTHING, full, made, minimal, of_type
 
 
 def all_within(value: Any) -> Iterator[Any]:
@@ -177,14 +178,26 @@ def test_events_reach_the_queue_of_destinations() -> None:
         "Protocol": "sqs",
         "Endpoint": {"Fn::GetAtt": ["DestinationEventsQueue", "Arn"]},
         "RawMessageDelivery": True,
+        "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["RefusedEventsQueue", "Arn"]}},
     }
-    assert subscription["DependsOn"] == "DestinationEventsQueuePolicy"
+    assert subscription["DependsOn"] == ["DestinationEventsQueuePolicy", "RefusedEventsQueuePolicy"]
     without = resources(full(), **EVERYTHING, SendToDestinations="off")
     assert "DestinationEventsSubscription" not in without
     polled = {name for name, it in without.items() if it["Type"] == "AWS::Lambda::EventSourceMapping"}
     off = {name for name in polled if without[name]["Properties"].get("Enabled") is False}
     assert off == {"RouteEvents", "SendWake", "SendRetry"}
     assert without["DestinationsSweep"]["Properties"]["State"] == "DISABLED"
+
+
+def test_queue_of_refused_events_refuses_nothing() -> None:
+    """It never has the key that SNS may not use for the other; what a sweep has read is hidden until the next one."""
+    for guarded in (False, True):
+        queue = made(guarded=guarded)["RefusedEventsQueue"]["Properties"]
+        assert queue["SqsManagedSseEnabled"] is True
+        assert "KmsMasterKeyId" not in queue
+    sweeping = parsed()["Resources"]["Destinations"]["Properties"]
+    assert SECONDS < sweeping["Timeout"] < queue["VisibilityTimeout"] < 300
+    assert sweeping["Events"]["Sweep"]["Properties"]["Schedule"] == "rate(5 minutes)"
 
 
 def test_one_destination_for_each_sender() -> None:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from devtools.local import ROOT
-from devtools.template import ASKED, expanded, parsed
+from devtools.template import ASKED, expanded, parsed, resources
 
 HANDLERS = sorted((ROOT / "functions").rglob("handler.py"))
 FOLDERS = {path.parent.name: path.parent.relative_to(ROOT).as_posix() for path in HANDLERS}
@@ -19,6 +19,9 @@ EVERYTHING = ASKED | {
     "OperationsEmail": "ops@example.com",
     "BusinessHours": "8-11,13-17",
 }
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+OPERATOR = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Operations_0123456789abcdef"
+GUARDED = ASKED | {"KmsKeyArn": KEY, "OperatorRoleArn": OPERATOR, "Tracing": "on"}
 type Resource = Mapping[str, Any]
 
 
@@ -32,6 +35,13 @@ def minimal() -> dict[str, Any]:
 def full() -> dict[str, Any]:
     """Return the template expanded with all optional features."""
     return expanded(**EVERYTHING)
+
+
+@cache
+def made(*, guarded: bool = False) -> dict[str, Any]:
+    """Return the resources of a stack with required parameters only, or with a key, an operator and traces."""
+    given = GUARDED if guarded else ASKED
+    return resources(expanded(**given), **given)
 
 
 def of_type(kind: str, template: Mapping[str, Any] | None = None) -> dict[str, Resource]:

@@ -9,11 +9,13 @@ OURS = "Hookswitch"
 FILTER = "${AWS::StackName}-function_errors"
 
 # AWS's own, with the dimensions that they are used with here. Sources: "Amazon API Gateway dimensions and metrics"
-# (API Gateway Developer Guide), "Types of metrics for Lambda functions" (Lambda Developer Guide), and "Available
-# CloudWatch metrics for Amazon SQS" (SQS Developer Guide).
+# (API Gateway Developer Guide), "Types of metrics for Lambda functions" (Lambda Developer Guide), "Available CloudWatch
+# metrics for Amazon SQS" (SQS Developer Guide), and "Monitoring Amazon SNS topics using CloudWatch" (SNS Developer
+# Guide).
 AWS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "AWS/ApiGateway": dict.fromkeys(("4XXError", "5XXError", "Latency"), ("ApiName", "Stage")),
     "AWS/Lambda": {"Throttles": (), "IteratorAge": ("FunctionName",)},
+    "AWS/SNS": {"NumberOfNotificationsRedrivenToDlq": ("TopicName",)},
     "AWS/SQS": dict.fromkeys(
         (
             "ApproximateAgeOfOldestMessage",
@@ -25,7 +27,11 @@ AWS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 
 # What a dimension of AWS's own may be, as the template refers to it.
-TYPES = {"FunctionName": "AWS::Serverless::Function", "QueueName": "AWS::SQS::Queue"}
+TYPES = {
+    "FunctionName": "AWS::Serverless::Function",
+    "QueueName": "AWS::SQS::Queue",
+    "TopicName": "AWS::SNS::Topic",
+}
 
 
 def fits(namespace: str, name: str, dimensions: Mapping[str, str]) -> bool:
@@ -52,5 +58,5 @@ def _is_there(dimension: str, reference: str) -> bool:
             logical_id, wanted = reference, reference
         case _:
             logical_id = reference.partition(".")[0]
-            wanted = f"{logical_id}.QueueName"
+            wanted = f"{logical_id}.{dimension}"
     return reference == wanted and resources[logical_id]["Type"] == TYPES[dimension]

@@ -178,6 +178,7 @@ def test_no_alarms_of_what_is_off() -> None:
         "WatermarkAgeAlarm",
         "OverflowedAttemptLogAlarm",
         "DestinationEventsUnreadAlarm",
+        "DestinationEventsRefusedAlarm",
         "DestinationBacklogAlarm",
         "DestinationDeadLettersAlarm",
         "DestinationOffAlarm",

@@ -10,7 +10,8 @@ import pytest
 from hookswitch.destinations.answers import Answer
 from hookswitch.destinations.record import Filter, Options
 from tests.interleaving.scheduler import Scheduler
-from tests.unit.destinations.world import Message, Receiver, World, call_item, running
+from tests.unit.destinations.samples import call_item
+from tests.unit.destinations.world import Message, Receiver, World, running
 
 SEEDS = 10
 EVENTS = 24

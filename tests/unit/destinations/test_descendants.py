@@ -5,7 +5,8 @@ from typing import Any
 from hookswitch.destinations.descendants import refresh
 from hookswitch.destinations.record import Filter
 from hookswitch.destinations.table import DestinationTable
-from tests.unit.destinations.world import ACCOUNT, TABLE, World, running
+from tests.unit.destinations.tables import TABLE
+from tests.unit.destinations.world import ACCOUNT, World, running
 
 OFFICE, BRANCH, OTHER = "a" * 32, "b" * 32, "c" * 32
 ACCOUNTS: list[dict[str, Any]] = [

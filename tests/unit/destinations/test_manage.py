@@ -45,10 +45,11 @@ from hookswitch.errors import (
 )
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.settings.functions import DestinationsSettings
-from tests.unit.destinations.world import ACCOUNT, EVENTS, QUEUES, SEND_SETTINGS, TABLE, Receiver, World, running
+from tests.unit.destinations.tables import EVENTS, TABLE
+from tests.unit.destinations.world import ACCOUNT, QUEUES, REFUSED, SEND_SETTINGS, Receiver, World, running
 
 URL = "https://hooks.example.com/services/T000/B000/secret"
-SETTINGS = DestinationsSettings(TABLE, EVENTS, *QUEUES, "the-key", ACCOUNT, "Europe/Berlin", frozenset())
+SETTINGS = DestinationsSettings(TABLE, EVENTS, *QUEUES, REFUSED, "the-key", ACCOUNT, "Europe/Berlin", frozenset())
 
 
 class Kms:

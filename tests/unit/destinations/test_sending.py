@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 
 from hookswitch.destinations.answers import Answer
 from hookswitch.destinations.record import Filter, Health, Options
-from tests.unit.destinations.world import START, Receiver, call_item, running
+from tests.unit.destinations.samples import call_item
+from tests.unit.destinations.world import START, Receiver, running
 
 DOWN = Answer(status=503)
 QUICK = Health(last_success=1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from hookswitch.destinations import clock
 from hookswitch.destinations import sweep as sweeping
 from hookswitch.destinations.leases import Standing
 from hookswitch.destinations.record import Destination, Filter, State
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 MONDAY = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
 HOURS = 3_600
-SETTINGS = DestinationsSettings("the-table", "the-events", "send", "retry", "the-key", "0" * 32, "UTC", frozenset())
+SETTINGS = DestinationsSettings(
+    "the-table", "the-events", "send", "retry", "refused", "the-key", "0" * 32, "UTC", frozenset()
+)
 OFFICE = Destination(name="office", id="office", type="https", shown="", sealed=b"")
 
 
@@ -47,11 +50,12 @@ class Table:
         return []
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+@pytest.fixture(name="clock")
+def _clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Let a test choose the time."""
     chosen = SimpleNamespace(now=MONDAY)
-    monkeypatch.setattr(sweeping, "_now", lambda: int(chosen.now.timestamp() * 1000))
+    monkeypatch.setattr(clock, "now", lambda: int(chosen.now.timestamp() * 1000))
+    monkeypatch.setattr(sweeping, "route_refused", lambda *_: None)
     return chosen
 
 

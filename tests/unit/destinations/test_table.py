@@ -7,7 +7,8 @@ import pytest
 from hookswitch.destinations.leases import Lease, Leases
 from hookswitch.destinations.record import Destination, Health
 from hookswitch.destinations.table import DestinationTable
-from tests.unit.destinations.world import START, TABLE, World, running
+from tests.unit.destinations.tables import TABLE
+from tests.unit.destinations.world import START, World, running
 
 NOW = int(START * 1000)
 

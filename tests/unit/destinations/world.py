@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.exceptions import ClientError
 
 from hookswitch.aws import clients
-from hookswitch.destinations import deliver, manage, partitions, route, send, sweep, turn
+from hookswitch.destinations import clock, deliver, partitions, refused, route, turn
 from hookswitch.destinations.answers import Answer
 from hookswitch.destinations.record import Destination, Filter, Health, Options
 from hookswitch.destinations.route import Router
@@ -28,131 +28,15 @@ from hookswitch.events.cloudevent import cloud_event
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.settings.functions import RouteSettings, SendSettings
 from tests.interleaving.scheduler import Fate, Scheduler
-from tests.unit.destinations.expressions import Expressions, Item
+from tests.unit.destinations.tables import EVENTS, TABLE, Exceptions, Tables
 
 START = 1_790_000_000.0  # seconds
 VISIBILITY = 360.0  # seconds, as the template sets it
-TABLE, EVENTS = "the-destinations-table", "the-events-table"
 ACCOUNT = "0" * 32
 QUEUES = ("https://sqs.test/1/send", "https://sqs.test/1/retry")
+REFUSED = "https://sqs.test/1/refused"
 ROUTE_SETTINGS = RouteSettings(TABLE, EVENTS, "https://sqs.test/1/events", *QUEUES)
 SEND_SETTINGS = SendSettings(TABLE, EVENTS, *QUEUES, "the-topic", "the-key", frozenset(), "the-stack", ACCOUNT)
-
-
-class _ConditionalCheckFailedError(ClientError):
-    def __init__(self) -> None:
-        super().__init__({"Error": {"Code": "ConditionalCheckFailedException"}}, "AnyOperation")
-
-
-class _TransactionCanceledError(ClientError):
-    def __init__(self) -> None:
-        reasons = [{"Code": "ConditionalCheckFailed"}]
-        answer: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
-        super().__init__(answer, "TransactWriteItems")
-
-
-class Exceptions:
-    """The errors that the client names."""
-
-    ConditionalCheckFailedException = _ConditionalCheckFailedError
-    TransactionCanceledException = _TransactionCanceledError
-
-
-class Tables:
-    """DynamoDB: the table of destinations, and that of events."""
-
-    exceptions = Exceptions
-
-    def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], Item] = {}
-        self.events: dict[str, Item] = {}
-
-    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
-        """Do as DynamoDB does."""
-        assert ConsistentRead
-        found = self.events.get(Key["event_id"]["S"]) if TableName == EVENTS else self.rows.get(_key(Key))
-        return {"Item": dict(found)} if found else {}
-
-    def put_item(self, *, TableName: str, Item: Item, **guard: Any) -> None:
-        """Do as DynamoDB does."""
-        assert TableName == TABLE
-        self._require(guard, self.rows.get(_key(Item), {}))
-        self.rows[_key(Item)] = dict(Item)
-
-    def delete_item(self, *, TableName: str, Key: Item, **guard: Any) -> None:
-        """Do as DynamoDB does."""
-        assert TableName == TABLE
-        self._require(guard, self.rows.get(_key(Key), {}))
-        self.rows.pop(_key(Key), None)
-
-    def update_item(
-        self, *, TableName: str, Key: Item, UpdateExpression: str, ReturnValues: str = "", **guard: Any
-    ) -> dict[str, Any]:
-        """Do as DynamoDB does."""
-        assert TableName == TABLE
-        expressions = self._require(guard, self.rows.get(_key(Key), {}))
-        row = self.rows.setdefault(_key(Key), dict(Key))
-        expressions.apply(UpdateExpression, row)
-        return {"Attributes": dict(row)} if ReturnValues else {}
-
-    def query(self, *, ExpressionAttributeValues: Item, ScanIndexForward: bool, **asked: Any) -> dict[str, Any]:
-        """Do as DynamoDB does, for the rows of a partition, from a place in it."""
-        owner, prefix = (
-            ExpressionAttributeValues[":owner"]["S"],
-            ExpressionAttributeValues.get(":prefix", {"S": ""})["S"],
-        )
-        after = asked.get("ExclusiveStartKey", {}).get("sort", {}).get("S", "")
-        keys = sorted(key for key in self.rows if key[0] == owner and key[1].startswith(prefix))
-        keys = keys if ScanIndexForward else keys[::-1]
-        if after:
-            keys = [key for key in keys if (key[1] > after) == ScanIndexForward and key[1] != after]
-        page = keys[: asked.get("Limit", 1000)]
-        answer: dict[str, Any] = {"Items": [dict(self.rows[key]) for key in page]}
-        if len(page) < len(keys):
-            answer["LastEvaluatedKey"] = {"owner": {"S": page[-1][0]}, "sort": {"S": page[-1][1]}}
-        return answer
-
-    def batch_write_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
-        """Do as DynamoDB does."""
-        ((name, requests),) = RequestItems.items()
-        assert name == TABLE
-        assert 0 < len(requests) <= 25
-        keys = [_key(each.get("PutRequest", {}).get("Item") or each["DeleteRequest"]["Key"]) for each in requests]
-        assert len(keys) == len(set(keys))
-        for key, each in zip(keys, requests, strict=True):
-            if "PutRequest" in each:
-                self.rows[key] = dict(each["PutRequest"]["Item"])
-            else:
-                self.rows.pop(key, None)
-        return {}
-
-    def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> None:
-        """Do as DynamoDB does."""
-        before = {key: dict(row) for key, row in self.rows.items()}
-        try:
-            for each in TransactItems:
-                ((verb, given),) = each.items()
-                carry_out: Callable[..., object] = getattr(self, f"{verb.lower()}_item")
-                carry_out(**given)
-        except _ConditionalCheckFailedError as error:
-            self.rows = before
-            raise _TransactionCanceledError from error
-
-    def owed(self, destination_id: str) -> list[str]:
-        """Return the places of what a destination has yet to get."""
-        return sorted(sort for owner, sort in self.rows if owner == f"owed/{destination_id}")
-
-    @staticmethod
-    def _require(guard: Mapping[str, Any], row: Item) -> Expressions:
-        names, values = guard.get("ExpressionAttributeNames", {}), guard.get("ExpressionAttributeValues", {})
-        expressions = Expressions(names, values)
-        if not expressions.holds(guard.get("ConditionExpression", "attribute_not_exists(nothing)"), row):
-            raise _ConditionalCheckFailedError
-        return expressions
-
-
-def _key(item: Item) -> tuple[str, str]:
-    return item["owner"]["S"], item["sort"]["S"]
 
 
 @dataclass
@@ -193,6 +77,7 @@ class World:
         self.now = START
         self.tables = Tables()
         self.messages: dict[str, Message] = {}
+        self.refused: dict[str, str] = {}
         self.notices: list[str] = []
         self.receivers: dict[str, Receiver] = defaultdict(Receiver)
         self.router = Router(ROUTE_SETTINGS)
@@ -201,11 +86,11 @@ class World:
     def __enter__(self) -> Self:
         """Have the product's modules find these services and this time."""
         self._undo = ExitStack()
-        clock = SimpleNamespace(
+        time = SimpleNamespace(
             time_ns=lambda: int(self.now * 1e9), time=lambda: self.now, monotonic=lambda: self.now, sleep=self._sleep
         )
-        for module in (deliver, manage, partitions, route, send, sweep, turn):
-            self._undo.enter_context(mock.patch.object(module, "time", clock, create=True))
+        for module in (clock, partitions, refused, route, turn):
+            self._undo.enter_context(mock.patch.object(module, "time", time))
         moment = SimpleNamespace(now=lambda _: datetime.fromtimestamp(self.now, UTC))
         self._undo.enter_context(mock.patch.object(turn, "datetime", moment))
         self._undo.enter_context(mock.patch.object(turn, "ThreadPoolExecutor", _OneByOne))
@@ -329,6 +214,19 @@ class World:
         assert message.queue == QueueUrl
         message.hidden_until = self.now + VisibilityTimeout
 
+    def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int, WaitTimeSeconds: int) -> dict[str, Any]:
+        """Do as SQS does, for the queue of refused events: nothing is hidden there."""
+        assert (QueueUrl, WaitTimeSeconds) == (REFUSED, 1)
+        self.now += 0.1
+        found = itertools.islice(self.refused.items(), MaxNumberOfMessages)
+        return {"Messages": [{"MessageId": name, "ReceiptHandle": name, "Body": body} for name, body in found]}
+
+    def delete_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> None:
+        """Do as SQS does."""
+        assert QueueUrl == REFUSED
+        for entry in Entries:
+            del self.refused[entry["ReceiptHandle"]]
+
     def publish(self, *, TopicArn: str, Subject: str, Message: str) -> None:
         """Do as SNS does."""
         assert TopicArn == "the-topic"
@@ -391,35 +289,6 @@ class _Client:
 
 def _failure(fate: Fate) -> Exception:
     return ClientError({"Error": {"Code": f"InternalError ({fate})"}}, "AnyOperation")
-
-
-def call_item(revision: int, call: str = "c" * 32, **record: object) -> dict[str, object]:
-    """Return the item of a revision of a call; it is final and missed unless the record says otherwise."""
-    whole = {
-        "call": call,
-        "revision": revision,
-        "final": True,
-        "status": "missed",
-        "direction": "inbound",
-        "state": "ended",
-        "started_at": "2026-09-21T14:13:00Z",
-        "legs": [{"role": "phone"}],
-        "missed_call": [],
-        **record,
-    }
-    return {
-        "event_id": f"call-{call}",
-        "kind": "call",
-        "hook": "call",
-        "account_id": "0" * 32,
-        "occurred_at": "2026-09-21T14:13:30Z",
-        "received_at": "2026-09-21T14:13:31Z",
-        "summary": f"Revision {revision}",
-        "subject": f"call/{call}",
-        "revision": revision,
-        "payload": whole,
-        "timeline_key": f"2026-09-21T14:13:00Z#{call}",
-    }
 
 
 @contextmanager

@@ -3,11 +3,11 @@
 A delivery is deleted only after it was taken. Whoever is ended in between leaves it, and it is sent again under its id.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hookswitch.destinations import clock
 from hookswitch.destinations.answers import Answer
 from hookswitch.destinations.filters import matches
 from hookswitch.destinations.record import Destination
@@ -56,7 +56,7 @@ class Deliverer:
         answer = self.attempt(destination, event, delivery)
         if answer.meaning == "taken":
             if delivery.once:
-                self._table.note_sent(destination.id, delivery.key, _now())
+                self._table.note_sent(destination.id, delivery.key, clock.now())
             self._table.settle(destination.id, delivery)
         return Settled(delivery, answer)
 
@@ -64,7 +64,7 @@ class Deliverer:
         self, destination: Destination, event: Mapping[str, Any], delivery: Owed, *, is_test: bool = False
     ) -> Answer:
         """Send an event once, and keep what came of it."""
-        started = _now()
+        started = clock.now()
         answer = send(destination, event, self._settings.events_table, self._settings.test_hosts)
         number = 1 if is_test else max(destination.health.failures, delivery.attempts) + 1
         attempt = Attempt(
@@ -89,7 +89,9 @@ class Deliverer:
         """Return the event as it is now; None if it is not to be sent."""
         image = read_image(self._settings.events_table, delivery.key)
         if image is None:
-            gone = Attempt(_now(), delivery.key, delivery.key, 1, EXPIRED, 0, "No longer in the table of events", 0)
+            gone = Attempt(
+                clock.now(), delivery.key, delivery.key, 1, EXPIRED, 0, "No longer in the table of events", 0
+            )
             self._table.note_attempt(destination.id, gone)
             return None
         event = to_event(image, is_replay=delivery.replay)
@@ -100,7 +102,3 @@ class Deliverer:
         if not matches(destination.whole_filter, event) or self._table.was_sent(destination.id, delivery.key):
             return None
         return event
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

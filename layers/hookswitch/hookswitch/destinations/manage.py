@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel
 
-from hookswitch.destinations import signing
+from hookswitch.destinations import clock, signing
 from hookswitch.destinations.checks import check, checked_address, usual_options
 from hookswitch.destinations.filters import is_once, matches
 from hookswitch.destinations.leases import Standing
@@ -78,7 +78,7 @@ class Manager:
         shown = checked_address(request.type, request.url, self._settings.test_hosts)
         identity, secret = uuid4().hex, signing.new_secret() if request.type == "https" else ""
         secrets = Sealed(request.url, (SigningSecret(secret),) if secret else ())
-        now = _now()
+        now = clock.now()
         destination = Destination(
             name=request.name,
             id=identity,
@@ -128,13 +128,13 @@ class Manager:
         destination = self._find(request.name).destination
         if destination.state == "off":
             raise InvalidDestinationError(f"{request.name} is off. Its events are in the table of events until RESUME.")
-        self._change(destination, state="paused", state_reason="Somebody paused it.", state_since=_now())
+        self._change(destination, state="paused", state_reason="Somebody paused it.", state_since=clock.now())
         return Done(owed=self._table.count_owed(destination.id, MOST_COUNTED))
 
     @carry_out.register
     def _resume(self, request: Resume) -> Done:
         destination = self._find(request.name).destination
-        health, now = destination.health.without_failures(), _now()
+        health, now = destination.health.without_failures(), clock.now()
         self._change(destination, state="on", state_reason="", state_since=now, changed_at=now, **asdict(health))
         self._wake(replace(destination, state="on", health=health))
         return Done(owed=self._table.count_owed(destination.id, MOST_COUNTED))
@@ -170,7 +170,7 @@ class Manager:
         destination = self._find(request.name).destination
         if destination.state == "off":
             raise InvalidDestinationError(f"{request.name} is off. RESUME it first, which sends what it is owed, too.")
-        self._change(destination, next_attempt=0, changed_at=_now())  # somebody wants it now
+        self._change(destination, next_attempt=0, changed_at=clock.now())  # somebody wants it now
         if request.event_id:
             key = key_of_event(request.event_id)
             if not read_image(self._settings.events_table, key):
@@ -249,7 +249,7 @@ class Manager:
             raise UnknownDestinationError(f"{destination.name} was removed in the meantime.")
 
     def _wake(self, destination: Destination) -> None:
-        wake([destination], _now(), self._settings.send_queue, self._settings.retry_queue)
+        wake([destination], clock.now(), self._settings.send_queue, self._settings.retry_queue)
 
     def _key(self) -> str:
         if not self._settings.key:
@@ -261,7 +261,3 @@ def _view(destination: Destination, **counts: int) -> View:
     hidden = {"id", "sealed"}
     values: dict[str, Any] = {name: getattr(destination, name) for name in destination.__slots__ if name not in hidden}
     return View(**values, **counts)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from hookswitch.aws.clients import CALL_ERRORS, error_reason
+from hookswitch.destinations import clock
 from hookswitch.destinations.filters import is_once, matches
 from hookswitch.destinations.record import Destination
 from hookswitch.destinations.rows import LIVE, Lane, Owed, key_of_event
@@ -83,7 +84,7 @@ class Router:
             owed[destination.id].append(owed_delivery(event, place=places.get(event["id"], ""), once=once))
         self._table.owe(owed)
         woken = {destination.id: destination for _, destination in matched if destination.state == "on"}
-        wake(woken.values(), _now(), self._settings.send_queue, self._settings.retry_queue)
+        wake(woken.values(), clock.now(), self._settings.send_queue, self._settings.retry_queue)
         logger.info("Events are owed.", extra={"events": len(events), "destinations": len(owed)})
 
     def _refresh(self) -> None:
@@ -139,7 +140,7 @@ def owed_delivery(  # noqa: PLR0913 - what a delivery is made of
         lane=lane,
         moment=str(data["started_at"]) if is_call else place or f"{event['time']}#{event['receivedtime']}",
         subject=str(event.get("subject") or event["id"]),
-        since=_now(),
+        since=clock.now(),
         stamp=uuid4().hex,
         once=once,
         again=again,
@@ -159,7 +160,3 @@ def _read(bodies: Mapping[str, str]) -> tuple[dict[str, Event], set[str]]:
             logger.error("A message is not an event: %s", type(error).__name__, extra={"message_id": message})
             unreadable.add(message)
     return events, unreadable
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -5,7 +5,6 @@ waits for its next attempt, one message waits for it in the queue, hidden until 
 docs/engineering/decisions/0089-destinations.md has the argument why nothing is forgotten.
 """
 
-import time
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -13,6 +12,7 @@ from uuid import uuid4
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from hookswitch.aws.clients import CALL_ERRORS, error_reason
+from hookswitch.destinations import clock
 from hookswitch.destinations.deliver import Deliverer
 from hookswitch.destinations.formats.samples import test_event
 from hookswitch.destinations.leases import Lease, Leases, Standing
@@ -90,7 +90,7 @@ class Sender:
         if not standing:
             raise UnknownDestinationError(f"There is no destination named {request.name}.")
         event = test_event(uuid4().hex, self._settings.account_id, datetime.now(UTC))
-        nothing = Owed(str(event["id"]), LIVE, "", "", _now(), "")
+        nothing = Owed(str(event["id"]), LIVE, "", "", clock.now(), "")
         deliverer = Deliverer(self._table, self._settings, self._metrics)
         answer = deliverer.attempt(standing.destination, event, nothing, is_test=True)
         if answer.meaning == "taken" and standing.destination.state == "on":
@@ -104,10 +104,10 @@ class Sender:
 
     def _go_on(self, destination: Destination) -> None:
         """Note that a destination works, and have somebody send what it is owed."""
-        works = replace(destination.health.without_failures(), last_success=_now())
-        if self._table.change(destination.name, destination.id, {**asdict(works), "changed_at": _now()}):
+        works = replace(destination.health.without_failures(), last_success=clock.now())
+        if self._table.change(destination.name, destination.id, {**asdict(works), "changed_at": clock.now()}):
             queues = self._settings.send_queue, self._settings.retry_queue
-            wake([replace(destination, health=works)], _now(), *queues)
+            wake([replace(destination, health=works)], clock.now(), *queues)
 
     def _try(self, asked: WakeUp, record: SQSRecord) -> Waits | None:
         try:
@@ -119,7 +119,7 @@ class Sender:
         return Waits(fault_wait(record))
 
     def _see_to(self, asked: WakeUp, message: str, *, is_prompt_queue: bool) -> Waits | None:
-        found = self._leases.take(asked.name, asked.destination_id, message, uuid4().hex, _now())
+        found = self._leases.take(asked.name, asked.destination_id, message, uuid4().hex, clock.now())
         match found:
             case None:  # it was removed
                 return None
@@ -129,7 +129,7 @@ class Sender:
 
     def _stand_back(self, standing: Standing, asked: WakeUp, message: str) -> Waits | None:
         """Tell what a message does that can't have the lease."""
-        now, destination = _now(), standing.destination
+        now, destination = clock.now(), standing.destination
         if destination.state != "on":
             return None  # whoever switches it on wakes a sender
         if standing.lease_until >= now:
@@ -154,16 +154,16 @@ class Sender:
             else:
                 following = turn.carry_out(with_past=not is_prompt_queue)
         except (*CALL_ERRORS, UnavailableServiceError):
-            self._finish(lease, Next(_now() + FAULT_WAIT * 1000), message, turn)
+            self._finish(lease, Next(clock.now() + FAULT_WAIT * 1000), message, turn)
             raise
         if following.is_due:
             is_quick = is_prompt(turn.health) and not following.is_past
-            wake_up(self._settings.send_queue if is_quick else self._settings.retry_queue, [destination], _now())
+            wake_up(self._settings.send_queue if is_quick else self._settings.retry_queue, [destination], clock.now())
         return self._finish(lease, following, message, turn)
 
     def _finish(self, lease: Lease, following: Next, message: str, turn: Turn) -> Waits | None:
         """End the lease, and decide whether this message waits for what is due later, or another one does."""
-        now, standing = _now(), lease.standing
+        now, standing = clock.now(), lease.standing
         kept, kept_until = "", 0
         waits = None
         if following.at and not following.is_due:
@@ -183,8 +183,4 @@ class Sender:
 
 
 def _seconds_until(at: int) -> int:
-    return max(1, -(-(at - _now()) // 1000))
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+    return max(1, -(-(at - clock.now()) // 1000))

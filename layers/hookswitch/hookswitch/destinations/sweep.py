@@ -1,21 +1,26 @@
-"""Looks after all destinations every few minutes: measures, wakes senders that nobody wakes, and cleans up."""
+"""Looks after all destinations every few minutes.
 
-import time
+It measures, wakes senders that nobody wakes, cleans up, and routes events that did not come the usual way.
+"""
+
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from hookswitch.destinations import clock
 from hookswitch.destinations.leases import Standing
 from hookswitch.destinations.quiet_hours import quiet_until
 from hookswitch.destinations.record import Destination
+from hookswitch.destinations.refused import route_refused
+from hookswitch.destinations.route import Router
 from hookswitch.destinations.rows import LIVE, Owed
 from hookswitch.destinations.send import OVERDUE
 from hookswitch.destinations.table import DestinationTable
 from hookswitch.destinations.waking import wake
 from hookswitch.observability.metrics import MetricsRecorder
-from hookswitch.settings.functions import DestinationsSettings
+from hookswitch.settings.functions import DestinationsSettings, RouteSettings
 
 AT_ONCE = 16  # destinations that are looked at at the same time
 DELETED_ROWS = 2_000  # of removed destinations, in one sweep
@@ -27,7 +32,8 @@ def sweep(table: DestinationTable, settings: DestinationsSettings, metrics: Metr
     """Look after all destinations.
 
     Raises:
-        StorageUnavailableError, QueueUnavailableError, ClientError, BotoCoreError: A service did not do its part.
+        StorageUnavailableError, QueueUnavailableError, NotTakenError, ClientError, BotoCoreError: A service did not do
+            its part.
     """
     standings = [*table.standings()]
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -38,10 +44,13 @@ def sweep(table: DestinationTable, settings: DestinationsSettings, metrics: Metr
     for destination_id in table.removed():
         if not table.delete_rows(destination_id, left):
             break
+    queues = settings.refused_queue, settings.send_queue, settings.retry_queue
+    router = Router(RouteSettings(settings.destinations_table, settings.events_table, *queues))
+    route_refused(settings.refused_queue, router)
 
 
 def _measure(destinations: Sequence[Destination], first_owed: Sequence[Owed | None], metrics: MetricsRecorder) -> None:
-    now = _now()
+    now = clock.now()
     ages = [
         now - first.since
         for destination, first in zip(destinations, first_owed, strict=True)
@@ -54,13 +63,13 @@ def _measure(destinations: Sequence[Destination], first_owed: Sequence[Owed | No
 
 def _is_quiet(destination: Destination) -> bool:
     """Tell whether what a destination is owed waits, or waited until just now, for the end of its quiet hours."""
-    now, zone = datetime.fromtimestamp(_now() / 1000, UTC), ZoneInfo(destination.options.zone)
+    now, zone = datetime.fromtimestamp(clock.now() / 1000, UTC), ZoneInfo(destination.options.zone)
     return any(quiet_until(destination.filter, zone, moment) for moment in (now, now - AFTER_QUIET))
 
 
 def _look_after(table: DestinationTable, settings: DestinationsSettings, standing: Standing) -> Owed | None:
     """Return the first delivery that a destination is owed, if it is on; wake a sender if nobody will."""
-    now, destination = _now(), standing.destination
+    now, destination = clock.now(), standing.destination
     first = table.first_owed(destination.id) if destination.state == "on" else None
     if not first:
         return None
@@ -68,7 +77,3 @@ def _look_after(table: DestinationTable, settings: DestinationsSettings, standin
     if not is_served and first.since < now - IDLE:
         wake([destination], now, settings.send_queue, settings.retry_queue)
     return first
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

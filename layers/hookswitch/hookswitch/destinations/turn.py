@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from hookswitch.aws.clients import CALL_ERRORS, error_reason
-from hookswitch.destinations import notices
+from hookswitch.destinations import clock, notices
 from hookswitch.destinations.answers import Answer
 from hookswitch.destinations.deliver import Deliverer, Settled
 from hookswitch.destinations.leases import Lease, Leases
@@ -73,7 +73,7 @@ class Turn:
             with_past: Whether to catch up with the past, too: that is not the business of the quick queue.
         """
         waits_until = max(self.health.next_attempt, self._quiet_until())
-        if waits_until > _now():
+        if waits_until > clock.now():
             return Next(waits_until)
         following = None
         while following is None:
@@ -90,7 +90,7 @@ class Turn:
             return Next(self.health.next_attempt)
         if self._paused_until:
             return Next(self._paused_until)
-        destination = self._leases.renew(self._lease, _now())
+        destination = self._leases.renew(self._lease, clock.now())
         if not destination:
             return Next()
         self._destination = destination
@@ -103,7 +103,7 @@ class Turn:
 
     def _due(self, *, with_past: bool) -> tuple[list[Owed], Next]:
         """Return deliveries that are due, and when the next one is if none are."""
-        now, later = _now(), 0
+        now, later = clock.now(), 0
         for lane in (LIVE, PAST):
             due: list[Owed] = []
             waiting: set[str] = set()
@@ -148,7 +148,7 @@ class Turn:
                 return True
             pause = self._pause()
             if pause > LONGEST_PAUSE:
-                self._paused_until = _now() + round(pause * 1000)
+                self._paused_until = clock.now() + round(pause * 1000)
                 return True
             time.sleep(pause)
             settled = self._deliver(delivery)
@@ -164,7 +164,9 @@ class Turn:
         if not per_second:
             return 0.0
         if not self._next_message:  # another sender may have sent one just now
-            self._next_message = time.monotonic() + 1 / per_second - max(0, _now() - self.health.last_success) / 1000
+            self._next_message = (
+                time.monotonic() + 1 / per_second - max(0, clock.now() - self.health.last_success) / 1000
+            )
         pause = max(0.0, self._next_message - time.monotonic())
         self._next_message = time.monotonic() + pause + 1 / per_second
         return pause
@@ -177,10 +179,10 @@ class Turn:
         for settled in results:
             if settled.answer:
                 self._judge(settled, settled.answer)
-        return self.health.next_attempt <= _now() and not self.new_state
+        return self.health.next_attempt <= clock.now() and not self.new_state
 
     def _judge(self, settled: Settled, answer: Answer) -> None:
-        now = _now()
+        now = clock.now()
         match answer.meaning:
             case "taken":
                 self._seconds.append(answer.seconds)
@@ -237,7 +239,3 @@ class Turn:
     def _is_slow(self) -> bool:
         mean = sum(self._seconds) / len(self._seconds)
         return mean > (QUICK_SECONDS if self.health.is_slow else SLOW_SECONDS)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -162,6 +162,7 @@ class DestinationsSettings:
         events_table: Name of the table of events (EVENTS_TABLE).
         send_queue: URL of the queue that wakes the sender (SEND_QUEUE_URL).
         retry_queue: URL of the same for destinations that fail or are slow (RETRY_QUEUE_URL).
+        refused_queue: URL of the queue of events that the queue of events refused (REFUSED_EVENTS_QUEUE_URL).
         key: ARN of the KMS key that addresses and signing secrets are encrypted with; empty while the stack has no
             destinations (DESTINATIONS_KEY_ARN).
         account_id: The Dash account that this stack serves (DASH_ACCOUNT_ID).
@@ -173,6 +174,7 @@ class DestinationsSettings:
     events_table: str
     send_queue: str
     retry_queue: str
+    refused_queue: str
     key: str
     account_id: str
     time_zone: str
@@ -187,6 +189,7 @@ class DestinationsSettings:
             events_table=env["EVENTS_TABLE"],
             send_queue=env["SEND_QUEUE_URL"],
             retry_queue=env["RETRY_QUEUE_URL"],
+            refused_queue=env["REFUSED_EVENTS_QUEUE_URL"],
             key=env["DESTINATIONS_KEY_ARN"],
             account_id=env["DASH_ACCOUNT_ID"].lower(),
             time_zone=env["BUSINESS_TIME_ZONE"],
