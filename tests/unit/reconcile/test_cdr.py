@@ -18,7 +18,7 @@ from tests.unit.reconcile.histories import cdr_document, cdr_row
 END = 1_795_000_037
 REQUIRED = {"account_id", "call_id", "hook_event", "timestamp"}
 RESOURCE = {"local_resource_used", "local_resource_id"}  # Kazoo takes them from the variables
-BEYOND_THE_WEBHOOK = {"interaction_id", "channel_created_time", "disposition", "media_server"}
+BEYOND_THE_WEBHOOK = {"interaction_id", "bridge_id", "channel_created_time", "disposition", "media_server"}
 NOT_IN_A_CDR = {"cluster_id", "emergency_resource_used"}
 NOT_IN_A_ROW = {
     *("hangup_code", "ringing_seconds", "authorizing_type", "reseller_id", "call_forwarded", "is_internal_leg"),
@@ -115,10 +115,12 @@ def test_names_of_variables() -> None:
 
 
 def test_bridge_of_a_row() -> None:
-    """A row has `bridge_id` beside its other fields."""
+    """A row has `bridge_id` beside its other fields, and no variables."""
     row = cdr_row(destroy()) | {"bridge_id": "the-first-leg"}
     fields = Cdr.from_row(DEFAULT_ACCOUNT_ID, row).to_fields()
-    assert fields["custom_channel_vars"]["Bridge-ID"] == "the-first-leg"
+    assert fields["bridge_id"] == "the-first-leg"
+    assert fields["interaction_id"] == destroy()["custom_channel_vars"]["Call-Interaction-ID"]
+    assert "custom_channel_vars" not in fields
 
 
 @pytest.mark.parametrize(

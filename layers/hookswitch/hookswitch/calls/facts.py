@@ -45,6 +45,8 @@ _FAX_RESULTS: Mapping[str, Literal["sent", "received", "failed"]] = {
 _END_FIELDS = ("hangup_cause", "hangup_code", "duration_seconds", "billing_seconds", "ringing_seconds")
 _LONGEST = 31 * 86_400  # seconds; a larger number is not the length of a call
 _LONGEST_MESSAGE = 86_400  # seconds
+_MICROSECONDS = 1_000_000  # in a second
+_ROUNDED = 5  # seconds by which the duration of a leg may differ from what its beginning and its end say
 
 
 class Details(TypedDict, total=False):
@@ -76,6 +78,9 @@ class Details(TypedDict, total=False):
     result: Literal["sent", "received", "failed"]
     error: str
     alerted: bool  # whether people were alerted to the event itself, as earlier versions did
+    recovered: bool  # the event was made of a whole CDR, which also has what the leg's first event would have said
+    began: int  # Unix seconds at which the leg began, if its CDR says so
+    bridge: str  # the leg that this one was begun for, if its CDR says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ class Fact:
         at: When it happened, in Unix seconds.
         received_at: When the event was received, in Unix seconds; when it happened, if it was imported.
         others: The legs that it names as belonging to the same call.
-        interaction: Dash's id of the whole call, which most systems do not send; empty without it.
+        interaction: Dash's id of the whole call, which CDRs have and most systems do not send; empty without it.
         details: The rest.
     """
 
@@ -120,7 +125,11 @@ class Fact:
         variables = variables if isinstance(variables, Mapping) else {}
         # The stream brings no imported event to anybody, so its call is as settled as if it had come when it happened.
         received_at = item["occurred_at"] if item.get("kind") == IMPORTED else item["received_at"]
-        others = (_text(payload, "other_leg_call_id"), _text(variables, "Member-Call-ID"))
+        others = (
+            _text(payload, "other_leg_call_id"),
+            _text(variables, "Member-Call-ID"),
+            _text(payload, "bridge_id") or _text(variables, "Bridge-ID"),
+        )
         return cls(
             event_id=item["event_id"],
             kind=kind,
@@ -129,7 +138,7 @@ class Fact:
             at=_seconds(item["occurred_at"]),
             received_at=_seconds(received_at),
             others=tuple(sorted({other for other in others if other and other != leg})),
-            interaction=_text(variables, "Call-Interaction-ID"),
+            interaction=_text(payload, "interaction_id") or _text(variables, "Call-Interaction-ID"),
             details=_details(kind, item, variables),
         )
 
@@ -205,6 +214,8 @@ def _details(kind: FactKind, item: Mapping[str, Any], variables: Mapping[str, An
                 "duration": _count(payload, "duration_seconds", _LONGEST),
                 "billing": _count(payload, "billing_seconds", _LONGEST),
             }
+            if item.get("recovered") == "cdr":
+                found |= {"recovered": bool(variables), "began": _began(item), "bridge": _bridge(payload)}
         case "parked" | "retrieved" | "left_parking":
             found["slot"] = _text(payload, "parking_slot")
         case "voicemail":
@@ -242,6 +253,22 @@ def _uses_carrier(payload: Mapping[str, Any], variables: Mapping[str, Any]) -> b
         or _flag(variables, "Global-Resource")
         or bool(_text(variables, "Resource-ID"))
     )
+
+
+def _began(item: Mapping[str, Any]) -> int | None:
+    """Return when a leg began, in Unix seconds; None if its CDR does not say, or contradicts itself."""
+    microseconds = _count(item["payload"], "channel_created_time", _seconds(item["occurred_at"]) * _MICROSECONDS)
+    duration = _count(item["payload"], "duration_seconds", _LONGEST)
+    if microseconds is None or duration is None:
+        return None
+    began = microseconds // _MICROSECONDS
+    return began if abs(_seconds(item["occurred_at"]) - duration - began) <= _ROUNDED else None
+
+
+def _bridge(payload: Mapping[str, Any]) -> str:
+    """Return the leg that a leg was begun for, as its CDR says."""
+    bridge = _text(payload, "bridge_id")
+    return bridge if bridge != _text(payload, "call_id") else ""
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:

@@ -112,7 +112,7 @@ def _missing(story: Story) -> Iterator[str]:
         if not leg.channel:
             yield f"No event of leg {leg.id} was seen."
             continue
-        if not leg.first("create"):
+        if not leg.has_beginning:
             yield f"The beginning of leg {leg.id} was not seen."
         if leg.end is None and story.is_over:
             yield f"The end of leg {leg.id} was not seen."

@@ -67,10 +67,18 @@ def groups(facts: Iterable[Fact]) -> list[Group]:
     for fact in facts:
         by_leg[fact.leg][fact.event_id] = fact
         for other in node_ids(fact):
-            mentions[other].add(fact.at)
+            mentions[other].add(_named_at(fact, other))
     nodes = {name: list(_uses(name, by_leg.get(name, {}), mentions.get(name, set()))) for name in {*by_leg, *mentions}}
     found = [_group(part) for part in _components(nodes)]
     return sorted((group for group in found if group), key=lambda group: (group.root.earliest, group.key))
+
+
+def _named_at(fact: Fact, other: str) -> int:
+    """Return when a fact names another node: a CDR tells at its leg's end which leg there was before its beginning."""
+    details = fact.details
+    if other != details.get("bridge"):
+        return fact.at
+    return details.get("began", fact.at - details.get("duration", 0))
 
 
 def _uses(name: str, facts: Mapping[str, Fact], mentions: set[int]) -> Iterator[_Node]:
@@ -108,7 +116,7 @@ def _components(nodes: Mapping[str, list[_Node]]) -> Iterator[list[_Node]]:
         for node in uses:
             for fact in node.facts:
                 for other in node_ids(fact):
-                    named = next(use.number for use in nodes[other] if fact.at in use.mentions)
+                    named = next(use.number for use in nodes[other] if _named_at(fact, other) in use.mentions)
                     parents[find((other, named))] = find((node.id, node.number))
     parts: dict[tuple[str, int], list[_Node]] = defaultdict(list)
     for name, uses in nodes.items():

@@ -91,9 +91,17 @@ class Leg:
         created = self.first("create")
         if created:
             return created.at
+        if self.end and "began" in self.end.details:
+            return self.end.details["began"]
         if self.end and "duration" in self.end.details:
             return self.end.at - self.end.details["duration"]
         return self.channel[0].at if self.channel else None
+
+    @cached_property
+    def has_beginning(self) -> bool:
+        """Whether its beginning was seen, by its first event or in its CDR."""
+        in_cdr = self.end is not None and "recovered" in self.end.details and "duration" in self.end.details
+        return in_cdr or self.first("create") is not None
 
     @cached_property
     def earliest(self) -> int:

@@ -135,8 +135,16 @@ class Story:
 
     @cached_property
     def open_legs(self) -> list[Leg]:
-        """The legs that go on, as far as is known."""
-        return [leg for leg in self.group.legs if leg.channel and leg.end is None]
+        """The legs that go on, as far as is known.
+
+        A leg that began the call, as CDRs of others say, goes on until there is a CDR of it as well.
+        """
+        return [leg for leg in self.group.legs if leg.end is None and (leg.channel or leg.id in self._began_for)]
+
+    @cached_property
+    def _began_for(self) -> set[str]:
+        """The legs that CDRs name as the beginning of the call."""
+        return {fact.details["bridge"] for fact in self.facts if "bridge" in fact.details}
 
     @cached_property
     def closes_at(self) -> int:
@@ -148,7 +156,7 @@ class Story:
         others_ended = self.root.end is not None or (partners and all(other.end for other in partners))
         if others_ended:
             wait = LOST_END_SECONDS
-        elif leg.answered_at is None and not partners:
+        elif leg.answered_at is None and not partners and (leg.channel or not self.takers):
             wait = UNANSWERED_SECONDS
         else:
             wait = LONGEST_SECONDS

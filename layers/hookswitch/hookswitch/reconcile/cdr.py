@@ -117,8 +117,8 @@ class Cdr(HistoryEntry):
     def to_fields(self) -> dict[str, Any]:
         """Return the fields that the webhook `channel_destroy` would have sent, as far as the CDR tells them.
 
-        What the CDR tells beyond them is added under its own names: `interaction_id`, `channel_created_time`,
-        `disposition` and `media_server`.
+        What the CDR tells beyond them is added under its own names: `interaction_id`, `bridge_id`,
+        `channel_created_time`, `disposition` and `media_server`.
         """
         variables = self.custom_channel_vars
         is_global = _flag(variables.get("global_resource"))
@@ -145,7 +145,7 @@ class Cdr(HistoryEntry):
             "local_resource_used": None if is_global is None else not is_global,
             "local_resource_id": None if is_global else _text(variables.get("resource_id")),
             "is_internal_leg": self.is_internal_leg,
-            "custom_channel_vars": self._webhook_variables(),
+            "custom_channel_vars": self._webhook_variables() if self.custom_channel_vars else None,
             "custom_application_vars": self.custom_application_vars,
             "hangup_cause": self.hangup_cause,
             "hangup_code": self.hangup_code,
@@ -153,6 +153,7 @@ class Cdr(HistoryEntry):
             "ringing_seconds": self.ringing_seconds,
             "billing_seconds": self.billing_seconds,
             "interaction_id": self._interaction_id,
+            "bridge_id": self.bridge_id or _text(variables.get("bridge_id")),
             "channel_created_time": self.channel_created_time,
             "disposition": self.disposition,
             "media_server": self.media_server,
@@ -165,9 +166,7 @@ class Cdr(HistoryEntry):
 
     def _webhook_variables(self) -> dict[str, Any]:
         """Return `custom_channel_vars` under the names that webhooks have for them, such as `Call-Interaction-ID`."""
-        variables = self.custom_channel_vars | present(
-            {"call_interaction_id": self._interaction_id, "bridge_id": self.bridge_id}
-        )
+        variables = self.custom_channel_vars | present({"call_interaction_id": self._interaction_id})
         return {_webhook_name(name): value for name, value in variables.items() if name not in _ELSEWHERE}
 
 
