@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from devtools.accounting import read_accounting
 from devtools.alarms import is_on
 from devtools.destinations.managing import Manager, has_destinations
 from devtools.feeds import NAMES, Feeds, Item
 from devtools.target import Target
 from hookswitch.destinations.requests import View
+from hookswitch.reconcile.accounting.ledger import AccountingState
 from hookswitch.reconcile.ledger import KEY as RECONCILE
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class State:
         quarantined: Deliveries quarantined in the last seven days, by hook.
         alarms: The description of each alarm that is in ALARM, by its logical id.
         watermark: Up to when reconcile has recovered everything; None before its first run.
+        accounting: What reconcile compared with Dash's records; None before its first run.
         destinations: Where events are sent; None if the stack has no destinations, or does not show them to whoever
             asks: to manage them is a permission of its own.
     """
@@ -68,6 +71,7 @@ class State:
     quarantined: Counter[str]
     alarms: Mapping[str, str]
     watermark: datetime | None
+    accounting: AccountingState | None = None
     destinations: Sequence[View] | None = None
 
     @classmethod
@@ -91,6 +95,7 @@ class State:
             quarantined=feeds.quarantined(now - WEEK),
             alarms=alarms_on(target),
             watermark=_watermark(target),
+            accounting=read_accounting(target),
             destinations=list_destinations(target),
         )
 

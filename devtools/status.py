@@ -4,12 +4,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from rich.table import Table
 from rich.text import Text
 
+from devtools.accounting import advice, said
 from devtools.destinations.screens import fails_briefly, moment, problems
 from devtools.feeds import NAMES
 from devtools.screen import cell, console, grid, say
@@ -63,6 +64,7 @@ def _rows(status: State) -> Iterator[Row]:
     yield from _of_destinations(status)
     yield from _of_alarms(status)
     yield _of_reconcile(status)
+    yield from _of_accounting(status)
 
 
 def _of_stack(status: State) -> Iterator[Row]:
@@ -158,6 +160,11 @@ def _of_reconcile(status: State) -> Row:
     )
 
 
+def _of_accounting(status: State) -> Iterator[Row]:
+    if status.accounting and (found := said(status.accounting)):
+        yield Row("legs of calls", found, advice(status.accounting, status.target.argument))
+
+
 def _screen(rows: list[Row]) -> Table:
     lines = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
     lines.add_column("", no_wrap=True)
@@ -182,6 +189,15 @@ def _by_hook(status: State) -> Table:
     return lines
 
 
+def _legs(status: State) -> dict[str, Any] | None:
+    found = status.accounting and status.accounting.compared
+    if not status.accounting or not found:
+        return None
+    since, until = (rfc3339(datetime.fromtimestamp(second, UTC)) for second in (found.since, found.until))
+    missing = sorted(status.accounting.missing)
+    return {"on_dash": found.on_dash, "here": found.here, "since": since, "until": until, "missing": missing}
+
+
 def _document(status: State, wrong: list[Row]) -> dict[str, Any]:
     target, newest = status.target, status.newest
     return {
@@ -203,6 +219,7 @@ def _document(status: State, wrong: list[Row]) -> dict[str, Any]:
             else {}
         ),
         "watermark": rfc3339(status.watermark) if status.watermark else None,
+        "legs": _legs(status),
         "attention": [{"what": row.name, "how": row.value, "next_step": row.next_step} for row in wrong],
         "looked_at": rfc3339(status.looked_at),
     }

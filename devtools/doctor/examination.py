@@ -8,6 +8,7 @@ from devtools.checks import Check, bad, note, passed, show
 from devtools.doctor.dash import CallflowReader, check_callflows, check_webhooks
 from devtools.doctor.deliveries import Listener, check_deliveries, check_refusal
 from devtools.doctor.resources import (
+    check_accounting,
     check_alarms,
     check_destinations,
     check_events,
@@ -90,6 +91,7 @@ def _checks_without_deliveries(target: Target) -> Generator[Check, None, Registe
         return None
     yield from check_webhooks(registered)
     yield from check_events(target, registered.wanted.hooks)
+    yield from check_accounting(target)
     reader = CallflowReader.of(registered, target.secret(registered.wanted.credentials_arn))
     if missed := check_callflows(reader, registered):
         yield missed

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from devtools.accounting import CLOSED, advice, is_closed, read_accounting, said
 from devtools.checks import Check, bad, good, note
 from devtools.destinations.screens import moment, problems
 from devtools.feeds import Feeds
@@ -114,6 +115,20 @@ def check_destinations(target: Target) -> Iterator[Check]:
         sent = f", the last delivery {age(now - moment(latest))} ago" if latest else ""
         waits = counted(waiting, "delivery waits", "deliveries wait")
         yield good("destinations", f"{len(well)} of {len(views)} are on and do not fail{sent}; {waits}")
+
+
+def check_accounting(target: Target) -> Iterator[Check]:
+    """Yield how many legs of calls Dash has and how many of them are here, once that was compared."""
+    state = read_accounting(target)
+    if state is None or not (found := said(state)):
+        return
+    name = "legs of calls"
+    if state.missing:
+        yield bad(name, found, advice(state, target.argument))
+    elif is_closed(state):
+        yield note(name, CLOSED, "What happens while a webhook is off is lost: docs/healing.md#what-cant-be-recovered")
+    else:
+        yield good(name, found)
 
 
 def _oldest(target: Target, url: str) -> timedelta | None:

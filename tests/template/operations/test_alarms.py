@@ -162,6 +162,14 @@ def test_watermark_may_wait_for_some_runs(rate: str, minutes: int) -> None:
     assert (alarm["TreatMissingData"], alarm["Statistic"]) == ("ignore", "Maximum")
 
 
+@pytest.mark.parametrize(("rate", "minutes"), [("rate(15 minutes)", 15), ("rate(1 hour)", 60)])
+def test_one_run_may_miss_legs(rate: str, minutes: int) -> None:
+    """Only legs that two runs in a row could not store are an alarm, and as many as the best run could not."""
+    alarm = alarms(ReconcileRate=rate)["MissingLegsAlarm"]
+    assert int(alarm["Period"]) >= minutes * 60
+    assert (alarm["EvaluationPeriods"], alarm["Statistic"], alarm["TreatMissingData"]) == (2, "Minimum", "ignore")
+
+
 def test_no_alarms_of_what_is_off() -> None:
     """Without Reconcile, destinations or the silence check, there are no alarms that only they could end.
 
@@ -177,6 +185,7 @@ def test_no_alarms_of_what_is_off() -> None:
         "ReconcileFailingAlarm",
         "WatermarkAgeAlarm",
         "OverflowedAttemptLogAlarm",
+        "MissingLegsAlarm",
         "DestinationEventsUnreadAlarm",
         "DestinationEventsRefusedAlarm",
         "DestinationBacklogAlarm",

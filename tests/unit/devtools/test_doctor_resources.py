@@ -14,9 +14,11 @@ from devtools.state import QUEUES
 from devtools.target import Target
 from hookswitch.destinations.record import Health
 from hookswitch.destinations.requests import View
+from hookswitch.reconcile.accounting.ledger import AccountingState, Compared
 from tests.unit.devtools.destinations.stack import Functions, view
 from tests.unit.devtools.destinations.stack import target as stack_with
 
+COMPARED = Compared(since=1, until=9, on_dash=1204, here=1204)
 EVENTS, OPERATIONS = "arn:aws:sns:us-east-1:123456789012:events", "arn:aws:sns:us-east-1:123456789012:operations"
 
 
@@ -168,3 +170,37 @@ def test_destinations_that_are_not_shown() -> None:
     made = stack_with(cast("Any", SimpleNamespace(invoke=Mock(side_effect=broken))))
     with pytest.raises(ClientError):
         [*resources.check_destinations(made)]
+
+
+@pytest.mark.parametrize(
+    ("state", "result", "found"),
+    [
+        (
+            AccountingState(begins=0, read_until=9, compared=COMPARED),
+            Result.GOOD,
+            "1,204 legs on Dash, 1,204 here since",
+        ),
+        (
+            AccountingState(begins=0, read_until=9, refused={"legs": 9}),
+            Result.NOTE,
+            "Dash does not open its call detail",
+        ),
+        (
+            AccountingState(begins=0, read_until=9, compared=COMPARED, missing={"202611-a": 9}),
+            Result.BAD,
+            "1,204 legs on Dash, 1,204 here since",
+        ),
+        (AccountingState(begins=0, read_until=9), None, ""),
+        (None, None, ""),
+    ],
+)
+def test_legs_on_dash_and_here(state: AccountingState | None, result: Result | None, found: str) -> None:
+    """Doctor says how many legs Dash has and how many of them are here, once they were compared."""
+    item = {"Item": {"progress": {"S": state.to_json()}}} if state else {}
+    dynamodb = SimpleNamespace(get_item=lambda **_: item)
+    made = SimpleNamespace(client=lambda _: dynamodb, output=lambda _: "events", argument="")
+    checks = list(resources.check_accounting(cast("Target", made)))
+    assert [check.result for check in checks] == ([result] if result else [])
+    assert all(check.found.startswith(found) for check in checks)
+    if result is Result.BAD:
+        assert "docs/runbook.md#missing-legs" in checks[0].next_step

@@ -152,7 +152,13 @@ def test_report_of_a_reconciliation(terminal: Terminal) -> None:
 
 def accounting(**more: object) -> dict[str, object]:
     """Return what a run compared, as its report has it."""
-    found = {"available": True, "reason": None, "from": "2026-11-26T07:00:00Z", "until": "2026-11-26T09:00:00Z"}
+    found = {
+        "available": True,
+        "complete": True,
+        "reason": None,
+        "from": "2026-11-26T07:00:00Z",
+        "until": "2026-11-26T09:00:00Z",
+    }
     counts = {"legs_on_dash": 1204, "legs_here": 1204, "recovered": 0, "missing": 0, "missing_legs": []}
     return {**found, **counts, **more}
 
@@ -160,6 +166,7 @@ def accounting(**more: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("found", "line"),
     [
+        (accounting(complete=False), "One run could not do everything; the next run continues."),
         (accounting(), "1,204 legs on Dash, 1,204 here, from 2026-11-26T07:00:00Z to 2026-11-26T09:00:00Z."),
         (accounting(recovered=3), "1,204 legs on Dash, 1,204 here, 3 of them recovered now, from"),
         (accounting(legs_here=1203, missing=1, missing_legs=[f"a-leg{HOSTILE}"]), "1 leg is missing:\n  a-leg"),

@@ -15,11 +15,12 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from devtools import screen, status
-from devtools.since import age
+from devtools.since import age, shown
 from devtools.state import BUSY, QUEUES, State
 from devtools.target import Target
 from hookswitch.dash.hooks import DEFAULT_HOOKS, SELECTABLE_HOOKS
 from hookswitch.destinations.record import Health
+from hookswitch.reconcile.accounting.ledger import AccountingState, Compared
 from tests.unit.devtools.destinations.stack import view
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -71,6 +72,54 @@ def test_all_is_well() -> None:
     assert rows(WELL)["newest event"].value.startswith("2 minutes ago, ")
 
 
+MINUTE = int(NOW.timestamp()) // 60 * 60
+TWO_HOURS_AGO = shown(NOW - timedelta(hours=2))
+COMPARED = Compared(since=MINUTE - 7_200, until=MINUTE, on_dash=1204, here=1204)
+
+
+def accounting(**fields: Any) -> AccountingState:
+    """Return what the accounting remembers."""
+    return AccountingState(**{"begins": 0, "read_until": MINUTE, "compared": COMPARED, **fields})
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (accounting(), f"1,204 legs on Dash, 1,204 here since {TWO_HOURS_AGO}"),
+        (accounting(compared=None, refused={"legs": 1}), "Dash does not open its call detail records"),
+        (accounting(compared=COMPARED.model_copy(update={"on_dash": 1, "here": 1})), "1 leg on Dash, 1 here since"),
+        (accounting(compared=None, refused={"faxes": 1}), None),
+        (None, None),
+    ],
+)
+def test_legs_on_dash_and_here(found: AccountingState | None, line: str | None) -> None:
+    """It says how many legs Dash has and how many of them are here, as soon as they were compared."""
+    row = rows(replace(WELL, accounting=found)).get("legs of calls")
+    assert (row is None) is (line is None)
+    if row and line:
+        assert row.value.startswith(line)
+        assert not row.next_step
+
+
+def test_missing_legs_in_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Programs get the numbers, and the ids of the records that are missing."""
+    state = replace(WELL, accounting=accounting(missing={"202611-b": MINUTE, "202611-a": MINUTE - 90_000}))
+    monkeypatch.setattr(Target, "find", lambda _: state.target)
+    monkeypatch.setattr(State, "of", lambda _: state)
+    assert not status.show("", "json")
+    document = json.loads(capsys.readouterr().out)
+    assert document["legs"] == {
+        "on_dash": 1204,
+        "here": 1204,
+        "since": "2026-11-25T10:00:00.000Z",
+        "until": "2026-11-25T12:00:00.000Z",
+        "missing": ["202611-a", "202611-b"],
+    }
+    (wrong,) = document["attention"]
+    assert wrong["how"].endswith("; 2 records are missing")
+    assert "`make reconcile SINCE=2026-11-24 STACK=hookswitch-north` lists them." in wrong["next_step"]
+
+
 def test_calls_that_just_ended() -> None:
     """A queue that is in use whenever people call needs nobody."""
     assert attention(replace(WELL, queues={**WELL.queues, **dict.fromkeys(BUSY, 3)})) == set()
@@ -87,6 +136,7 @@ def test_calls_that_just_ended() -> None:
         (replace(WELL, alarms={"ServerErrorsAlarm": "The API failed. See docs/runbook.md#server-errors"}), "alarm"),
         (replace(WELL, watermark=NOW - timedelta(hours=2)), "reconcile"),
         (replace(WELL, watermark=None), "reconcile"),
+        (replace(WELL, accounting=AccountingState(begins=0, read_until=1, missing={"202611-a": 1})), "legs of calls"),
         (replace(WELL, destinations=[view(), view("crm", dead=1)]), "destination"),
         (replace(WELL, destinations=[view("crm", health=Health(failures=3, failing_since=1))]), "destination"),
         (replace(WELL, watermark=NOW - timedelta(hours=4), target=target(ReconcileRate="rate(1 hour)")), "reconcile"),

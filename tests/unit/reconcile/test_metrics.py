@@ -3,10 +3,12 @@
 import pytest
 
 from hookswitch.errors import HookswitchError
+from hookswitch.reconcile.cdr import Cdr
 from simulator.payloads import payload
 from tests.emf import samples_in, total
 from tests.unit.observability.test_metrics import assert_prints, shapes
-from tests.unit.reconcile.world import World, running
+from tests.unit.reconcile.accounting.scene import SETTLED, end
+from tests.unit.reconcile.world import HOOKS, World, running
 
 type Capture = pytest.CaptureFixture[str]
 
@@ -77,3 +79,31 @@ def test_older_system_is_reconciled(capsys: Capture) -> None:
         world.reconcile()
         log = capsys.readouterr().out
     assert [total(log, name) for name in ("reconciled", "reported")] == [1, 1]
+
+
+def test_legs(world: World, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run counts the legs on Dash and here, and as missing what neither it nor an earlier one could store."""
+    world.reconcile()
+    end(world)
+    end(world, is_on=False)
+    world.now += SETTLED
+    capsys.readouterr()
+    world.reconcile()
+    log = capsys.readouterr().out
+    assert [total(log, name) for name in ("legs_on_dash", "legs_here", "legs_missing")] == [2, 2, 0]
+    monkeypatch.setattr(Cdr, "to_fields", lambda _: {})
+    end(world, is_on=False)
+    for now in (world.now + SETTLED, world.now + SETTLED + 5 * 3_600):
+        world.now = now
+        world.reconcile()
+        assert total(capsys.readouterr().out, "legs_missing") == 1
+
+
+@pytest.mark.parametrize("reason", ["closed", "not registered"])
+def test_no_legs_are_counted(reason: str, capsys: Capture) -> None:
+    """Where legs can't be compared, none are counted, so that nobody takes that for a quiet day."""
+    with running(hooks=("parking",) if reason == "not registered" else HOOKS) as world:
+        world.dash.records.closed["cdrs"] = 404
+        world.reconcile()
+        world.reconcile_later(3_600)
+    assert not {"legs_on_dash", "legs_here", "legs_missing"} & shapes(capsys.readouterr().out).keys()

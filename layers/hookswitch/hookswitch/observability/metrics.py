@@ -70,6 +70,9 @@ METRICS: Mapping[str, Metric] = {
     "malformed_attempts": _COUNT,
     "overflowed_seconds": _COUNT,
     "watermark_age": _SECONDS,
+    "legs_on_dash": _COUNT,
+    "legs_here": _COUNT,
+    "legs_missing": _COUNT,
     "reconciled": _COUNT,
     # deliveries that do not come, by the silence check
     "silent": _COUNT,
@@ -105,6 +108,7 @@ CORE = frozenset(
         "not_recoverable",
         "overflowed_seconds",
         "watermark_age",
+        "legs_missing",
         "reconciled",
         "silent",
         "calls",

@@ -111,7 +111,11 @@ class Run:
             accounting.set_back(int(self._request.since.timestamp()))
         if self._request.skip_until:
             accounting.give_up(int(self._request.skip_until.timestamp()))
-        accounting.carry_out(client, functions, self._state, has_log=has_log)
+        try:
+            accounting.carry_out(client, functions, self._state, has_log=has_log)
+        finally:
+            for name, value in accounting.result.measurements():
+                self._metrics.add(name, value)
 
     def _refresh_descendants(self, client: DashClient) -> None:
         """Look up which accounts the filters of destinations stand for."""

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hookswitch.reconcile.accounting.ledger import AccountingState, Behind, Round
+from hookswitch.reconcile.accounting.ledger import AccountingState, Behind, Compared, Round
 from hookswitch.reconcile.accounting.run import DELAY, MAX_HOLD, hold_up
 from hookswitch.reconcile.state import Gap, State
 
@@ -23,6 +23,7 @@ ids = st.text(min_size=1, max_size=20)
         refused=st.dictionaries(ids, seconds),
         missing=st.dictionaries(ids, seconds),
         ignored=st.dictionaries(ids, seconds),
+        compared=st.none() | st.builds(Compared, since=seconds, until=seconds, on_dash=seconds, here=seconds),
     )
 )
 def test_round_trip(state: AccountingState) -> None:
@@ -61,6 +62,23 @@ def test_given_up() -> None:
     state.give_up(50)
     assert state.missing == {"b": 60}
     assert state.behind == {"one": Behind(start=51, end=70)}
+
+
+def test_what_was_compared() -> None:
+    """The most thorough comparison of a day is remembered; the next day's takes its place, and then any other."""
+    state = AccountingState(begins=0, read_until=NOW)
+
+    def compare(until: int, seconds: int) -> int:
+        state.note_compared(Compared(since=until - seconds + 1, until=until, on_dash=seconds, here=seconds))
+        assert state.compared
+        return state.compared.on_dash
+
+    assert compare(NOW, 900) == 900
+    assert compare(NOW + 300, 7_200) == 7_200
+    assert compare(NOW + 600, 93_600) == 93_600
+    assert compare(NOW + 900, 900) == 93_600
+    assert compare(NOW + 900 + 86_000, 93_500) == 93_500
+    assert compare(NOW + 900 + 86_000 + 90_001, 900) == 900
 
 
 def test_set_back() -> None:

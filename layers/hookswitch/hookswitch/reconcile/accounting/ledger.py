@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 KEY = "state-accounting"
+REMEMBERED = 25 * 3_600  # seconds: once a day, a run compares a whole day again
 
 
 class Round(BaseModel):
@@ -40,6 +41,27 @@ class Behind(BaseModel):
     end: int
 
 
+class Compared(BaseModel):
+    """How many legs a run compared, and how many of them were in the table then.
+
+    Attributes:
+        since: The first second, in Unix seconds.
+        until: The last one.
+        on_dash: Legs that Dash listed.
+        here: Those of them that were in the table in the end.
+    """
+
+    since: int
+    until: int
+    on_dash: int
+    here: int
+
+    @property
+    def seconds(self) -> int:
+        """How long a time it is."""
+        return self.until - self.since + 1
+
+
 class AccountingState(BaseModel):
     """What the accounting remembers between runs; all times are Unix seconds.
 
@@ -52,6 +74,7 @@ class AccountingState(BaseModel):
         refused: When Dash last refused to show records of a kind.
         missing: What Dash has and the table did not take: the time of each, by its id.
         ignored: The time of legs that their webhook does not tell of, by the id of the CDR.
+        compared: What the most thorough run of about a day compared.
     """
 
     begins: int
@@ -62,6 +85,7 @@ class AccountingState(BaseModel):
     refused: dict[str, int] = {}
     missing: dict[str, int] = {}
     ignored: dict[str, int] = {}
+    compared: Compared | None = None
 
     @property
     def watermark(self) -> int:
@@ -82,6 +106,12 @@ class AccountingState(BaseModel):
             for account_id, range_ in self.behind.items()
             if range_.end > second
         }
+
+    def note_compared(self, found: Compared) -> None:
+        """Remember what a run compared, unless one of the last day compared far more."""
+        before = self.compared
+        if not before or found.until - before.until > REMEMBERED or 2 * found.seconds >= before.seconds:
+            self.compared = found
 
     def leave(self, account_id: str, start: int, end: int) -> None:
         """Leave a range of an account to later runs."""

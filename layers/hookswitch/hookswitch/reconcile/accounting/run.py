@@ -1,7 +1,7 @@
 """The part of a reconcile run that accounts for every call."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hookswitch.dash.client import DashClient
 from hookswitch.dash.history import DashHistory
@@ -12,9 +12,9 @@ from hookswitch.receiving.hook_functions import HookFunctions
 from hookswitch.reconcile.accounting.accountant import NOT_SENT, SOURCE, Accountant
 from hookswitch.reconcile.accounting.index import EventIndex
 from hookswitch.reconcile.accounting.kinds import LEG_HOOK, Faxes, Kind, Legs, Voicemails
-from hookswitch.reconcile.accounting.ledger import AccountingLedger, AccountingState, Round
+from hookswitch.reconcile.accounting.ledger import AccountingLedger, AccountingState, Compared, Round
 from hookswitch.reconcile.accounting.listing import DAY, Reader
-from hookswitch.reconcile.accounting.totals import Accounting
+from hookswitch.reconcile.accounting.totals import MAX_LISTED, Accounting
 from hookswitch.reconcile.notices import Notices
 from hookswitch.reconcile.redeliverer import Redeliverer
 from hookswitch.reconcile.source import OutOfTimeError
@@ -79,6 +79,7 @@ class AccountingRun:
             self._probe(DashHistory(client), kinds, state)
             self._ledger.save(state)
         self._prepare(state)
+        missing_before = frozenset(state.missing)
         reader = Reader(DashHistory(client))
         accountant = Accountant(
             desired=self._desired,
@@ -101,6 +102,8 @@ class AccountingRun:
             logger.info("The time is used up; the next run continues the accounting.")
         finally:
             self._conclude(state, kinds, reader)
+            self._notice_missing(missing_before)
+            self._remember(state)
         if accountant.errors:
             raise accountant.errors[0]
 
@@ -196,6 +199,25 @@ class AccountingRun:
             result.reason = sentences["accounting/legs"]
         if result.available:
             logger.info(str(result), extra={"accounting": result.to_json(), "calls_of_dash": reader.history.calls})
+
+    def _notice_missing(self, before: Collection[str]) -> None:
+        """Report what this run and the one before failed to store."""
+        stuck = [id_ for id_ in self.result.missing if id_ in before]
+        listed = ", ".join(stuck[:MAX_LISTED]) + (", ..." if stuck[MAX_LISTED:] else "")
+        sentence = (
+            f"Dash has {len(stuck):,} {'record that is' if len(stuck) == 1 else 'records that are'} not here, though "
+            f"several runs tried to store what {'it tells' if len(stuck) == 1 else 'they tell'}: {listed}. "
+            "See docs/runbook.md#missing-legs"
+        )
+        self._notices.update("missing/", {"missing/records": sentence} if stuck else {})
+
+    def _remember(self, state: AccountingState) -> None:
+        """Remember what was compared, for who asks how the stack is doing."""
+        result = self.result
+        if result.complete and result.available and result.since:
+            found = Compared(since=result.since, until=result.until, on_dash=result.legs.on_dash, here=result.legs.here)
+            state.note_compared(found)
+            self._ledger.save(state)
 
 
 def hold_up(state: State, now: int, *, has_log: bool) -> int:

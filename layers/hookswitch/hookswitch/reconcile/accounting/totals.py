@@ -1,6 +1,6 @@
 """What a run of the accounting found, as its report shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +59,13 @@ class Accounting:
         legs = self.legs
         recovered = f" ({legs.recovered:,} of them recovered)" if legs.recovered else ""
         return f"{legs.on_dash:,} leg{'' if legs.on_dash == 1 else 's'} on Dash, {legs.here:,} here{recovered}."
+
+    def measurements(self) -> Iterator[tuple[str, int]]:
+        """Yield the names and values of its metrics; none if nothing could be compared."""
+        if self.available:
+            yield "legs_on_dash", self.legs.on_dash
+            yield "legs_here", self.legs.here
+            yield "legs_missing", len(self.missing)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON types."""
