@@ -148,6 +148,7 @@ class Accountant:
             self._account_for(kind, account_id, entries)
 
     def _account_for(self, kind: Kind, account_id: str, entries: Sequence[Entry]) -> None:
+        entries = [entry for entry in entries if entry.at >= self.state.begins]
         here = kind.here(self.index, account_id, entries)
         tally = self._tally(kind)
         for entry in entries:

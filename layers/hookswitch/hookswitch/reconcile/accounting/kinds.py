@@ -16,6 +16,7 @@ from hookswitch.reconcile.voicemail_message import VoicemailMessage
 
 LEG_HOOK, VOICEMAIL_HOOK = "channel_destroy", "voicemail_new"
 FAX_HOOKS = ("outbound_fax", "outbound_fax_error")
+FAX_LASTS = 7_200  # seconds that sending a fax may take, with all attempts: listings go by when it was handed in
 MAX_REFUSALS = 3  # documents in a row that Dash does not show, before listings have to do
 
 
@@ -191,7 +192,7 @@ class Faxes:
 
     def read(self, reader: Reader, account_id: str, start: int, end: int) -> list[Entry]:
         """Return the faxes of a range that have ended, each once."""
-        rows = reader.read(self.listing, account_id, start, end)
+        rows = reader.read(self.listing, account_id, start - FAX_LASTS, end)
         ended = [row for row in rows if isinstance(row, dict) and row.get("status") in {"completed", "failed"}]
         entries = _parsed(ended, lambda row: self._entry(Fax.from_row(account_id, "outbox", row), row))
         return [entry for entry in entries if entry.hook in self.registered]
