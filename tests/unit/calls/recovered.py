@@ -10,11 +10,10 @@ from hookswitch.events.items import event_item
 from hookswitch.reconcile.cdr import Cdr
 from hookswitch.reconcile.fax import Fax
 from hookswitch.reconcile.voicemail_message import VoicemailMessage
-from simulator import cdrs
+from simulator import cdrs, messages
 from simulator.payloads import DEFAULT_ACCOUNT_ID
 from simulator.steps import Step
 from tests.receiving import SETTINGS, event
-from tests.unit.reconcile.histories import fax_row, inbox_document, message_row, outbox_document
 
 DELAY = 600  # seconds after which CDRs are read
 
@@ -77,14 +76,13 @@ def recovered(steps: Iterable[Step], read: Reader = from_document) -> Iterator[R
             cdr = read({"id": f"202611-{payload['call_id']}"} | document)
             yield _stored(step, step.hook, cdr.to_fields(), cdr.ended_at)
         elif step.hook == "voicemail_new":
-            message = VoicemailMessage.from_row(DEFAULT_ACCOUNT_ID, message_row(payload))
-            yield _stored(step, step.hook, message.to_fields(), message.left_at)
-        elif name in {"outbound_fax", "outbound_fax_error"}:
-            status = "completed" if name == "outbound_fax" else "failed"
-            fax = Fax.from_row(DEFAULT_ACCOUNT_ID, "outbox", fax_row(payload, status), outbox_document(payload))
-            yield _stored(step, fax.hook, fax.to_fields(), fax.at)
-        elif name == "inbound_fax":
-            fax = Fax.from_row(DEFAULT_ACCOUNT_ID, "inbox", fax_row(payload, None), inbox_document(payload))
+            message = messages.message(payload, step.at)
+            row = {message["source_id"]: messages.listed_message(message)}
+            left = VoicemailMessage.from_row(DEFAULT_ACCOUNT_ID, row)
+            yield _stored(step, step.hook, left.to_fields(), left.left_at)
+        elif name in messages.FAX_EVENTS:
+            document = messages.fax(payload, step.leg, step.at)
+            fax = Fax.from_row(DEFAULT_ACCOUNT_ID, document["folder"], document)
             yield _stored(step, fax.hook, fax.to_fields(), fax.at)
 
 

@@ -11,14 +11,14 @@ from devtools.hook_types import payload_type
 from hookswitch.errors import UnusableError
 from hookswitch.payloads.base import Payload
 from hookswitch.reconcile.cdr import Cdr
+from simulator import cdrs
 from simulator.attempts import UNIX_EPOCH_GREGORIAN
 from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
-from tests.unit.reconcile.histories import cdr_document, cdr_row
 
 END = 1_795_000_037
 REQUIRED = {"account_id", "call_id", "hook_event", "timestamp"}
 RESOURCE = {"local_resource_used", "local_resource_id"}  # Kazoo takes them from the variables
-BEYOND_THE_WEBHOOK = {"interaction_id", "bridge_id", "channel_created_time", "disposition", "media_server"}
+BEYOND_THE_WEBHOOK = {"interaction_id", "bridge_id", "channel_created_time", "disposition", "media_server", "request"}
 NOT_IN_A_CDR = {"cluster_id", "emergency_resource_used"}
 NOT_IN_A_ROW = {
     *("hangup_code", "ringing_seconds", "authorizing_type", "reseller_id", "call_forwarded", "is_internal_leg"),
@@ -29,6 +29,17 @@ NOT_IN_A_ROW = {
 def destroy(**changed: Any) -> dict[str, Any]:
     """Return what the webhook sends of a leg that ended."""
     return payload("channel_destroy", rng=random.Random(1), now=END, account_id=DEFAULT_ACCOUNT_ID, **changed)
+
+
+def cdr_document(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the CDR of a leg whose end the webhook tells of."""
+    document = cdrs.document(DEFAULT_ACCOUNT_ID, fields, None, END)
+    return {"id": f"202611-{document['call_id']}"} | document
+
+
+def cdr_row(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the same CDR as a listing has it."""
+    return cdrs.listed(cdr_document(fields), is_older=False)
 
 
 def parsed(fields: dict[str, Any]) -> Payload:
@@ -58,9 +69,10 @@ def test_a_document_has_all_that_the_webhook_sends(fields: dict[str, Any]) -> No
     told = {name: value for name, value in found.items() if name not in BEYOND_THE_WEBHOOK}
     not_told = NOT_IN_A_CDR | (RESOURCE if "custom_channel_vars" not in fields else set())
     sent = {name: value for name, value in fields.items() if name not in not_told and value != {}}
-    sent.setdefault("is_internal_leg", False)
-    variables = {"Call-Interaction-ID": found["interaction_id"]} | sent.pop("custom_channel_vars", {})
-    assert told.pop("custom_channel_vars") == variables
+    if not sent.get("is_internal_leg"):
+        sent.pop("is_internal_leg", None)  # a CDR has it only of internal legs
+    added = {"Call-Interaction-ID": found["interaction_id"], "Bridge-ID": found["bridge_id"]}
+    assert told.pop("custom_channel_vars") == sent.pop("custom_channel_vars", {}) | added
     assert told == sent
     assert parsed(found).identity() == parsed(fields).identity()
 
@@ -78,23 +90,24 @@ def test_a_row_has_what_rows_have(fields: dict[str, Any]) -> None:
 
 def test_older_systems_send_strings() -> None:
     """Numbers and flags that are strings become numbers and flags."""
-    document = cdr_document(destroy())
-    strings = {
-        name: value if isinstance(value, dict) else str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in document.items()
-    }
-    read = Cdr.from_document(DEFAULT_ACCOUNT_ID, document)
-    assert Cdr.from_document(DEFAULT_ACCOUNT_ID, strings).to_fields() == read.to_fields()
+    document = cdr_document(destroy(is_internal_leg=True))
+    assert isinstance(cdrs.older(document)["duration_seconds"], str)
+    whole = Cdr.from_document(DEFAULT_ACCOUNT_ID, document).to_fields()
+    older = Cdr.from_document(DEFAULT_ACCOUNT_ID, cdrs.older(document)).to_fields()
+    assert older == {name: whole[name] for name in older}
+    assert set(older) > REQUIRED | {"duration_seconds", "is_internal_leg", "custom_channel_vars"}
 
 
 def test_when_a_leg_began_and_ended() -> None:
     """The beginning is known to the microsecond on newer systems, else by the duration."""
     document = cdr_document(destroy(duration_seconds=37))
+    del document["channel_created_time"]
     read = Cdr.from_document(DEFAULT_ACCOUNT_ID, document)
     assert (read.started_at, read.ended_at) == (END - 37, END)
     exact = document | {"channel_created_time": (END - 38) * 1_000_000 + 750_000}
     assert Cdr.from_document(DEFAULT_ACCOUNT_ID, exact).started_at == END - 38
-    row = cdr_row(destroy(duration_seconds=37)) | {"unix_timestamp_micro": f"{END - 38}.75"}
+    row = cdrs.listed(exact, is_older=False)
+    assert row["unix_timestamp_micro"] == f"{END - 38}.75"
     read = Cdr.from_row(DEFAULT_ACCOUNT_ID, row)
     assert (read.started_at, read.ended_at) == (END - 38, END)
     assert read.to_fields()["channel_created_time"] == (END - 38) * 1_000_000 + 750_000
@@ -114,11 +127,11 @@ def test_names_of_variables() -> None:
     assert (fields["interaction_id"], fields["authorizing_type"]) == ("x", "x")
 
 
-def test_bridge_of_a_row() -> None:
-    """A row has `bridge_id` beside its other fields, and no variables."""
-    row = cdr_row(destroy()) | {"bridge_id": "the-first-leg"}
+def test_names_in_a_row() -> None:
+    """A row has what its leg is joined by beside its other fields, and no variables."""
+    row = cdr_row(destroy())
     fields = Cdr.from_row(DEFAULT_ACCOUNT_ID, row).to_fields()
-    assert fields["bridge_id"] == "the-first-leg"
+    assert fields["bridge_id"] == row["bridge_id"] != ""
     assert fields["interaction_id"] == destroy()["custom_channel_vars"]["Call-Interaction-ID"]
     assert "custom_channel_vars" not in fields
 
@@ -126,6 +139,7 @@ def test_bridge_of_a_row() -> None:
 @pytest.mark.parametrize(
     ("told", "is_internal"),
     [
+        ({"channel_is_loopback": False}, False),
         ({"channel_name": "loopback/201"}, True),
         ({"channel_is_loopback": "true"}, True),
         ({"channel_name": "sofia/sipinterface_1/201"}, False),

@@ -12,13 +12,14 @@ from hookswitch.errors import UnusableError
 from hookswitch.payloads.base import Payload
 from hookswitch.reconcile.fax import Fax, FaxHook, Folder
 from hookswitch.reconcile.voicemail_message import VoicemailMessage
+from simulator import messages
 from simulator.attempts import UNIX_EPOCH_GREGORIAN
 from simulator.payloads import DEFAULT_ACCOUNT_ID, payload
-from tests.unit.reconcile.histories import fax_row, inbox_document, message_row, outbox_document
+from simulator.steps import LegFacts
 
 END = 1_795_000_037
+BEGAN = END - 60
 NOT_KEPT = {*("msg_id", "node", "server_id", "system_log_id", "app_name", "app_version", "cluster_id")}
-OUTBOX = [("outbound_fax", "completed"), ("outbound_fax_error", "failed")]
 
 
 def sent(hook: str, **changed: Any) -> dict[str, Any]:
@@ -33,49 +34,58 @@ def parsed(hook: str, fields: dict[str, Any]) -> Payload:
     return read
 
 
-@pytest.mark.parametrize("box", [True, False])
-def test_message(box: bool) -> None:
+def fax_of(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the document of a fax that a notification tells of; listings have the same."""
+    return messages.fax(fields, LegFacts("63962219177-0a1b2c3d", BEGAN, "the-leg"), END)
+
+
+@pytest.mark.parametrize("by_box", [True, False])
+def test_message(by_box: bool) -> None:
     """A message has all that `voicemail_new` sends, and the same identity."""
     fields = sent("voicemail_new")
-    message = VoicemailMessage.from_row(DEFAULT_ACCOUNT_ID, message_row(fields, box=box))
-    not_kept = NOT_KEPT | (set() if box else {"voicemail_box"})
+    entry = messages.listed_message(messages.message(fields, END))
+    row = {fields["voicemail_box"]: entry} if by_box else entry
+    message = VoicemailMessage.from_row(DEFAULT_ACCOUNT_ID, row)
+    not_kept = NOT_KEPT | (set() if by_box else {"voicemail_box"})
     assert message.to_fields() == {name: value for name, value in fields.items() if name not in not_kept}
     assert parsed("voicemail_new", message.to_fields()).identity() == parsed("voicemail_new", fields).identity()
     assert message.left_at == END
 
 
 def test_message_with_text() -> None:
-    """A message that was transcribed has its text."""
+    """A message that is read as a whole has its text."""
     text = {"result": "success", "text": "Call me back."}
-    message = VoicemailMessage.from_row(
-        DEFAULT_ACCOUNT_ID, message_row(sent("voicemail_new"), box=False) | {"transcription": text}
-    )
+    whole = messages.whole_message(messages.message(sent("voicemail_new", voicemail_transcription=text), END))
+    message = VoicemailMessage.from_row(DEFAULT_ACCOUNT_ID, whole)
     assert message.to_fields()["voicemail_transcription"] == text
 
 
-@pytest.mark.parametrize(("hook", "status"), OUTBOX)
-def test_outbox(hook: FaxHook, status: str) -> None:
-    """A fax that was sent, or could not be, has what its notification sends but the call."""
+@pytest.mark.parametrize("hook", ["outbound_fax", "outbound_fax_error"])
+def test_outbox(hook: FaxHook) -> None:
+    """A fax that was sent, or could not be, has what its notification sends, but for the call."""
     fields = sent(hook)
-    fax = Fax.from_row(DEFAULT_ACCOUNT_ID, "outbox", fax_row(fields, status), outbox_document(fields))
+    document = fax_of(fields)
+    fax = Fax.from_row(DEFAULT_ACCOUNT_ID, "outbox", document, document)
     assert (fax.hook, fax.at) == (hook, END)
     found = fax.to_fields()
-    expected = fields | {"fax_id": fields["fax_jobid"], "fax_info": fields["fax_info"] | {"fax_time_elapsed": 60}}
-    not_kept = NOT_KEPT | {"call_id"}
+    info = {f"fax_{name}": value for name, value in document["tx_result"].items()}
+    assert info == info | fields["fax_info"] | {"fax_success": fields["fax_info"]["fax_success"]}
+    expected = fields | {"fax_id": fields["fax_jobid"], "fax_info": info}
     beyond = NOT_KEPT | ({"fax_result_code"} if hook == "outbound_fax_error" else set())
     assert {name: value for name, value in found.items() if name not in beyond} == {
-        name: value for name, value in expected.items() if name not in not_kept
+        name: value for name, value in expected.items() if name not in NOT_KEPT | {"call_id"}
     }
     assert parsed(hook, found).subject() == parsed(hook, fields).subject()
     assert parsed(hook, found).identity() == parsed(hook, fields).identity()
 
 
-@pytest.mark.parametrize(("hook", "status"), OUTBOX)
-def test_outbox_without_documents(hook: FaxHook, status: str) -> None:
-    """A row alone says whether the fax was sent, by whom and to whom."""
+@pytest.mark.parametrize("hook", ["outbound_fax", "outbound_fax_error"])
+def test_outbox_of_older_systems(hook: FaxHook) -> None:
+    """A row with nothing but the summary says whether the fax was sent, by whom and to whom."""
     fields = sent(hook)
-    fax = Fax.from_row(DEFAULT_ACCOUNT_ID, "outbox", fax_row(fields, status))
-    assert fax.hook == hook
+    row = {name: value for name, value in fax_of(fields).items() if name in {"id", "status", "to", "from", "created"}}
+    fax = Fax.from_row(DEFAULT_ACCOUNT_ID, "outbox", row)
+    assert (fax.hook, fax.at) == (hook, BEGAN)
     assert parsed(hook, fax.to_fields()).subject() == parsed(hook, fields).subject()
     assert fax.to_fields()["caller_id_number"] == fields["caller_id_number"]
 
@@ -83,7 +93,7 @@ def test_outbox_without_documents(hook: FaxHook, status: str) -> None:
 def test_inbox() -> None:
     """A fax that was received is an event of the catch-all."""
     fields = sent("notifications", event_name="inbound_fax")
-    fax = Fax.from_row(DEFAULT_ACCOUNT_ID, "inbox", fax_row(fields, None), inbox_document(fields))
+    fax = Fax.from_row(DEFAULT_ACCOUNT_ID, "inbox", fax_of(fields))
     assert (fax.hook, fax.at) == ("notifications", END)
     found = fax.to_fields()
     not_kept = NOT_KEPT | {"from_realm", "to_realm", "fax_timezone"}
@@ -94,18 +104,19 @@ def test_inbox() -> None:
 
 
 def test_inbox_of_what_failed() -> None:
-    """A fax whose reception failed has the error's event."""
-    fields = sent("inbound_fax_error")
-    fax = Fax.from_row(DEFAULT_ACCOUNT_ID, "inbox", fax_row(fields, None), inbox_document(fields))
+    """A fax in the inbox whose result is a failure has the error's event."""
+    document = fax_of(sent("notifications", event_name="inbound_fax"))
+    failed = document | {"rx_result": {"success": "false", "result_text": "The call dropped", "result_code": 49}}
+    fax = Fax.from_row(DEFAULT_ACCOUNT_ID, "inbox", failed)
     assert fax.hook == "inbound_fax_error"
     found = fax.to_fields()
-    assert found["fax_error"] == fields["fax_error"]
-    assert parsed(fax.hook, found).identity() == parsed(fax.hook, fields).identity()
+    assert (found["fax_error"], found["fax_result_code"]) == ("The call dropped", "49")
+    assert parsed(fax.hook, found).identity()
 
 
 def test_unusable() -> None:
     """The reason names what lacks."""
-    row = fax_row(sent("outbound_fax"), "completed")
+    row = {name: value for name, value in fax_of(sent("outbound_fax")).items() if name != "tx_result"}
     for wrong, reason in (
         ({"id": ""}, "id: Field required."),
         ({"created": None}, "created: Field required."),

@@ -1,8 +1,8 @@
 """One fax of the inbox or the outbox (docs/dash-protocol.md, section 5).
 
-A listing has of each fax its id, its status, its numbers and when its document was made (`cb_faxes`, view
-`faxes/list_by_folder`). Its document has the rest, and no status: `tx_result` of the last attempt to send it, or
-`rx_result` of its reception.
+A listing has whole documents, each with the status of its job, with the numbers under the names `from` and `to`, and
+with the time at which it was made (`cb_faxes`, view `faxes/list_by_folder`). A document that is read by its id lacks
+these. Either has `tx_result` of the last attempt to send the fax, or `rx_result` of its reception.
 """
 
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ class Fax(HistoryEntry):
 
     @classmethod
     def from_row(cls, account_id: str, folder: Folder, row: object, document: object = None) -> Self:
-        """Return the fax in a row of a listing, and in its document if that was read.
+        """Return the fax in a row of a listing, and in its document if that was read as well.
 
         Args:
             account_id: The account whose faxes were read, 32 hexadecimal digits.
