@@ -137,7 +137,8 @@ class Story:
     def open_legs(self) -> list[Leg]:
         """The legs that go on, as far as is known.
 
-        A leg that began the call, as CDRs of others say, goes on until there is a CDR of it as well.
+        A leg that began the call, as CDRs of others say, goes on until there is a CDR of it as well. It may be one of
+        another account, so that there never is.
         """
         return [leg for leg in self.group.legs if leg.end is None and (leg.channel or leg.id in self._began_for)]
 
@@ -156,7 +157,7 @@ class Story:
         others_ended = self.root.end is not None or (partners and all(other.end for other in partners))
         if others_ended:
             wait = LOST_END_SECONDS
-        elif leg.answered_at is None and not partners and (leg.channel or not self.takers):
+        elif leg.answered_at is None and not partners:
             wait = UNANSWERED_SECONDS
         else:
             wait = LONGEST_SECONDS
