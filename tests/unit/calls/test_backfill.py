@@ -134,6 +134,18 @@ def test_imported_calls(name: str, stack: Stack, capsys: Capture) -> None:
     assert total(capsys.readouterr().out, "calls") == 0
 
 
+@pytest.mark.parametrize(("ago", "alerts"), [(2 * DAY, 1), (4 * DAY, 0)])
+def test_recovered_calls(ago: int, alerts: int, stack: Stack, capsys: Capture) -> None:
+    """A call that reconcile recovers alerts and counts if it is of the last days; an older one is only published."""
+    received_at = timestamp(datetime.fromtimestamp(stack.now, UTC))
+    stack.stream([{**item, "received_at": received_at} for item in stack.store("abandoned", ago=ago)])
+    stack.now += 60
+    stack.check(stack.call["payload"])
+    assert (stack.call["final"], stack.call["alerted"], stack.alerts) == (True, True, alerts)
+    assert total(capsys.readouterr().out, "calls") == alerts
+    assert stack.services.published
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_twice(name: str, stack: Stack) -> None:
     """Backfilled again, nothing changes, and nothing is published unless that is asked for."""

@@ -28,6 +28,7 @@ from hookswitch.observability.log import logger
 
 TRIES = 20  # of one call; a try fails only because another writer succeeded
 WAIT_SECONDS = 0.05
+OLD_SECONDS = 3 * 86_400  # after which nobody calls back at once: reconcile can recover what is weeks old
 STREAM_SECONDS = 12 * 3_600  # for which the stream brings an event, and then the queue for what failed on it
 
 type Mode = Literal["live", "backfill", "republish"]
@@ -257,7 +258,9 @@ class CallUpdater:
         was_settled = any(item.settled for item in earlier)
         was_alerted = any(item.alerted for item in earlier)
         is_past = self._is_past(facts)
-        is_silent = self._is_backfill or is_past  # a function that reads the stream for the first time gets a day of it
+        is_old = max(fact.at for fact in facts) < self.now - OLD_SECONDS
+        # A function that reads the stream for the first time gets a day of it.
+        is_silent = self._is_backfill or is_past or is_old
         settles = record["final"] and (not self._is_backfill or is_past)
         # Earlier versions alerted to events, which the stream of a stack that is upgraded brings once more.
         was_told = any(fact.details.get("alerted") for fact in facts)
