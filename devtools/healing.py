@@ -37,7 +37,7 @@ def reconcile(stack: str, since: str, *, dry_run: bool) -> bool:
     Raises:
         LaptopError: It failed, or `since` is not a time.
     """
-    asked = {"dry_run": dry_run, **_limits(since)}
+    asked = {"dry_run": dry_run, "at_once": True, **_limits(since)}
     with step("Comparing the webhooks" if dry_run else "Repairing the webhooks and recovering missed events"):
         report = _called(Target.find(stack), "Reconcile", asked)
     if report.get("busy"):

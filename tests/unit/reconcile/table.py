@@ -171,7 +171,9 @@ class Table:
 
     def _holds(self, key: str, condition: str, values: Item) -> bool:
         item = self.items.get(key, {})
-        return not condition or any(_term(term, item, values) for term in condition.split(" OR "))
+        return not condition or any(
+            all(_term(term, item, values) for term in terms.split(" AND ")) for terms in condition.split(" OR ")
+        )
 
 
 def _position(item: Item) -> str:

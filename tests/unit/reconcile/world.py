@@ -8,9 +8,10 @@ import io
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 from urllib.parse import urlsplit
@@ -22,10 +23,12 @@ from hookswitch.aws.via_botocore import SdkClient
 from hookswitch.dash import client
 from hookswitch.dash.client import DashClient
 from hookswitch.dash.credentials import ApiKey
-from hookswitch.dash.hooks import CATALOGUE
+from hookswitch.dash.hooks import CATALOGUE, DISABLED
 from hookswitch.deliveries.delivery import Delivery
+from hookswitch.events.cloudevent import cloud_event, to_json
+from hookswitch.events.envelope import NOTICED, RESTORED
 from hookswitch.receiving.hook_functions import ALIAS
-from hookswitch.reconcile import redeliverer
+from hookswitch.reconcile import notification, redeliverer
 from hookswitch.webhooks.apply import apply_desired
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership
@@ -63,6 +66,9 @@ class World:
         listed: How often the stack's resources were listed.
         asked: What calls and publish were invoked with.
         kill_after: Ends a run, like a timeout on Lambda, after so many calls of hook functions.
+        notified: The keys of notifications that SNS has invoked the function for.
+        slept: How long each wait was for the next look at the webhooks, in seconds.
+        during: Called whenever a run invokes a hook function.
     """
 
     legacy: bool = False
@@ -78,6 +84,9 @@ class World:
     listed: int = 0
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     kill_after: int | None = None
+    notified: set[str] = field(default_factory=set)
+    slept: list[float] = field(default_factory=list)
+    during: Callable[[], object] = lambda: None
     api: DashApi = field(init=False)
 
     def __post_init__(self) -> None:
@@ -119,6 +128,7 @@ class World:
                 self.table.away = True  # so that nothing after this has an effect
                 raise KilledError
         self.invoked.append(hook)
+        self.during()
         if hook in self.down:
             return {"Payload": io.BytesIO(b'{"errorType": "Boom"}'), "FunctionError": "Unhandled"}
         if hook in BEHIND:
@@ -210,8 +220,33 @@ class World:
         self.now += after
         return self.reconcile(**event)
 
+    def notify(self, *, seconds: float = 60.0) -> list[dict[str, Any]]:
+        """Have SNS invoke the function for each disabled webhook that Dash has told of since the last time.
+
+        Returns what each run returned.
+        """
+        items = self.table.plain("event")
+        told = [key for key in self.table.inserted if items[key]["hook"] == DISABLED and key not in self.notified]
+        self.notified |= set(told)
+        return [self.reconcile(seconds, **sns_event(items[key])) for key in told]
+
+    def disable(self, hook: str) -> None:
+        """Have Dash disable the webhook of a hook, and say so."""
+        self.dash.disable(self.webhook(hook).id)
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass, as it does while a run waits."""
+        self.slept.append(seconds)
+        self.now += seconds
+
     def _is_news(self, key: str) -> bool:
-        return str(self.table.items[key]["hook"]["S"]).startswith("webhook_")
+        return self.table.items[key]["hook"]["S"] in {RESTORED, NOTICED}
+
+
+def sns_event(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what SNS invokes a function with for an event (AWS Lambda, "Using AWS Lambda with SNS")."""
+    published = {"MessageId": "a-message", "Message": to_json(cloud_event(item))}
+    return {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": published}]}
 
 
 @contextlib.contextmanager
@@ -248,6 +283,7 @@ def running(
             (redeliverer, "WORKERS", 1),
             (client, "BACKOFF_SECONDS", 0),
             (time, "time", lambda: world.now),
+            (notification, "time", SimpleNamespace(time=lambda: world.now, sleep=world.sleep)),
         ):
             exits.enter_context(mock.patch.object(target, name, double))
         for retry in (client._SAFE, client._UNSAFE):  # noqa: SLF001 - created at import

@@ -17,11 +17,13 @@ class Request(BaseModel):
 
     Attributes:
         dry_run: Report what would be done, without changing anything.
+        at_once: Enable every webhook that Dash has disabled, even one that it disables again and again.
         since: Read the attempt log again from this time on.
         skip_until: Give up everything up to this time that has not been recovered.
     """
 
     dry_run: bool = False
+    at_once: bool = False
     since: AwareDatetime | None = None
     skip_until: AwareDatetime | None = None
 

@@ -18,10 +18,12 @@ from hookswitch.receiving.hook_functions import HookFunctions
 from hookswitch.reconcile.accounting.run import AccountingRun
 from hookswitch.reconcile.announcement import to_item
 from hookswitch.reconcile.attempt_log import AttemptLog
+from hookswitch.reconcile.back_off import WINDOW, BackOff
 from hookswitch.reconcile.backfill import survey
 from hookswitch.reconcile.drift import describe
 from hookswitch.reconcile.ledger import Ledger
 from hookswitch.reconcile.notices import Notices
+from hookswitch.reconcile.notification import SPACING, pause_after
 from hookswitch.reconcile.recognition import Recognition
 from hookswitch.reconcile.recovery import Recovery
 from hookswitch.reconcile.repair import WebhookRepair
@@ -63,6 +65,8 @@ class Run:
         self._desired = Desired.from_state(self._settings.webhooks_state)
         self._ownership = Ownership.of(self._desired)
         self._request = request
+        self._client: DashClient | None = None
+        self._looked = self._saved = 0.0  # when the last look at the webhooks began, and the last save; Unix seconds
         self._choose_range(request, is_first=state is None)
 
     def carry_out(self) -> dict[str, Any]:
@@ -82,11 +86,8 @@ class Run:
             self._metrics.add(name, 0)
         recovery = Recovery(self._state, self._save, self._notices, self._metrics)
         try:
-            client, functions = connect(self._desired, self._stop_at), HookFunctions(self._desired.stack_id)
-            webhooks: Sequence[Document] | None = None
-            with self._collected():
-                webhooks = list_owned(client, self._desired.account_id, self._ownership)
-                self._repair(client, webhooks)
+            self._client = client = connect(self._desired, self._stop_at)
+            functions, webhooks = HookFunctions(self._desired.stack_id), self._look(client)
             with self._collected():
                 recovery.run(self._source(client, webhooks), functions, self._now)
             with self._collected():
@@ -100,12 +101,13 @@ class Run:
             self._metrics.add("reported", len(self._report.reported))
             if recovery.has_log:
                 self._metrics.add("watermark_age", max(0, self._now - self._state.watermark))
-            self._ledger.save(self._state, release=True)
+            self._release()
         return self._conclude(recovery)
 
     def _account(self, client: DashClient, functions: HookFunctions, *, has_log: bool) -> None:
         """Compare what Dash keeps of calls with the table."""
         accounting = AccountingRun(self._desired, self._settings, self._notices, self._stop_at, self._now)
+        accounting.meanwhile = self._save_now_and_then
         self._report.accounting = accounting.result
         if self._request.since:
             accounting.set_back(int(self._request.since.timestamp()))
@@ -116,6 +118,27 @@ class Run:
         finally:
             for name, value in accounting.result.measurements():
                 self._metrics.add(name, value)
+
+    def _look(self, client: DashClient) -> Sequence[Document] | None:
+        """Compare and repair the webhooks; return them as they were, or None if Dash did not list them."""
+        webhooks: Sequence[Document] | None = None
+        self._looked = time.time()
+        self._ledger.answer()
+        with self._collected():
+            webhooks = list_owned(client, self._desired.account_id, self._ownership)
+            self._repair(client, webhooks)
+        return webhooks
+
+    def _release(self) -> None:
+        """Let the next run begin; but if Dash has disabled a webhook since the last look, look again before that."""
+        while not self._ledger.release(self._state, anyway=not self._has_time_to_look()):
+            pause_after(self._looked)
+            if self._client:
+                self._look(self._client)
+                self._announce()
+
+    def _has_time_to_look(self) -> bool:
+        return self._client is not None and time.monotonic() + self._client.patience < self._stop_at
 
     def _refresh_descendants(self, client: DashClient) -> None:
         """Look up which accounts the filters of destinations stand for."""
@@ -169,7 +192,19 @@ class Run:
             self._report.errors.append(error)
 
     def _save(self) -> None:
+        """Save the state; look at the webhooks again if Dash has disabled one since the last look.
+
+        A run that recovers much takes minutes, and a webhook that is disabled meanwhile has to be enabled in seconds.
+        """
         self._ledger.save(self._state)
+        self._saved = time.time()
+        if self._client and self._ledger.is_asked and self._saved - self._looked >= SPACING:
+            self._look(self._client)
+
+    def _save_now_and_then(self) -> None:
+        """Do the same, unless that was a moment ago: the accounting has thousands of steps."""
+        if time.time() - self._saved >= SPACING:
+            self._save()
 
     def _conclude(self, recovery: Recovery) -> dict[str, Any]:
         report = self._report.to_json(self._state)
@@ -193,12 +228,17 @@ class Run:
             return
         self._metrics.add("webhook_disabled", comparison.disabled)
         self._metrics.add("webhook_missing", comparison.missing)
+        now = int(self._looked)
+        back_off = BackOff(self._state, now)
+        again = back_off.hold(comparison.decision, at_once=self._request.at_once)
         repairs = repair.carry_out(comparison)
         self._report.errors += repairs.errors
         for change in repairs.made:
+            back_off.note(change)
             self._restored(change)
-        self._state.looked_at = self._now
-        self._save()
+        self._state.looked_at = now
+        self._ledger.save(self._state)
+        self._notices.update("again/", again, forget_after=WINDOW)
         reported = {f"webhooks/{key}": sentence for key, sentence in comparison.decision.reported.items()}
         self._notices.update("webhooks/", reported)
 

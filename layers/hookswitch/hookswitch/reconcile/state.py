@@ -85,6 +85,8 @@ class State(BaseModel):
         overflowed: Seconds in gaps for which Dash does not show all attempts, and how many have been recovered.
         webhook_ids: Ids of the webhooks that the stack has or had, and when each was last seen, in Unix seconds.
         looked_at: When the webhooks were last compared, in Unix seconds; 0 for never.
+        enabled_at: When each webhook that Dash had disabled was enabled again, in Unix seconds, by its id.
+        held_back: When each webhook that waits to be enabled again is due, in Unix seconds, by its hook.
         reported: When each finding that needs an operator was last seen, in Unix seconds, by its key.
         news: What has not been announced yet.
     """
@@ -94,6 +96,8 @@ class State(BaseModel):
     overflowed: dict[int, int] = {}
     webhook_ids: dict[str, int] = {}
     looked_at: int = 0
+    enabled_at: dict[str, list[int]] = {}
+    held_back: dict[str, int] = {}
     reported: dict[str, int] = {}
     news: News = Field(default_factory=News)
 

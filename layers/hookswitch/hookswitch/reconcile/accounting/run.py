@@ -1,7 +1,7 @@
 """The part of a reconcile run that accounts for every call."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from hookswitch.dash.client import DashClient
 from hookswitch.dash.history import DashHistory
@@ -35,6 +35,7 @@ class AccountingRun:
 
     Attributes:
         result: What was found so far.
+        meanwhile: Called between steps; the run has other things to see to.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class AccountingRun:
             now: Unix seconds.
         """
         self.result = Accounting()
+        self.meanwhile: Callable[[], None] = lambda: None
         self._desired, self._settings, self._notices, self._stop_at, self._now = (
             desired,
             settings,
@@ -173,6 +175,7 @@ class AccountingRun:
         return True
 
     def _check_time(self) -> None:
+        self.meanwhile()
         if time.monotonic() >= self._stop_at:
             raise OutOfTimeError
 
