@@ -19,6 +19,7 @@ PUBLISH ?=
 ALL    ?=
 DRY_RUN ?=
 DOCKER ?=
+RECEIVERS ?=
 SET ?=
 EVERYTHING ?=
 ARCH ?=
@@ -78,8 +79,8 @@ help: ## List these targets
 run: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally, send events to every hook, and show the outcome
 	@exec $(LAPTOP) run --port "$(PORT)"
 
-up: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally and leave it running ## [DOCKER=yes] lets `sam local` use it
-	@exec $(LAPTOP) up --port "$(PORT)" $(if $(DOCKER),--for-containers)
+up: $(DEV) $(SAM) $(EMULATOR) ## Deploy locally and leave it running ## [RECEIVERS=localhost:8080] [DOCKER=yes] for `sam local`
+	@exec $(LAPTOP) up --port "$(PORT)" --receivers '$(subst ','\'',$(RECEIVERS))' $(if $(DOCKER),--for-containers)
 
 demo: $(DEV) $(SAM) $(EMULATOR) ## The same, with an office of thirty phones whose calls go on ## [EVERY=5] seconds between two calls
 	@exec $(LAPTOP) demo --port "$(PORT)" --every "$(or $(call typed,EVERY),5)"

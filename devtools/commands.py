@@ -39,11 +39,16 @@ def run(port: Port = 4566) -> None:
 
 
 @app.command(rich_help_panel=LOCALLY)
-def up(port: Port = 4566, *, for_containers: bool = False) -> None:
+def up(
+    port: Port = 4566,
+    *,
+    receivers: Annotated[str, typer.Option(help="Each host:port that may be a destination.")] = "",
+    for_containers: bool = False,
+) -> None:
     """Deploy and leave it running."""
-    from devtools.up import up
+    from devtools.up import RECEIVERS, up
 
-    up(port, for_containers=for_containers)
+    up(port, receivers=receivers or RECEIVERS, for_containers=for_containers)
 
 
 @app.command(rich_help_panel=LOCALLY)

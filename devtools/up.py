@@ -21,6 +21,7 @@ from hookswitch.dash.hooks import HOOKS
 DIRECTORY = LOCAL / "up"
 RECORD = LOCAL / "up.json"
 NAMES = ("emulator", "dash")
+RECEIVERS = "localhost:8080"
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,14 @@ def dash_port(port: int) -> int:
     return port + 1
 
 
-def up(port: int, *, for_containers: bool = False) -> None:
+def up(port: int, *, receivers: str = RECEIVERS, for_containers: bool = False) -> None:
     """Build and deploy, start what is not running yet, and write the stack file.
 
     If a stack is up already, it is built again and updated, and keeps its data.
 
     Args:
         port: Port of the emulator.
+        receivers: Each `host:port` of this machine that may be a destination, with commas between.
         for_containers: Let containers reach it, and write what `sam local` needs.
 
     Raises:
@@ -112,7 +114,11 @@ def up(port: int, *, for_containers: bool = False) -> None:
             running.start()
         with step("Deploying the stack") as detail:
             dash_url = f"{emulator.endpoint(dash_port(port))}/v2"
-            chosen = {"DashApiUrl": dash_url, **local_users.parameters(port)}
+            chosen = {
+                "DashApiUrl": dash_url,
+                "DestinationTestHosts": receivers,
+                **local_users.parameters(port),
+            }
             deployed = stack.deploy(running.endpoint, overrides=chosen, on_line=detail)
             local_users.add_user(deployed)
         write_stack_file(deployed, dash_url)

@@ -10,6 +10,8 @@ import pytest
 from devtools import __main__ as program
 from devtools.commands import app
 from devtools.local import ROOT
+from devtools.template import parsed
+from tests.template.views import fits
 
 
 @pytest.fixture
@@ -36,6 +38,24 @@ def test_port_that_cannot_be_used(port: str, call: Call, capsys: pytest.CaptureF
     """It is refused before anything starts, by the name under which the user gave it."""
     assert call("run", "--port", port) == 2
     assert "--port" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "receivers"),
+    [((), "localhost:8080"), (("--receivers", "localhost:1,127.0.0.1:2"), "localhost:1,127.0.0.1:2")],
+)
+def test_receivers_of_this_machine(
+    words: tuple[str, ...], receivers: str, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stack that is up sends to the receivers that one names, or else to a port that the documents name."""
+    given: list[object] = []
+    monkeypatch.setattr(
+        "devtools.up.up", lambda _, *, receivers, for_containers: given.append((receivers, for_containers))
+    )
+    assert call("up", *words) == 0
+    assert given == [(receivers, False)]
+    assert fits(receivers, parsed()["Parameters"]["DestinationTestHosts"])
+    assert words or receivers in (ROOT / "docs" / "destinations.md").read_text()
 
 
 def test_hook_that_does_not_exist(call: Call, capsys: pytest.CaptureFixture[str]) -> None:
