@@ -1,7 +1,8 @@
 """Asks a stack's functions, again if they fail for a reason that passes."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
 
 TRIES = 6
+AT_ONCE = 3  # invocations; a new AWS account has ten, of which Dash's deliveries need most
 PAUSE = 1.0  # seconds before the second try, twice as many before each further one
 SERVER_ERROR = 500
 TRANSIENT = {"TooManyRequestsException", "ServiceException", "Throttling", "ThrottlingException"}
@@ -96,6 +98,27 @@ class Function:
         raise LaptopError(
             f"The {self._known_as} function failed {TRIES} times: {reason} Its log says more (`make logs`)."
         )
+
+
+def in_order[Given, Said](
+    ask: Callable[[Given], Said], given: Sequence[Given], stop: Callable[[], None]
+) -> Generator[tuple[Given, Said]]:
+    """Ask a function about several things, some at the same time, and yield each with its answer, in their order.
+
+    If one of them fails, and after Ctrl-C, nothing more begins, and what has begun ends.
+
+    Args:
+        ask: Asks about one.
+        given: All of them.
+        stop: Has nothing that failed asked again.
+    """
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            yield from zip(given, pool.map(ask, given), strict=True)
+        except BaseException:
+            stop()
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _is_transient(error: ClientError) -> bool:

@@ -8,7 +8,7 @@ docs/engineering/decisions/0097-import-without-publishing.md explains it.
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from devtools import since as times
@@ -22,7 +22,6 @@ from devtools.target import Target, told
 from hookswitch.events.envelope import CALL
 
 BUSY_SECONDS, BUSY_TRIES = 5, 60
-SOON = timedelta(seconds=5)
 # What no second try can help: the request, or what Dash opens to these credentials.
 FINAL = ("RequestError", "NotOpenError", "CredentialsError", "AccountError")
 
@@ -64,8 +63,8 @@ class Question:
         # A whole day, so that the same command means the same period a while later.
         first = times.since(self.first, name="FROM").replace(hour=0, minute=0, second=0, microsecond=0)
         last = times.until(self.last) if self.last else None
-        if last and first > last:
-            raise LaptopError(f"FROM={self.first} is after UNTIL={self.last}.")
+        if last:
+            times.require_order(first, last, (self.first, self.last), "FROM")
         until = {"until": times.rfc3339(last)} if last else {}
         return {"from": times.rfc3339(first), **until, "publish": self.publishes}
 
@@ -184,8 +183,7 @@ class Progress:
         if self._before is None:
             self._before = done
         elif done > self._before and done < legs:
-            left = timedelta(seconds=(time.monotonic() - self._began) / (done - self._before) * (legs - done))
-            said += [f"{times.age(left)} left"] if left > SOON else []
+            said += times.left((time.monotonic() - self._began) / (done - self._before) * (legs - done))
         return f"{_shown(report['done_until'])[:10]}: {', '.join(said)}"
 
 

@@ -15,6 +15,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _MILLISECOND = timedelta(milliseconds=1)
+_SOON = timedelta(seconds=5)
 
 
 def since(text: str, now: datetime | None = None, name: str = "SINCE") -> datetime:
@@ -76,6 +77,22 @@ def require_day(text: str) -> None:
     _parsed("DAY", text, datetime.now(UTC).astimezone(), end=False)
 
 
+def require_order(first: date, last: date, given: tuple[str, str], name: str = "SINCE") -> None:
+    """Check that a period does not end before it begins.
+
+    Args:
+        first: When it begins.
+        last: When it ends.
+        given: Both as they were given.
+        name: The argument that the first was given as.
+
+    Raises:
+        LaptopError: It does.
+    """
+    if first > last:
+        raise LaptopError(f"{name}={given[0]} is after UNTIL={given[1]}.")
+
+
 def rfc3339(moment: datetime) -> str:
     """Return a moment in UTC, as the functions, JSON and CSV have it."""
     return timestamp(moment.astimezone(UTC))
@@ -127,6 +144,12 @@ def age(since: timedelta) -> str:
         if seconds >= length * 2 or (unit != "minute" and seconds >= length and seconds % length == 0):
             return counted(seconds // length, unit, f"{unit}s")
     return counted(seconds, "second", "seconds")
+
+
+def left(seconds: float) -> list[str]:
+    """Return how long something will still take, as a part of what is said about it: none if it is nearly done."""
+    remaining = timedelta(seconds=seconds)
+    return [f"{age(remaining)} left"] if remaining > _SOON else []
 
 
 def counted(count: int, one: str, many: str) -> str:

@@ -7,7 +7,7 @@ docs/engineering/decisions/0091-backfill-of-calls.md explains it.
 
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -19,7 +19,7 @@ from devtools.calls.position import FILE, Position
 from devtools.errors import LaptopError
 from devtools.events import require_account, typed
 from devtools.feeds import Feeds
-from devtools.functions import Function
+from devtools.functions import Function, in_order
 from devtools.positions import PositionFile
 from devtools.screen import Detail, console, say, step
 from devtools.since import counted
@@ -32,12 +32,10 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import TableDescriptionTypeDef
 
-AT_ONCE = 3  # invocations; a new AWS account has ten, of which Dash's deliveries need most
 RECOVERED = timedelta(days=32)  # before the table was created: what reconcile reads back at first, and a day more
 STRETCH = timedelta(days=32)  # in which events are looked for at once
 EMPTY = timedelta(days=400)  # without an event, before which none are looked for
 BEGINNING = date(2015, 1, 1)  # before Dash had webhooks
-SOON = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -77,8 +75,8 @@ def backfill(question: Question) -> None:
     account = require_account(question.account)
     first = _day(times.since(question.since)) if question.since else None
     last = _day(times.until(question.until)) if question.until else datetime.now(UTC).date()
-    if first and first > last:
-        raise LaptopError(f"SINCE={question.since} is after UNTIL={question.until}.")
+    if first:
+        times.require_order(first, last, (question.since, question.until))
     with told():
         target = Target.find(question.stack)
         stored = StoredEvents.of(target, account)
@@ -218,26 +216,20 @@ class Backfill:
         said = [f"{position.days} of {counted(total, 'day', 'days')}"]
         done = position.days - self._days_before
         if done and position.days < total:
-            left = timedelta(seconds=(time.monotonic() - self._began) / done * (total - position.days))
-            said += [f"{times.age(left)} left"] if left > SOON else []
+            said += times.left((time.monotonic() - self._began) / done * (total - position.days))
         return ", ".join([*said, f"{position.events:,} events", f"{position.calls:,} calls"])
 
     def _fold_day(self, day: date, show: Detail) -> None:
         position = self.position
         events = [StoredEvent.from_item(item) for item in self._feeds.of_day(CALL_HOOKS, day)]
         of_day = list(batches(events, position.place))
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            try:
-                for batch, said in zip(of_day, pool.map(self._function.fold, of_day), strict=True):
-                    position.place = batch.place
-                    position.events += said["events"]
-                    position.published += said["published"]
-                    self._known.save(position)
-                    show(self.state)
-            except BaseException:  # also Ctrl-C: nothing more begins, and what has begun ends
-                self._function.stop()
-                pool.shutdown(cancel_futures=True)
-                raise
+        with closing(in_order(self._function.fold, of_day, self._function.stop)) as answers:
+            for batch, said in answers:
+                position.place = batch.place
+                position.events += said["events"]
+                position.published += said["published"]
+                self._known.save(position)
+                show(self.state)
 
 
 def days(first: str, last: str) -> list[date]:

@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import batched
 
 from devtools import since as times
@@ -12,18 +11,17 @@ from devtools.destinations.asked import Asked
 from devtools.destinations.managing import Manager
 from devtools.destinations.past import Choice, Past, Stored, counted_by_name
 from devtools.events import require_account, typed
+from devtools.functions import in_order
 from devtools.local import LOCAL
 from devtools.positions import PositionFile
 from devtools.screen import Detail, console, say, step
-from devtools.since import age, rfc3339, shown
+from devtools.since import rfc3339, shown
 from devtools.target import Target
 from hookswitch.destinations.record import Filter
 from hookswitch.destinations.requests import MOST_KEYS, Owe, View
 
 FILE = LOCAL / "replays.json"
-AT_ONCE = 3  # invocations; a new AWS account has ten, of which Dash's deliveries need most
 OFTEN = 10.0  # seconds between two lines of progress that are not on a terminal
-SOON = timedelta(seconds=5)
 
 
 @dataclass
@@ -148,13 +146,7 @@ def _answers(
     if order.rate:
         yield from ((some, hand_over(some)) for some in batches)
         return
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        try:
-            yield from zip(batches, pool.map(hand_over, batches), strict=True)
-        except BaseException:  # also Ctrl-C: nothing more begins, and what has begun ends
-            manager.stop()
-            pool.shutdown(cancel_futures=True)
-            raise
+    yield from in_order(hand_over, batches, manager.stop)
 
 
 def _report(order: Order, position: Position) -> None:
@@ -209,5 +201,4 @@ class Progress:
         seconds = max(self._clock() - self._began, 0.001)
         pace = self._done / seconds
         said = [f"{self._done:,} of {self._total:,}", f"{pace:,.0f}/s" if pace >= 1 else f"{pace:.2g}/s"]
-        left = timedelta(seconds=(self._total - self._done) / pace) if pace else timedelta()
-        return ", ".join([*said, *([f"{age(left)} left"] if left > SOON else [])])
+        return ", ".join([*said, *(times.left((self._total - self._done) / pace) if pace else [])])

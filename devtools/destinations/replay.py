@@ -57,8 +57,7 @@ def replay(asked: Replayed) -> None:
     if not asked.first:
         raise LaptopError("Say from when on: FROM=2026-11-24, or FROM=2h for the last two hours.")
     period = (times.since(asked.first, name="FROM"), times.until(asked.last) if asked.last else datetime.now(UTC))
-    if period[0] > period[1]:
-        raise LaptopError(f"FROM={asked.first} is after UNTIL={asked.last}.")
+    times.require_order(*period, (asked.first, asked.last), "FROM")
     if asked.hook != CALL:
         require_hook(asked.hook)
     choice = Choice(period, asked.hook, read_statuses(asked.status))

@@ -21,6 +21,7 @@ from devtools.calls.batches import StoredEvent, batches
 from devtools.calls.position import Position
 from devtools.errors import LaptopError
 from devtools.feeds import Feeds
+from devtools.functions import AT_ONCE
 from devtools.positions import PositionFile
 from functions.calls import handler as calls
 from hookswitch.calls.facts import CALL_HOOKS
@@ -202,7 +203,7 @@ def interrupt(at: int) -> Fault:
 @pytest.mark.parametrize("at", range(1, 6))
 def test_interrupted(at: int, aws: Aws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The same command goes on where it was interrupted, and the result is the same; it counts both parts."""
-    monkeypatch.setattr(command, "AT_ONCE", 1)
+    monkeypatch.setattr("devtools.functions.AT_ONCE", 1)
     monkeypatch.setattr("devtools.calls.batches.MOST_EVENTS", 30)
     aws.fault = interrupt(at)
     with pytest.raises(KeyboardInterrupt):
@@ -270,7 +271,7 @@ def test_no_permission(aws: Aws) -> None:
     aws.fault = denied
     with pytest.raises(LaptopError, match="lack a permission: lambda:InvokeFunction"):
         command.backfill(question())
-    assert len(aws.invoked) <= command.AT_ONCE
+    assert len(aws.invoked) <= AT_ONCE
 
 
 def test_events_that_come_meanwhile(aws: Aws) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devtools.errors import LaptopError
-from devtools.since import FORMS, period, require_day, rfc3339, since, until
+from devtools.since import FORMS, left, period, require_day, require_order, rfc3339, since, until
 from tests.unit.devtools.here import in_zone
 
 NOW = datetime(2026, 11, 25, 4, 30, tzinfo=UTC)  # still the evening of the 24th in New York
@@ -163,3 +163,19 @@ def test_period_of_the_future() -> None:
     with pytest.raises(LaptopError, match="DAY=soon is not a time"):
         require_day("soon")
     require_day("2026-11-25")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.0, []), (5.0, []), (6.0, ["6 seconds left"]), (180.5, ["3 minutes left"])]
+)
+def test_left(seconds: float, said: list[str]) -> None:
+    """What is nearly done needs no word about how long that takes."""
+    assert left(seconds) == said
+
+
+def test_period_that_ends_before_it_begins() -> None:
+    """It is refused by the names and texts that were given, and a period of one moment is none of these."""
+    first = datetime(2026, 11, 24, tzinfo=UTC)
+    require_order(first, first, ("today", "today"))
+    with pytest.raises(LaptopError, match=r"FROM=today is after UNTIL=yesterday\."):
+        require_order(first, first - timedelta(days=1), ("today", "yesterday"), "FROM")

@@ -188,7 +188,7 @@ def fails_at(number: int, error: BaseException) -> Callable[[int], None]:
 def test_interrupted(stop: int, use: Use, shown: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same command goes on where it was, and nothing is left out; done, it begins anew."""
     monkeypatch.setattr(owing, "MOST_KEYS", 2)
-    monkeypatch.setattr(owing, "AT_ONCE", 1)
+    monkeypatch.setattr("devtools.functions.AT_ONCE", 1)
     which = Filter(types=("parking",))
     functions = Functions(view())
     functions.fault = fails_at(stop, KeyboardInterrupt())
