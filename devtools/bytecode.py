@@ -25,7 +25,7 @@ SKIPPED = re.compile(
     r"|/python/aws_lambda_powertools/(event_handler|middleware_factory|utilities/(?!__init__|jmespath_utils))"
     r"|/python/aws_lambda_powertools/logging/formatters/"
     r"|/python/aws_lambda_powertools/metrics/provider/datadog/"
-    r"|/python/hookswitch/(cloudformation|reconcile|webhooks)/"
+    r"|/python/hookswitch/(cloudformation|console|reconcile|webhooks)/"
 )
 
 BUILT_FOR = re.compile(r"^ +BuildArchitecture: (?P<architecture>\w+)$", re.MULTILINE)
@@ -51,6 +51,8 @@ UNUSED = (
     "*/python/urllib3/contrib/emscripten/**/*",
     "*/python/*.dist-info/RECORD",  # which lists files that are deleted here
     "*/python/*.dist-info/sboms/*",
+    "*/python/*.dist-info/METADATA",  # licenses have files of their own
+    "*/python/requirements.txt",
 )
 
 

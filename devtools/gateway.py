@@ -173,6 +173,39 @@ def http_event(arrival: Arrival) -> dict[str, Any]:
     }
 
 
+def navigation(path: str, at: int) -> dict[str, Any]:
+    """Return the event of an HTTP API with the stage `$default` when a browser goes to a page."""
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {
+            "accept": "text/html,application/xhtml+xml",
+            "accept-encoding": "gzip, deflate, br",
+            "host": DOMAIN,
+            "sec-fetch-dest": "document",
+            "sec-fetch-mode": "navigate",
+            "sec-fetch-site": "none",
+            "x-forwarded-for": SOURCE,
+            "x-forwarded-proto": "https",
+        },
+        "requestContext": {
+            "accountId": AWS_ACCOUNT,
+            "apiId": API,
+            "domainName": DOMAIN,
+            "domainPrefix": API,
+            "http": {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": SOURCE, "userAgent": ""},
+            "requestId": "JKJaXmPLvHcESHA=",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": f"{datetime.fromtimestamp(at, UTC):%d/%b/%Y:%H:%M:%S +0000}",
+            "timeEpoch": at * 1000,
+        },
+        "isBase64Encoded": False,
+    }
+
+
 def as_file(event: Mapping[str, Any]) -> str:
     """Return an event as the text of a file."""
     return json.dumps(event, ensure_ascii=False, indent=2) + "\n"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, override
 
 from devtools import service_events
-from devtools.gateway import DOMAIN, STAGE, Arrival, as_file, http_event, rest_event
+from devtools.gateway import DOMAIN, STAGE, Arrival, as_file, http_event, navigation, rest_event
 from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, ROOT
 from devtools.screen import say
 from hookswitch.callback.token import token_for
@@ -37,6 +37,7 @@ CAUSES = {  # what invokes the functions without their own route
     "Route": "the queue of events for destinations",
     "Send": "the send queue and the retry queue; also a test of a destination",
     "Destinations": "its EventBridge schedule; also requests of people",
+    "ConsoleFunction": "the page's HTTP API, every path and method",
     "Provision": "CloudFormation, `Custom::DashWebhooks`",
     "Rotate": "Secrets Manager, the callback secret's rotation",
     "Reconcile": "its EventBridge schedule",
@@ -84,6 +85,7 @@ def others() -> dict[str, dict[str, Any]]:
         ),
         "send.json": service_events.sqs_batch([service_events.wake_up(NOW)], NOW, "SendQueue"),
         "destinations.json": {"sweep": True},
+        "console.json": navigation("/", NOW),
         "provision.json": service_events.cloudformation_request(),
         "rotate.json": service_events.rotation_step(),
         "reconcile.json": service_events.scheduled("Reconcile", NOW),
@@ -116,6 +118,8 @@ def document() -> str:
 
 def function_of(name: str) -> str:
     """Return a function's logical id: `MissedCall` for `missed_call`."""
+    if name == "console":
+        return "ConsoleFunction"  # Console is a parameter
     return "".join(part.capitalize() for part in name.split("_"))
 
 

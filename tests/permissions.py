@@ -27,6 +27,7 @@ UNSEEN: Mapping[tuple[str, str], str] = {
     ("*", "kms:Decrypt"): _KEPT_PLAIN,
     ("*", "kms:GenerateDataKey"): _KEPT_PLAIN,
     ("DestinationsRole", "kms:Encrypt"): _NAMELESS,
+    ("ConsoleRole", "cognito-idp:DescribeUserPoolClient"): "A user pool's ARN does not say which resource it is.",
     ("*", "xray:PutTraceSegments"): _UNTRACED,
     ("*", "xray:PutTelemetryRecords"): _UNTRACED,
     ("PublishRole", "dynamodb:DescribeStream"): _POLLED,

@@ -52,7 +52,8 @@ def write(deployed: Stack, container_endpoint: str, built: Path) -> Files:
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_SESSION_TOKEN": "",
     }
-    variables = {name: _variables(deployed, name) | added for name in functions(template)}
+    there = [name for name in functions(template) if name in deployed.resources]  # a stack may be without the page
+    variables = {name: _variables(deployed, name) | added for name in there}
     # `sam local` passes only the variables that the template declares.
     template["Globals"]["Function"]["Environment"]["Variables"] |= dict.fromkeys([*added, OWN_NAME], "")
     template["Parameters"]["Architecture"]["Default"] = architecture()

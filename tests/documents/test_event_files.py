@@ -14,6 +14,8 @@ from devtools.template import parsed
 from hookswitch.callback.token import token_for
 from hookswitch.calls.facts import Fact
 from hookswitch.calls.requests import read_request
+from hookswitch.console.app import PAGES
+from hookswitch.console.web import Request
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.deliveries.delivery import Delivery, path_token
 from hookswitch.destinations import requests
@@ -30,7 +32,7 @@ from tests.receiving import FORM, JSON, SETTINGS, payload_type
 FILES = sorted(path.name for path in FOLDER.iterdir())
 NO_HOOKS = (
     *("calls", "provision", "publish", "reconcile", "redrive", "rotate", "silence", "unknown"),
-    *("destinations", "route", "send"),
+    *("console", "destinations", "route", "send"),
 )
 OTHERS = {f"{function}.json" for function in NO_HOOKS}
 BY_GET = {hook for hook in HOOKS if sendable_by_get(hook)}
@@ -165,6 +167,14 @@ def test_destinations_files() -> None:
     schedule = parsed()["Resources"]["Destinations"]["Properties"]["Events"]["Sweep"]["Properties"]["Input"]
     assert read("destinations.json") == json.loads(schedule)
     assert isinstance(requests.read_request(read("destinations.json")), requests.Sweep)
+
+
+def test_browser_begins_to_sign_in() -> None:
+    """Somebody goes to the page."""
+    request = Request.from_api_gateway(read("console.json"))
+    assert PAGES.fullmatch(request.path)
+    assert request.is_navigation
+    assert not request.is_of_another_site
 
 
 def test_cloudformation_request_is_understood() -> None:

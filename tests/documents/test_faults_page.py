@@ -25,7 +25,7 @@ def test_every_way_to_fail(function: str) -> None:
 
 def test_every_function() -> None:
     """Each folder of functions/ is a hook, has its own rows, or stores, publishes and sends no events."""
-    others = set(PARTITIONS["hooks"].hooks) | {"notifications", "silence", "unknown", "destinations"}
+    others = set(PARTITIONS["hooks"].hooks) | {"notifications", "silence", "unknown", "destinations", "console"}
     assert {path.parent.name for path in (ROOT / "functions").rglob("handler.py")} - others == USES.keys() - {
         "a hook",
         "parking",

@@ -15,6 +15,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from pytest_localstack.session import RunningSession
 
 from devtools import emulator as emulators
+from devtools.console import local_users
 from devtools.dash import simulator
 from devtools.emulator import Emulator
 from devtools.inbox import Inbox
@@ -139,6 +140,7 @@ def emulator(
 ) -> Iterator[Emulator]:
     """MiniStack, whose functions reach AWS only through the fault proxies. It enforces IAM."""
     environment = ROOT_USER | fault_proxies.environment | {"CALLS_SETTLE_SECONDS": IMPATIENT["CALLS_SETTLE_SECONDS"]}
+    environment |= {"CONSOLE_REFRESH_SECONDS": "2"}
     environment |= {"SSL_CERT_FILE": str(authority.write(tmp_path_factory.mktemp("authority")))}
     with emulators.running(emulator_port, tmp_path_factory.mktemp("emulator"), environment) as running:
         yield running
@@ -174,8 +176,10 @@ def dash_api(endpoint: str, *, in_container: bool) -> Iterator[DashApi]:
 
 
 @pytest.fixture(scope="session")
-def stack(endpoint: str, dash_api: DashApi, https_receiver: Receiver, built: Path) -> Stack:
-    """The stack of template.yaml with all hooks.
+def stack(
+    endpoint: str, dash_api: DashApi, https_receiver: Receiver, built: Path, emulator_port: int, *, in_container: bool
+) -> Stack:
+    """The stack of template.yaml with all hooks, and with the page except in a container, which has no user pools.
 
     `stack.url("parking")` is a callback URL with its token, at an address that tests can reach; see also
     `stack.outputs`, `stack.resources` (physical ids by logical id) and `stack.parameters`.
@@ -190,6 +194,7 @@ def stack(endpoint: str, dash_api: DashApi, https_receiver: Receiver, built: Pat
             "SubscriberAccounts": operators.SUBSCRIBER,
             "DestinationTestHosts": https_receiver.place,
             "DestinationArns": f"{DESTINATION_QUEUE},{DESTINATION_BUS}",
+            **({} if in_container else local_users.parameters(emulator_port)),
         }
         return deploy(endpoint, chosen)
     except StackError as error:

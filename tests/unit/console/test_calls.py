@@ -15,7 +15,7 @@ from devtools.local import DASH_ACCOUNT_ID
 from hookswitch.calls.record import Call
 from hookswitch.console import calls as calls_module
 from hookswitch.console.calls import PAGE, ROW
-from hookswitch.console.questions import STATUSES
+from hookswitch.console.questions import STATUSES, cursor_after
 from tests.unit.console.browser import Browser
 from tests.unit.console.conftest import NOW
 from tests.unit.devtools.call_records import BOB, JANE, START, at, leg, record, unanswered
@@ -212,6 +212,14 @@ def test_invalid_parameters(browser: Browser, endpoint: str, query: dict[str, st
     answer = browser.get(endpoint, **query)
     assert (answer.status, answer.code) == (400, "invalid_parameter")
     assert said in answer.json["error"]["message"]
+
+
+def test_cursor_of_other_days(console: LocalConsole, browser: Browser) -> None:
+    """A cursor leads to no other days than those that are asked for."""
+    put(console, [mine(1, started_at=at(-DAY)), mine(2), mine(3, started_at=at(60))])
+    cursor = cursor_after(mine(4, started_at=at(120)))
+    assert listed(browser, day="2026-11-24", cursor=cursor) == [mine(1)["call"]]
+    assert listed(browser, day=TODAY, cursor=cursor) == [mine(3)["call"], mine(2)["call"]]
 
 
 @given(cursor=st.text(max_size=120))

@@ -120,6 +120,7 @@ def test_state_of_another_sign_in(console: LocalConsole) -> None:
     first, second = (browser.ask("/", headers=NAVIGATES).location for _ in range(2))
     state, other = (re.findall("state=([^&]+)", where)[0] for where in (first, second))
     browser.cookies[SIGN_IN + other[:8]] = browser.cookies[SIGN_IN + state[:8]]
+    assert browser.ask(first.replace(state, other), headers=NAVIGATES).status == 400
     assert browser.ask(second, headers=NAVIGATES).status == 400
 
 

@@ -39,6 +39,7 @@ def build(tmp_path: Path) -> Path:
     for module in (
         "MissedCall/handler.py",
         "Layer/python/hookswitch/receive.py",
+        "Layer/python/hookswitch/console/app.py",
         "Layer/python/pydantic/main.py",
         "Layer/python/pydantic/v1/main.py",
         "Layer/python/urllib3/util/retry.py",
@@ -75,6 +76,8 @@ def test_unused_parts_are_deleted(build: Path) -> None:
         layer / "aws_lambda_powertools" / "utilities" / "kafka" / "consumer.py",
         layer / "pydantic" / "v1" / "main.py",
         layer / "pydantic-2.0.dist-info" / "RECORD",
+        layer / "pydantic-2.0.dist-info" / "METADATA",
+        layer / "requirements.txt",
     ]
     used = [
         layer / "aws_lambda_powertools" / "utilities" / "batch" / "base.py",

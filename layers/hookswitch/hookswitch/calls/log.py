@@ -182,10 +182,12 @@ def rfc3339(moment: datetime) -> str:
 def integers(value: Any) -> Any:
     """Return a value as DynamoDB has it with whole numbers as integers, and others as floats."""
     match value:
-        case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
-        case Mapping():
+        case str():
+            return value
+        case dict():
             return {name: integers(inner) for name, inner in value.items()}
         case list():
             return [integers(inner) for inner in value]
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
     return value

@@ -73,9 +73,9 @@ class Session:
         """Tell whether it is not over."""
         return now < self.expires_at
 
-    def is_due(self, now: float) -> bool:
-        """Tell whether the pool is to be asked again who the user is."""
-        return now >= self.refreshed_at + REFRESHED
+    def is_due(self, now: float, after: float = REFRESHED) -> bool:
+        """Tell whether the pool is to be asked again who the user is: after so many seconds."""
+        return now >= self.refreshed_at + after
 
     def refreshed(self, user: User, now: float) -> "Session":
         """Return the session after the pool said who the user is now."""

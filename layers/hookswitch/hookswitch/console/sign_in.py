@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 
 from hookswitch.console.pool import Pool, Tokens
-from hookswitch.console.sessions import LONGEST, Session, SessionTable
+from hookswitch.console.sessions import LONGEST, REFRESHED, Session, SessionTable
 from hookswitch.console.signing import Signer
 from hookswitch.console.users import User
 from hookswitch.console.web import Request, Response
 from hookswitch.errors import SignInError, SignInUnavailableError
 from hookswitch.observability.log import logger
+from hookswitch.settings.functions import WaitSettings
 
 SESSION = "__Host-hookswitch"
 SIGN_IN = "__Host-hookswitch-sign-in-"  # and the beginning of the state
@@ -42,6 +43,7 @@ class SignIn:
     ) -> None:
         """Prepare to sign people in."""
         self._pool, self._sessions, self._own_account, self._clock = pool, sessions, own_account, clock
+        self._refresh_after = WaitSettings.from_environment().console_refresh or REFRESHED
         self._signers: dict[str, Signer] = {}
 
     def session(self, request: Request) -> Session | None:
@@ -53,7 +55,7 @@ class SignIn:
         now = self._clock()
         said = self._signer("session").verify(request.cookies.get(SESSION, ""), now)
         session = self._sessions.find(str(said["id"]), now) if said else None
-        if session is None or not session.is_due(now):
+        if session is None or not session.is_due(now, self._refresh_after):
             return session
         try:
             tokens = self._pool.refresh(session.refresh_token, now)

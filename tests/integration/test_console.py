@@ -1,0 +1,167 @@
+"""The page of a deployed stack: signing in with Cognito, looking at calls, and signing out."""
+
+import html
+import json
+import random
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+from uuid import uuid4
+
+import pytest
+import urllib3
+
+from devtools.console import local_users
+from devtools.local import DASH_ACCOUNT_ID
+from devtools.stack import Stack
+from devtools.waiting import wait_for
+from hookswitch.calls.items import call_id, leg_id
+from hookswitch.console.sign_in import SESSION
+from hookswitch.console.users import ROLES
+from simulator.calls.scenarios import SCENARIOS
+from simulator.confidential import note
+from simulator.encoding import encode_json
+from tests.integration.conftest import Stored
+from tests.integration.delivering import Deliver
+
+NAVIGATES = {"sec-fetch-dest": "document", "sec-fetch-mode": "navigate"}
+REFRESHED = 2.5  # seconds: more than the emulator's functions wait
+ANOTHER = "e" * 32
+
+
+class Browser:
+    """A browser at the page of a stack: its names lead to the emulator, as browsers resolve them."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.page = stack.outputs["ConsoleUrl"]
+        self.cookies: dict[str, str] = {}
+        self._pool = urllib3.PoolManager(retries=False, timeout=60)
+        self._emulator = urlsplit(stack.endpoint)
+
+    def ask(
+        self, address: str, method: str = "GET", headers: Mapping[str, str] | None = None, **form: Any
+    ) -> urllib3.BaseHTTPResponse:
+        """Send a request, with the page's cookies if it goes there, and keep those of the answer."""
+        there = urlsplit(urljoin(self.page, address))
+        is_page = there.netloc == urlsplit(self.page).netloc
+        sent = {"host": there.netloc, **(headers or {})}
+        if is_page:
+            sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        where = there._replace(scheme=self._emulator.scheme, netloc=self._emulator.netloc).geturl()
+        if form:
+            sent["content-type"] = "application/x-www-form-urlencoded"
+        answer = self._pool.request(method, where, headers=sent, body=urlencode(form) or None, redirect=False)
+        for cookie in answer.headers.getlist("set-cookie") if is_page else ():
+            name, _, rest = cookie.partition("=")
+            self.cookies.pop(name, None)
+            if "Max-Age=0;" not in rest:
+                self.cookies[name] = note(rest.partition(";")[0], "cookie")
+        return answer
+
+    def sign_in(self, email: str, password: str) -> urllib3.BaseHTTPResponse:
+        """Go to the page, sign in at the user pool's, and come back."""
+        login = self.ask(self.page, headers=NAVIGATES).headers["location"]
+        text = self.ask(login).data.decode()
+        fields = dict(re.findall(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', text))
+        hidden: dict[str, Any] = {name: html.unescape(value) for name, value in fields.items()}
+        back = self.ask(urljoin(login, "/login"), "POST", **hidden, username=email, password=password)
+        if "location" not in back.headers:
+            return back
+        return self.ask(back.headers["location"], headers=NAVIGATES)
+
+    def get(self, path: str) -> tuple[int, Any]:
+        """Have the page ask its API, and return status and JSON."""
+        answer = self.ask(f"/api/{path}", headers={"sec-fetch-dest": "empty", "sec-fetch-site": "same-origin"})
+        return answer.status, json.loads(answer.data)
+
+
+type SignIn = Callable[..., Browser]
+
+
+@pytest.fixture(scope="module")
+def sign_in(stack: Stack, *, in_container: bool) -> SignIn:
+    """Make a user and sign in."""
+    if in_container:
+        pytest.skip("The emulator in the container has no user pools.")
+    password = note(f"password-{uuid4().hex}", "password")
+
+    def signed_in(accounts: str = "", roles: tuple[str, ...] = ROLES) -> Browser:
+        email, browser = f"{uuid4().hex}@example.com", Browser(stack)
+        local_users.add_user(stack, email, roles=roles, accounts=accounts, password=password)
+        assert Browser(stack).sign_in(email, "not the password").status != 303
+        assert browser.sign_in(email, password).status == 303
+        return browser
+
+    return signed_in
+
+
+@pytest.fixture(scope="module")
+def call(deliver: Deliver, stored: Stored) -> str:
+    """The key of a call that has just taken place."""
+    rng, began = random.Random(), time.time() - 600
+    steps = SCENARIOS["answered"].events(rng=rng, account_id=DASH_ACCOUNT_ID, now=began)
+    for step in steps:
+        assert deliver(step.hook, encode_json(step.payload)).outcome == "stored"
+    leg = leg_id(DASH_ACCOUNT_ID, str(steps[0].payload["call_id"]))
+
+    def final() -> str:
+        key = str((stored(leg) or {}).get("call", ""))
+        found = stored(call_id(key)) if key else None
+        return key if found and found["final"] else ""
+
+    return wait_for(final, "the call is final")
+
+
+def test_session(sign_in: SignIn, call: str) -> None:
+    """Somebody signs in, sees a call with its events, is asked about at the pool meanwhile, and signs out for good."""
+    browser = sign_in("*")
+    assert list(browser.cookies) == [SESSION]
+    assert b"<script" in browser.ask("/").data
+    status, me = browser.get("me")
+    assert status == 200
+    assert me["user"]["roles"] == sorted(ROLES)
+    numbered = browser.get("calls?number=%2B1%20555-234-0017&status=answered")[1]["calls"]
+    assert numbered
+    assert {row["account_id"] for row in [*numbered, *browser.get("calls")[1]["calls"]]} == {DASH_ACCOUNT_ID}
+    assert browser.get(f"calls/{call}")[1]["call"]["status"] == "answered"
+    events = browser.get(f"calls/{call}/events")[1]["events"]
+    assert {"channel_create", "channel_destroy"} <= {event["hook"] for event in events}
+    assert all("payload" in event for event in events)
+    time.sleep(REFRESHED)
+    status, health = browser.get("health")
+    assert status == 200
+    assert all(queue["messages"] is not None for queue in health["queues"])
+    cookies = dict(browser.cookies)
+    origin = browser.page.rstrip("/")
+    left = browser.ask("/sign-out", "POST", {"origin": origin, "sec-fetch-site": "same-origin"})
+    assert "/logout?" in json.loads(left.data)["location"]
+    assert browser.cookies == {}
+    browser.cookies = cookies
+    assert browser.get("me")[0] == 401
+
+
+def test_another_account(sign_in: SignIn, call: str) -> None:
+    """Whoever has another account sees nothing of the stack's, and its id is as good as any that does not exist."""
+    browser = sign_in(ANOTHER, ("calls", "payloads"))
+    status, listed = browser.get("calls")
+    assert (status, listed["account"], listed["calls"], listed["open"]) == (200, ANOTHER, [], [])
+    for asked in (
+        f"calls/{call}",
+        f"calls/{call}/events",
+        f"calls?account={DASH_ACCOUNT_ID}",
+        f"day?account={'1' * 32}",
+    ):
+        assert browser.get(asked) == browser.get("nothing")
+    assert browser.get("health")[0] == 403
+
+
+def test_without_signing_in(stack: Stack, sign_in: SignIn) -> None:
+    """Nobody gets anything but a place to sign in."""
+    del sign_in
+    browser = Browser(stack)
+    assert browser.get("calls")[0] == 401
+    assert browser.ask("/favicon.ico", headers={"sec-fetch-dest": "image"}).status == 404
+    assert browser.ask("/", headers={"sec-fetch-dest": "image"}).status == 401
+    assert browser.cookies == {}
