@@ -1,11 +1,11 @@
 """Dash's API over HTTP on loopback (docs/dash-protocol.md, section 5)."""
 
 import json
-import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Self, override
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -18,8 +18,8 @@ from simulator.faults import Fault, Faults
 from simulator.login import TOKEN_LIFETIME, Bucket, Login, RateLimit
 from simulator.message_resources import Faxes, VoicemailBoxes
 from simulator.resources import Webhooks, descendants
+from simulator.serving import LOOPBACK, Server
 
-LOOPBACK = "127.0.0.1"
 RELEASE_INTERVAL = 0.05  # seconds between two looks whether a delay ends early
 LOGINS = ("api_auth", "user_auth")
 
@@ -69,7 +69,6 @@ class DashApi:
         self.dash = dash
         self.faults = Faults()
         self.calls: list[RecordedCall] = []
-        self.closing = threading.Event()
         self._login = Login(dash, token_lifetime)
         self._cdrs = Cdrs(dash)
         self._resources: dict[str, Resource] = {
@@ -84,7 +83,7 @@ class DashApi:
         }
         self._bucket = Bucket(rate_limit, dash.clock) if rate_limit else None
         self._server = _Server((address, port), self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._running = ExitStack()
 
     @property
     def url(self) -> str:
@@ -94,23 +93,19 @@ class DashApi:
 
     def __enter__(self) -> Self:
         """Start to serve calls."""
-        self._thread.start()
+        self._running.enter_context(self._server.serving())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop, and close all open connections."""
-        self.closing.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.close_connections()
-        self._server.server_close()
+        self._running.close()
 
     def wait(self, fault: Fault) -> None:
         """Wait as long as a fault delays an answer."""
         ends = time.monotonic() + fault.delay
-        while time.monotonic() < ends and not self.closing.wait(min(fault.delay, RELEASE_INTERVAL)):
+        while time.monotonic() < ends and not self._server.closing.wait(min(fault.delay, RELEASE_INTERVAL)):
             if fault.release and fault.release.is_set():
                 return
 
@@ -159,34 +154,10 @@ class DashApi:
         raise bad_identifier(call.path[-1])
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
+class _Server(Server):
     def __init__(self, address: tuple[str, int], api: DashApi) -> None:
         super().__init__(address, _Handler)
         self.api = api
-        self._open: set[Any] = set()
-        self._lock = threading.Lock()
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._lock:
-            self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._lock:
-            self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore clients that have disconnected."""
-
-    def close_connections(self) -> None:
-        with self._lock:
-            still_open = list(self._open)
-        for connection in still_open:
-            self.shutdown_request(connection)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -7,11 +7,13 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self, override
+from typing import Self, override
 
-LOOPBACK = "127.0.0.1"
+from simulator.serving import LOOPBACK, Server
+
 MAX_HEAD = 65_536  # bytes
 
 
@@ -98,21 +100,17 @@ class Receiver:
 
     def __enter__(self) -> Self:
         """Begin to listen."""
-        self.closing = threading.Event()
-        self._server = _Server((LOOPBACK, self.port), self)
-        self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        server = _Server((LOOPBACK, self.port), self)
+        self.port = server.port
+        self._running = ExitStack()
+        self._running.enter_context(server.serving())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop listening, and end what hangs."""
-        self.closing.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._running.close()
 
     @property
     def place(self) -> str:
@@ -128,19 +126,10 @@ class Receiver:
         return [request for request in self.requests if request.target.partition("?")[0] == path]
 
 
-class _Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 512
-
+class _Server(Server):
     def __init__(self, address: tuple[str, int], receiver: Receiver) -> None:
-        self.receiver = receiver
         super().__init__(address, _Handler)
-
-    @override
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: connections that break are what this is for."""
+        self.receiver = receiver
 
 
 class _Handler(socketserver.BaseRequestHandler):
@@ -159,7 +148,7 @@ class _Handler(socketserver.BaseRequestHandler):
                     return
                 receiver.requests.append(request)
                 route = receiver.routes.get(request.target.partition("?")[0], receiver.then)
-                route(Exchange(request, receiver.closing, connection))
+                route(Exchange(request, self.server.closing, connection))
             finally:
                 connection.close()
 
