@@ -1,7 +1,10 @@
 """Every leg that Dash knows of is in the table in the end, once, whatever its webhook did."""
 
+import json
+import os
 from datetime import UTC, datetime
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -407,6 +410,24 @@ def test_written_after_the_first_run(world: World) -> None:
     world.reconcile()
     assert accounted(world, 2 * SETTLED)["legs_on_dash"] == 0
     assert not ends(world)
+
+
+def test_hook_that_was_not_registered() -> None:
+    """What ended before its webhook was registered is left alone: nobody is told of yesterday's calls."""
+    with running(hooks=("missed_call", HOOK), on_drift="report") as world:
+        world.table.page_size = 100
+        everything = os.environ["DASH_WEBHOOKS"]
+        only = json.loads(everything) | {"Hooks": ["missed_call"]}
+        with mock.patch.dict(os.environ, DASH_WEBHOOKS=json.dumps(only)):
+            world.reconcile()
+            accounted(world, DAY)
+            end(world, is_on=False)
+            accounted(world, HOUR)
+        accounted(world, 60)
+        later = end(world, is_on=False)
+        for _ in range(4):
+            accounted(world, 2 * HOUR)
+        assert ends(world).keys() == {later["call_id"]}
 
 
 def test_known_at_another_time(old: World) -> None:

@@ -17,6 +17,7 @@ ids = st.text(min_size=1, max_size=20)
         AccountingState,
         begins=seconds,
         read_until=seconds,
+        began=st.dictionaries(ids, seconds),
         round=st.none() | st.builds(Round, since=seconds, until=seconds, account_id=ids, second=seconds),
         behind=st.dictionaries(ids, st.builds(Behind, start=seconds, end=seconds)),
         read_again=st.dictionaries(st.sampled_from([3_600, 86_400]), seconds),
@@ -83,6 +84,7 @@ def test_what_was_compared() -> None:
 
 def test_set_back() -> None:
     """Everything from a time on is compared again, also from before the stack was there."""
-    state = AccountingState(begins=50, read_until=100, round=Round(since=90, until=110))
+    state = AccountingState(begins=50, read_until=100, round=Round(since=90, until=110), began={"legs": 60})
     state.set_back(20)
+    assert state.began == {"legs": 20}
     assert (state.begins, state.read_until, state.round) == (20, 19, None)

@@ -26,6 +26,7 @@ from hookswitch.webhooks.desired import Desired
 
 SOURCE = "cdr"  # of the deliveries that are made of Dash's records
 NOT_SENT = "not sent"  # why an event had to be recovered
+DESCENDANTS = "descendants"  # what the state calls them
 BATCH = 20  # records between two checks of the time left
 MAX_MISSING = 1_000  # ids to remember
 MAX_FAILURES = 3  # accounts in a row that can't be read, before the run gives up
@@ -148,7 +149,8 @@ class Accountant:
             self._account_for(kind, account_id, entries)
 
     def _account_for(self, kind: Kind, account_id: str, entries: Sequence[Entry]) -> None:
-        entries = [entry for entry in entries if entry.at >= self.state.begins]
+        begins = self._begins(kind, account_id)
+        entries = [entry for entry in entries if entry.at >= begins]
         here = kind.here(self.index, account_id, entries)
         tally = self._tally(kind)
         for entry in entries:
@@ -159,6 +161,12 @@ class Accountant:
         for batch in batched(kind.complete(self.reader.history, missing), BATCH, strict=False):
             self.check_time()
             self._recover(kind, batch, tally)
+
+    def _begins(self, kind: Kind, account_id: str) -> int:
+        """Return since when the stack serves a kind of records of an account, in Unix seconds."""
+        began = self.state.began
+        descendant = began.get(DESCENDANTS, 0) if account_id != self.desired.account_id else 0
+        return max(self.state.begins, began.get(kind.name, 0), descendant)
 
     def _recover(self, kind: Kind, batch: Sequence[Entry], tally: Tally) -> None:
         failures = {id(failure := self._failure(entry)): (entry, failure) for entry in batch}

@@ -1,5 +1,6 @@
 """How far the accounting has come, in an item of its own."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel
@@ -67,6 +68,7 @@ class AccountingState(BaseModel):
 
     Attributes:
         begins: Before this, nothing is compared unless somebody asks: the stack was not there.
+        began: The same for each kind of records, and for descendants: their webhooks were not there.
         read_until: Up to here, all accounts have been compared, but for `behind`.
         round: The round that the last run did not finish.
         behind: By account, what could not be read while others could.
@@ -79,6 +81,7 @@ class AccountingState(BaseModel):
 
     begins: int
     read_until: int
+    began: dict[str, int] = {}
     round: Round | None = None
     behind: dict[str, Behind] = {}
     read_again: dict[int, int] = {}
@@ -95,8 +98,17 @@ class AccountingState(BaseModel):
     def set_back(self, second: int) -> None:
         """Compare everything from a time on again."""
         self.begins = min(self.begins, second)
+        self.began = {name: min(at, second) for name, at in self.began.items()}
         self.read_until = min(self.read_until, second - 1)
         self.round = None
+
+    def serve(self, names: Iterable[str], now: int) -> bool:
+        """Note what the stack serves from now on; tell whether that has changed.
+
+        What was served before keeps its beginning, and anything else begins now.
+        """
+        before, self.began = self.began, {name: self.began.get(name, now) for name in names}
+        return before != self.began
 
     def give_up(self, second: int) -> None:
         """Leave what is missing or could not be read up to a time as it is."""

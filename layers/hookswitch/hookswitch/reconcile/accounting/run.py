@@ -9,7 +9,7 @@ from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.errors import DeadlineError, NotOpenError
 from hookswitch.observability.log import logger
 from hookswitch.receiving.hook_functions import HookFunctions
-from hookswitch.reconcile.accounting.accountant import NOT_SENT, SOURCE, Accountant
+from hookswitch.reconcile.accounting.accountant import DESCENDANTS, NOT_SENT, SOURCE, Accountant
 from hookswitch.reconcile.accounting.index import EventIndex
 from hookswitch.reconcile.accounting.kinds import LEG_HOOK, Faxes, Kind, Legs, Voicemails
 from hookswitch.reconcile.accounting.ledger import AccountingLedger, AccountingState, Compared, Round
@@ -75,12 +75,12 @@ class AccountingRun:
             HookswitchError: Something can't be reached; the next run goes on from there.
         """
         kinds = self._kinds()
-        state = self._ledger.read()
-        if state is None:
-            state = AccountingState(begins=self._now, read_until=self._now)
-            self._probe(DashHistory(client), kinds, state)
+        before = self._ledger.read()
+        state = before or AccountingState(begins=self._now, read_until=self._now)
+        if self._prepare(state, kinds) or not before:
+            if not before:
+                self._probe(DashHistory(client), kinds, state)
             self._ledger.save(state)
-        self._prepare(state)
         missing_before = frozenset(state.missing)
         reader = Reader(DashHistory(client))
         accountant = Accountant(
@@ -150,12 +150,14 @@ class AccountingRun:
             except NotOpenError:
                 state.refused[kind.name] = self._now
 
-    def _prepare(self, state: AccountingState) -> None:
-        """Forget what is old, and ask again once a day for what Dash refused."""
+    def _prepare(self, state: AccountingState, kinds: Sequence[Kind]) -> bool:
+        """Forget what is old, and ask again once a day for what Dash refused; tell whether something new is served."""
         state.refused = {kind: at for kind, at in state.refused.items() if self._now - at < DAY}
         recent = [(id_, at) for id_, at in state.ignored.items() if self._now - at < IGNORED_FOR]
         state.ignored = dict(recent[-MAX_IGNORED:])
         self._legs.ignored = state.ignored
+        served = [kind.name for kind in kinds] + [DESCENDANTS] * self._settings.include_subaccounts
+        return state.serve(served, self._now)
 
     def _begin(self, state: AccountingState, until: int) -> bool:
         """Begin a round up to a time, if none is under way; tell whether there is one."""
