@@ -10,8 +10,8 @@ from hookswitch.reconcile.importing.request import ImportRequest
 from hookswitch.reconcile.state import iso
 
 MAX_LISTED = 20  # legs that a report names
-FIRST_LENGTH = 3_600  # seconds of the first piece
-MIN_LENGTH, MAX_LENGTH = 60, 86_400  # seconds of a piece
+FIRST_LENGTH = 21_600  # seconds of the first piece
+MIN_LENGTH, MAX_LENGTH = 60, 604_800  # seconds of a piece; Dash lists 31 days at most
 FEW = 100  # legs of an account in a piece, so that the next piece is longer
 
 type Place = tuple[int, str]
