@@ -21,6 +21,8 @@ template, so that the template needs no exception for the emulator:
   MiniStack compares it literally, so it matches no request.
 - An OpenAPI path's `x-amazon-apigateway-any-method` is the method ANY of that resource (API Gateway, "OpenAPI
   extensions"). MiniStack ignores it.
+- An ID token that is issued for a refresh token has the user's groups (Cognito, "The identity (ID) token"). MiniStack's
+  has none.
 - `aws:SecureTransport` is true, though the emulator uses plain HTTP, unless X-Forwarded-Proto says http.
 
 On AWS, a function does not take processor time from the services that it calls. Here they share the processor, and
@@ -59,7 +61,7 @@ from urllib.parse import parse_qs
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import apigateway_v1, dynamodb_streams, lambda_svc, sts
+from ministack.services import apigateway_v1, cognito, dynamodb_streams, lambda_svc, sts
 
 SESSION = re.compile(r"arn:(?P<partition>[a-z-]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/.+")
 ENVIRONMENTS = Path(__file__).with_name("environments.py")
@@ -78,6 +80,7 @@ _pin_origin = app.pin_request_origin
 _enforce = iam_evaluator.enforce
 _import_operation = apigateway_v1._import_operation  # noqa: SLF001 - there is no public interface
 _concurrency = lambda_svc._sqs_esm_concurrency  # noqa: SLF001 - there is no public interface
+_token = cognito._fake_token  # noqa: SLF001 - there is no public interface
 _is_binary = apigateway_v1._media_type_matches  # noqa: SLF001 - there is no public interface
 
 
@@ -157,6 +160,14 @@ def concurrency(mapping: MutableMapping[str, Any], *about: Any) -> int:
         mapping["ScalingConfig"] = {**scaling, "MaximumConcurrency": int(scaling["MaximumConcurrency"])}
     limit: int = _concurrency(mapping, *about)
     return limit
+
+
+def token(sub: str, pool_id: str, client_id: str, kind: str = "access", username: str = "", **more: Any) -> str:
+    """Make a token, with the groups of its user."""
+    pool = cognito._get_pool_unscoped(pool_id)  # noqa: SLF001 - there is no public reader
+    if pool and not more.get("groups"):
+        more["groups"] = pool["_users"].get(username, {}).get("_groups", [])
+    return str(_token(sub, pool_id, client_id, kind, username, **more))
 
 
 def is_binary(media_type: str | None, binary_media_types: Sequence[str] | None) -> bool:
@@ -315,6 +326,7 @@ if __name__ == "__main__":
     apigateway_v1._OPENAPI_HTTP_METHODS.add(ANY_METHOD)  # noqa: SLF001 - there is no public interface
     apigateway_v1._import_operation = import_operation  # noqa: SLF001 - there is no public interface
     apigateway_v1._media_type_matches = is_binary  # noqa: SLF001 - there is no public interface
+    cognito._fake_token = token  # noqa: SLF001 - there is no public interface
     lambda_svc._sqs_esm_concurrency = concurrency  # noqa: SLF001 - there is no public interface
     lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedArchive})
     lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": start_function})

@@ -9,7 +9,11 @@ from devtools.console.serve import DESTINATIONS, TABLE, LocalConsole
 from hookswitch.aws import clients
 from hookswitch.console import health
 from hookswitch.destinations.rows import LIVE, Owed
-from hookswitch.events.items import QUARANTINE
+from hookswitch.events.items import QUARANTINE, feed_key
+from hookswitch.reconcile import ledger
+from hookswitch.reconcile.accounting import ledger as accounting
+from hookswitch.reconcile.accounting.ledger import AccountingState, Compared
+from hookswitch.reconcile.state import State
 from tests.unit.console.browser import Browser
 from tests.unit.console.conftest import NOW
 from tests.unit.devtools.call_records import at
@@ -42,6 +46,55 @@ def test_destinations(console: LocalConsole, browser: Browser) -> None:
     assert crm["failing_since"] == "2026-11-25T14:03:05.000Z"
     assert (sales["last_success"], sales["failing_since"]) == ("2026-11-25T15:02:05.000Z", None)
     assert "example.com" not in browser.get("health").body.decode()
+
+
+def test_before_the_first_run(browser: Browser) -> None:
+    """A new stack has nothing to say of Dash."""
+    found = browser.get("health").json
+    assert (found["reconcile"], found["legs"], found["webhooks"]) == (None, None, [])
+
+
+def test_what_reconcile_found(console: LocalConsole, browser: Browser) -> None:
+    """It is told as reconcile found it last: until when all is recovered, and how many legs are on Dash and here."""
+    now = int(NOW)
+    state = State(read_until=now - 60, looked_at=now, held_back={"parking": now + 60})
+    console.tables.put(TABLE, {"event_id": ledger.KEY, "kind": "state", "progress": state.to_json()})
+    compared = Compared(since=now - 3_600, until=now - 600, on_dash=1_204, here=1_203)
+    counted = AccountingState(begins=0, read_until=now - 600, missing={"a@pbx": now}, compared=compared)
+    console.tables.put(TABLE, {"event_id": accounting.KEY, "kind": "state", "progress": counted.to_json()})
+    found = browser.get("health").json
+    assert found["reconcile"] == {
+        "looked_at": "2026-11-25T15:03:05.000Z",
+        "recovered_until": "2026-11-25T15:02:05.000Z",
+        "gaps": 0,
+        "held_back": [{"hook": "parking", "until": "2026-11-25T15:04:05.000Z"}],
+    }
+    assert found["legs"] == {
+        "compared_until": "2026-11-25T14:53:05.000Z",
+        "missing": 1,
+        "last": {
+            "since": "2026-11-25T14:03:05.000Z",
+            "until": "2026-11-25T14:53:05.000Z",
+            "on_dash": 1_204,
+            "here": 1_203,
+        },
+    }
+
+
+def test_announcements(console: LocalConsole, browser: Browser) -> None:
+    """What happened to webhooks within a week comes newest first, and says what in a line."""
+    for days, hook in (
+        (0, "webhook_restored"),
+        (1, "webhook_disabled"),
+        (6, "webhook_noticed"),
+        (8, "webhook_noticed"),
+    ):
+        at_ = at(-days * 86_400)
+        item = {"event_id": f"{hook}-{days}", "hook": hook, "occurred_at": at_, "summary": hook, "timeline_key": at_}
+        console.tables.put(TABLE, item | {"feed": feed_key(console.settings.account_id, hook, at_)})
+    found = browser.get("health").json["webhooks"]
+    assert [it["event_id"] for it in found] == ["webhook_restored-0", "webhook_disabled-1", "webhook_noticed-6"]
+    assert found[0]["summary"] == "webhook_restored"
 
 
 def test_quarantine(console: LocalConsole, browser: Browser) -> None:

@@ -12,28 +12,80 @@ from hookswitch.calls.log import Item, rfc3339
 from hookswitch.destinations.leases import Standing
 from hookswitch.destinations.table import DestinationTable
 from hookswitch.events.attributes import plain
-from hookswitch.events.items import QUARANTINE
+from hookswitch.events.items import QUARANTINE, feed_key
 from hookswitch.observability.log import logger
+from hookswitch.reconcile.accounting.ledger import AccountingLedger
+from hookswitch.reconcile.announcement import ANNOUNCEMENTS
+from hookswitch.reconcile.ledger import Ledger
+from hookswitch.reconcile.state import iso
 from hookswitch.settings.functions import ConsoleSettings
 
 MOST_COUNTED = 1_000  # of anything; more is said to be more
-SHOWN = 20  # quarantined deliveries
-QUARANTINE_DAYS = 7
+SHOWN = 20  # quarantined deliveries, and announcements
+QUARANTINE_DAYS = ANNOUNCED_DAYS = 7
+ABOUT_WEBHOOKS = ("webhook_disabled", *ANNOUNCEMENTS)
 AT_ONCE = 8
 MILLISECONDS = 1_000
 
 
 def health(settings: ConsoleSettings, now: datetime) -> dict[str, object]:
-    """Return the state of destinations, quarantine and queues.
+    """Return what is known of webhooks, of Dash's own count of legs, of destinations, quarantine and queues.
 
-    Addresses and payloads are not in it.
+    Addresses and payloads are not in it. What Dash says is as reconcile found it last: nothing here asks Dash.
     """
     return {
         "at": rfc3339(now),
+        "reconcile": _reconcile(settings.events_table),
+        "legs": _legs(settings.events_table),
+        "webhooks": _announcements(settings, now),
         "destinations": _destinations(DestinationTable(settings.destinations_table)),
         "quarantine": _quarantine(settings.events_table, now),
         "queues": _queues(settings.queues),
     }
+
+
+def _reconcile(table: str) -> dict[str, object] | None:
+    """Return when reconcile last looked, until when everything is recovered, and which webhooks wait to be enabled."""
+    state = Ledger(table).read()
+    if state is None:
+        return None
+    return {
+        "looked_at": iso(state.looked_at) if state.looked_at else None,
+        "recovered_until": iso(state.watermark),
+        "gaps": len(state.gaps),
+        "held_back": [{"hook": hook, "until": iso(due)} for hook, due in sorted(state.held_back.items())],
+    }
+
+
+def _legs(table: str) -> dict[str, object] | None:
+    """Return how many legs of calls Dash has of a time, and how many of them are here; None if nobody compared."""
+    state = AccountingLedger(table).read()
+    if state is None:
+        return None
+    compared = state.compared
+    return {
+        "compared_until": iso(state.watermark),
+        "missing": len(state.missing),
+        "last": compared
+        and {
+            "since": iso(compared.since),
+            "until": iso(compared.until),
+            "on_dash": compared.on_dash,
+            "here": compared.here,
+        },
+    }
+
+
+def _announcements(settings: ConsoleSettings, now: datetime) -> list[Item]:
+    """Return what was announced about webhooks within a week, newest first."""
+    days = [(now - timedelta(days=back)).date().isoformat() for back in range(ANNOUNCED_DAYS)]
+    feeds = [feed_key(settings.account_id, hook, day) for hook in ABOUT_WEBHOOKS for day in days]
+    since = now - timedelta(days=ANNOUNCED_DAYS)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = pool.map(lambda feed: [*islice(_of_feed(settings.events_table, feed, since), SHOWN)], feeds)
+        items = [item for items in found for item in items]
+    items.sort(key=lambda item: str(item["timeline_key"]), reverse=True)
+    return [{name: item.get(name) for name in ("event_id", "hook", "occurred_at", "summary")} for item in items[:SHOWN]]
 
 
 def _destinations(table: DestinationTable) -> list[dict[str, object]]:
@@ -63,7 +115,8 @@ def _destination(table: DestinationTable, standing: Standing) -> dict[str, objec
 
 def _quarantine(table: str, now: datetime) -> dict[str, object]:
     """Return how many deliveries of the last days are quarantined, and the newest of them."""
-    newest = list(islice(_quarantined(table, now - timedelta(days=QUARANTINE_DAYS)), MOST_COUNTED + 1))
+    since = now - timedelta(days=QUARANTINE_DAYS)
+    newest = list(islice(_of_feed(table, QUARANTINE, since), MOST_COUNTED + 1))
     shown = ("event_id", "hook", "account_id", "received_at", "summary")
     return {
         "days": QUARANTINE_DAYS,
@@ -72,7 +125,8 @@ def _quarantine(table: str, now: datetime) -> dict[str, object]:
     }
 
 
-def _quarantined(table: str, since: datetime) -> Iterator[Item]:
+def _of_feed(table: str, feed: str, since: datetime) -> Iterator[Item]:
+    """Yield the entries of a feed since a time, newest first."""
     pages = (
         clients.dynamodb()
         .get_paginator("query")
@@ -80,7 +134,7 @@ def _quarantined(table: str, since: datetime) -> Iterator[Item]:
             TableName=table,
             IndexName="feeds",
             KeyConditionExpression="feed = :key AND timeline_key BETWEEN :start AND :end",
-            ExpressionAttributeValues={":key": {"S": QUARANTINE}, ":start": {"S": rfc3339(since)}, ":end": {"S": "9"}},
+            ExpressionAttributeValues={":key": {"S": feed}, ":start": {"S": rfc3339(since)}, ":end": {"S": "9"}},
             ScanIndexForward=False,
         )
     )
