@@ -29,7 +29,7 @@ def test_calls_are_whole() -> None:
     office = Office(3)
     mine = {phone.device for phone in office.phones}
     theirs = {member.device for member in CAST.values() if member.device}
-    for _ in range(40):
+    for _ in range(15):
         steps = office.call(NOW)
         found = record_of(steps, NOW + 30 * DAY)
         assert found
