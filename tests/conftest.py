@@ -41,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # What these tests run of the layer, others run as well, or it runs in other processes.
 UNCOVERED = (
+    "browser",
     "integration",
     "sam_local",
     "built",

@@ -1,22 +1,164 @@
-// The page: shows the newest calls.
+// The page as a whole: who has signed in, which view an address shows, and what happens if there is none.
 
-async function get(path) {
-  const answer = await fetch(`/api/${path}`);
-  if (answer.status === 401) {
-    location.reload();
+import { ApiError, get, prefetch, signOut } from "./api.js";
+import { CallsView } from "./calls.js";
+import { h, say } from "./dom.js";
+import { setOffice } from "./format.js";
+
+const main = document.getElementById("main");
+const CALL = /^\/calls\/([0-9a-f]{32})$/;
+let me = null;
+let view = null;
+let calls = null; // stays while a call is open, so that one comes back to the same place
+
+// Show what the address says.
+async function show({ focus = true } = {}) {
+  const { pathname, search } = location;
+  const [, call] = CALL.exec(pathname) ?? [];
+  const role = pathname === "/health" ? "operators" : "calls";
+  const before = view;
+  markPage(role);
+  if (!me.user.roles.includes(role)) {
+    before?.hide();
+    view = null;
+    return refuse(role);
   }
-  return answer.json();
+  try {
+    if (role === "operators") {
+      const { HealthView } = await import("./health.js");
+      view = new HealthView(context);
+    } else if (call) {
+      const { CallView } = await import("./call.js");
+      view = new CallView(context, call, search, calls?.around(call) ?? {});
+    } else {
+      calls ??= new CallsView(context);
+      view = calls;
+    }
+  } catch {
+    return message("This part of the page can't be loaded.", "It may have been updated, or the connection is down.", "Load it again");
+  }
+  if (before && before !== view) {
+    before.hide();
+  }
+  main.replaceChildren(view.element);
+  document.title = `${view.title} · ${me.stack}`;
+  view.show(search, { focus });
+  return undefined;
 }
 
-const me = await get("me");
-document.getElementById("who").textContent = me.user.email;
-const found = await get("calls");
-for (const call of [...found.open, ...found.calls]) {
-  const row = document.createElement("li");
-  row.textContent = call.summary;
-  document.getElementById("calls").append(row);
+const context = {
+  get me() {
+    return me;
+  },
+  go(address, { replace = false, focus = true } = {}) {
+    history[replace ? "replaceState" : "pushState"](null, "", address);
+    return show({ focus });
+  },
+  setTitle(title) {
+    document.title = `${title} · ${me.stack}`;
+  },
+  // Say that the session is over, if that is what an error says.
+  endsSession(error) {
+    if (!error.isOver) {
+      return false;
+    }
+    view?.hide();
+    view = null;
+    message("Your session is over.", "Sign in to go on where you were.", "Sign in again");
+    return true;
+  },
+};
+
+function message(title, text, link) {
+  const heading = h("h1", { tabindex: -1 }, title);
+  // A whole load of the same address: that is what signs in.
+  main.replaceChildren(h("section", { class: "message" }, heading, h("p", {}, text), link && h("p", {}, h("a", { class: "button", href: location.href }, link))));
+  document.title = title;
+  heading.focus();
 }
-document.getElementById("sign-out").addEventListener("click", async () => {
-  const answer = await fetch("/sign-out", { method: "POST" });
-  location.assign((await answer.json()).location);
+
+function refuse(role) {
+  const what = role === "calls" ? "see calls" : "see how hookswitch is doing";
+  message(`You may not ${what}.`, `You are signed in as ${me.user.email}. Ask who manages users for the role “${role}”.`);
+}
+
+function markPage(role) {
+  for (const link of document.querySelectorAll("#pages a")) {
+    const isHere = (link.pathname === "/health") === (role === "operators");
+    link.toggleAttribute("aria-current", isHere);
+    if (isHere) {
+      link.setAttribute("aria-current", "page");
+    }
+  }
+}
+
+function showUser() {
+  const pages = [["calls", "/calls", "Calls"], ["operators", "/health", "Health"]];
+  const links = pages.filter(([role]) => me.user.roles.includes(role));
+  document.getElementById("pages").replaceChildren(...links.map(([, href, text]) => h("a", { href, "data-route": "" }, text)));
+  document.getElementById("stack").textContent = me.stack;
+  document.getElementById("email").textContent = me.user.email;
+  const roles = me.user.roles.length ? `Roles: ${me.user.roles.join(", ")}` : "No roles";
+  document.getElementById("rights").textContent = `${roles}. Times are of ${me.time_zone}.`;
+  document.getElementById("user").hidden = false;
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[data-route]");
+  const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+  if (link && isPlain && me && !event.defaultPrevented) {
+    event.preventDefault();
+    context.go(link.pathname + link.search);
+  }
+  const menu = document.getElementById("user");
+  if (menu.open && !menu.contains(event.target)) {
+    menu.open = false;
+  }
 });
+
+document.addEventListener("keydown", (event) => {
+  const menu = document.getElementById("user");
+  if (event.key === "Escape" && menu.open) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+document.getElementById("sign-out").addEventListener("click", async (event) => {
+  event.target.disabled = true;
+  try {
+    location.assign(await signOut());
+  } catch (error) {
+    event.target.disabled = false;
+    document.getElementById("rights").textContent = `You are still signed in. ${error.message}`;
+    say("You are still signed in.");
+  }
+});
+
+window.addEventListener("popstate", () => me && show());
+
+async function start() {
+  if (!CALL.test(location.pathname) && location.pathname !== "/health") {
+    prefetch(CallsView.path(location.search));
+  }
+  try {
+    me = await get("me");
+  } catch (error) {
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
+    if (!context.endsSession(error)) {
+      message("This page can't be shown.", error.message, "Try again");
+    }
+    return;
+  }
+  setOffice(me.time_zone, me.now);
+  showUser();
+  if (location.pathname === "/") {
+    const isOperator = me.user.roles.includes("operators") && !me.user.roles.includes("calls");
+    history.replaceState(null, "", (isOperator ? "/health" : "/calls") + location.search);
+  }
+  await show({ focus: false });
+}
+
+await start();

@@ -1,0 +1,175 @@
+// How hookswitch is doing, to look at: destinations, quarantine and queues.
+
+import { get } from "./api.js";
+import { h, say } from "./dom.js";
+import * as format from "./format.js";
+
+const LIVE = 15_000; // milliseconds between two questions
+const PATIENT = 120_000;
+const QUEUES = {
+  redrive: ["Redrive", "Deliveries that could not be stored; they are stored from here"],
+  publish: ["Publish", "Events that could not be published, to be tried again"],
+  calls: ["Calls", "Calls that wait to be worked out again"],
+  "dead letters": ["Dead letters", "What all attempts failed for; somebody has to look at it"],
+};
+
+export class HealthView {
+  title = "Health";
+  #context;
+  #timer = 0;
+  #failures = 0;
+  #isLoaded = false;
+  #aborter = new AbortController();
+
+  constructor(context) {
+    this.#context = context;
+    this.heading = h("h1", { tabindex: -1 }, "Health");
+    this.at = h("p", { class: "fresh" });
+    this.trouble = h("div", { class: "trouble", role: "alert" });
+    this.parts = h("div", { class: "parts" }, h("p", { class: "quiet-text" }, "Loading…"));
+    this.element = h("article", { class: "health", "aria-busy": "true" }, h("div", { class: "title" }, this.heading, this.at), this.trouble, this.parts);
+  }
+
+  show(search, { focus }) {
+    this.#load(true);
+    if (focus) {
+      window.scrollTo(0, 0);
+      this.heading.focus({ preventScroll: true });
+    }
+  }
+
+  hide() {
+    this.#aborter.abort();
+    clearTimeout(this.#timer);
+  }
+
+  async #load(isFirst) {
+    const { signal } = this.#aborter;
+    try {
+      const answer = await get("health", signal);
+      this.#failures = 0;
+      this.trouble.replaceChildren();
+      this.#draw(answer);
+      if (isFirst) {
+        say(this.parts.querySelector(".verdict").textContent);
+      }
+      this.#later(LIVE);
+    } catch (error) {
+      this.#failed(error, signal);
+    }
+  }
+
+  #later(wait) {
+    if (!this.#aborter.signal.aborted) {
+      this.#timer = setTimeout(() => (document.hidden ? this.#later(wait) : this.#load(false)), wait);
+    }
+  }
+
+  #failed(error, signal) {
+    if (signal.aborted || this.#context.endsSession(error)) {
+      return;
+    }
+    this.#failures += 1;
+    this.element.removeAttribute("aria-busy");
+    this.element.classList.toggle("is-stale", this.#isLoaded);
+    if (!this.#isLoaded) {
+      this.parts.replaceChildren();
+    }
+    const since = this.#isLoaded ? " What is below may be out of date." : "";
+    this.trouble.replaceChildren(h("p", {}, h("b", {}, "Health can't be shown. "), error.message, since),
+      h("button", { type: "button", click: () => this.#load(false) }, "Try again"));
+    this.#later(Math.min(LIVE * 2 ** this.#failures, PATIENT));
+  }
+
+  #draw(answer) {
+    this.#isLoaded = true;
+    this.element.removeAttribute("aria-busy");
+    this.element.classList.remove("is-stale");
+    this.at.textContent = `As of ${format.exactClock(answer.at)}`;
+    const focused = document.activeElement?.id;
+    this.parts.replaceChildren(verdict(answer), destinations(answer.destinations), queues(answer.queues), quarantine(answer.quarantine));
+    if (focused) {
+      document.getElementById(focused)?.focus();
+    }
+  }
+}
+
+function verdict({ destinations: all, quarantine: kept, queues: waiting }) {
+  const failing = all.filter(isFailing).length;
+  const off = all.filter((one) => one.state === "off").length;
+  const dead = waiting.find((queue) => queue.name === "dead letters")?.messages ?? 0;
+  const undelivered = all.reduce((sum, one) => sum + one.dead_letters.number, 0);
+  const faults = [
+    failing && plural(failing, "destination is failing", "destinations are failing"),
+    off && plural(off, "destination is off", "destinations are off"),
+    undelivered && plural(undelivered, "message was not delivered to a destination", "messages were not delivered to destinations"),
+    dead && plural(dead, "dead letter", "dead letters"),
+    kept.count.number && `${counted(kept.count)} ${kept.count.number === 1 ? "delivery" : "deliveries"} in quarantine`,
+  ].filter(Boolean);
+  return faults.length ? h("p", { class: "verdict is-bad" }, `${faults.join(", ")}.`) : h("p", { class: "verdict is-good" }, "Nothing needs attention.");
+}
+
+function destinations(all) {
+  const names = ["Name", "Type", "State", "Backlog", "Undelivered", "Last success", "Last answer", "Next attempt"];
+  const rows = [...all].sort((one, other) => Number(isFailing(other)) - Number(isFailing(one))).map((one) => [
+    h("bdi", {}, format.line(one.name, 80)), one.type, state(one), counted(one.backlog), counted(one.dead_letters),
+    when(one.last_success, "never"), format.line(one.last_answer, 120) || "–", when(one.next_attempt, "–"),
+  ]);
+  return section("Destinations", all.length, all.length ? table("Destinations", names, rows, [3, 4]) : h("p", { class: "quiet-text" }, "There are none: events go to the SNS topic only."));
+}
+
+function isFailing(destination) {
+  return destination.state === "on" && Boolean(destination.failing_since);
+}
+
+function state(destination) {
+  if (isFailing(destination)) {
+    const failures = plural(destination.failures, "attempt failed", "attempts failed");
+    return h("span", { class: "state is-bad" }, "failing ", h("span", { class: "quiet-text" }, "since ", when(destination.failing_since), `, ${failures}`));
+  }
+  const reason = format.line(destination.state_reason, 200);
+  return h("span", { class: `state is-${destination.state}` }, destination.state, reason ? h("span", { class: "quiet-text" }, ` ${reason}`) : null);
+}
+
+function queues(all) {
+  const items = all.map(({ name, messages }) => {
+    const [title, what] = QUEUES[name] ?? [name, ""];
+    const isBad = name === "dead letters" && messages > 0;
+    return h("div", { class: `queue${isBad ? " is-bad" : ""}`, title: what }, h("dt", {}, title), h("dd", {}, messages === null ? "unknown" : format.count(messages)));
+  });
+  return section("Queues", null, h("dl", { class: "queues" }, items));
+}
+
+function quarantine({ days, count, newest }) {
+  const names = ["Received", "Hook", "Account", "What it is"];
+  const rows = newest.map((one) => [
+    when(one.received_at, "–"), h("code", {}, format.line(one.hook, 60)), h("code", {}, format.line(one.account_id ?? "", 12)), h("bdi", {}, format.line(one.summary)),
+  ]);
+  const text = `Deliveries of the last ${days} days that are not valid events. They are kept, and can be replayed.`;
+  return section("Quarantine", counted(count), h("p", { class: "quiet-text" }, count.number ? text : `Nothing in the last ${days} days.`),
+    newest.length ? table("The newest deliveries in quarantine", names, rows, []) : null);
+}
+
+function section(title, number, ...children) {
+  const id = `${title.toLowerCase()}-title`;
+  return h("section", { "aria-labelledby": id }, h("h2", { id }, title, " ", number === null ? null : h("small", {}, number)), children);
+}
+
+function table(caption, names, rows, numbers) {
+  const kind = (at) => (numbers.includes(at) ? "is-number" : null);
+  return h("table", { class: "stacked", role: "table" }, h("caption", { class: "visually-hidden" }, caption),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, names.map((name, at) => h("th", { role: "columnheader", scope: "col", class: kind(at) }, name)))),
+    h("tbody", { role: "rowgroup" }, rows.map((cells) => h("tr", { role: "row" }, cells.map((cell, at) => h("td", { role: "cell", class: kind(at), "data-name": names[at] }, cell))))));
+}
+
+function when(iso, otherwise = "") {
+  return iso ? h("time", { datetime: iso, title: format.moment(iso) }, format.ago(iso)) : otherwise;
+}
+
+function counted({ number, more }) {
+  return `${more ? "more than " : ""}${format.count(number)}`;
+}
+
+function plural(number, one, many) {
+  return `${format.count(number)} ${number === 1 ? one : many}`;
+}

@@ -1,0 +1,85 @@
+"""A console with two days of an office, and a browser in front of it."""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib.resources import files
+from itertools import islice
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from devtools.console.serve import USERS, Server, fill
+from hookswitch.aws import clients
+
+NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC).timestamp()  # an afternoon in New York
+DAYS, CALLS_A_DAY = 2, 45
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = 15_000  # milliseconds: of a busy machine
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+
+type Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The browser of this machine: `CHROMIUM` names it, or it is on the PATH."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if not found:
+        pytest.skip("There is no Chromium, so that the console's page is not tested: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A console at whose time it is afternoon, with an office's calls of two days."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("dynamodb", "sqs"):
+            patch.setattr(clients, name, getattr(clients, name))  # comes back, whatever the server makes of it
+        made = Server(time_zone="America/New_York")
+        made.console.clock = lambda: NOW
+        fill(made.console, DAYS, CALLS_A_DAY)
+        thread = threading.Thread(target=made.serve_forever, daemon=True)
+        thread.start()
+        yield made
+        made.shutdown()
+        made.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, server: Server) -> Iterator[Open]:
+    """Opens a page in a browser of its own, as one of USERS; afterwards, nothing may have gone wrong unnoticed."""
+    complaints: list[str] = []
+    contexts = []
+
+    def complain(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    def opened(path: str = "/calls", *, user: str = "operator", width: int = 1280, theme: str = "light") -> Page:
+        server.console.pool.claims = {"sub": user, "email": f"{user}@example.com", **USERS[user]}
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if theme == "dark" else "light",
+            locale="en-US",
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("console", complain)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(server.address + path)
+        page.wait_for_selector("article:not([aria-busy]), .list:not([aria-busy]), .message")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not list(islice(complaints, 5))
