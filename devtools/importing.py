@@ -102,6 +102,8 @@ class Reconcile:
     def _ask(self, **more: Any) -> Report:
         for _ in range(BUSY_TRIES):
             answer = self._function.ask_until_answered({"import": {**self._message, **more}}, FINAL)
+            if not {"import", "count", "busy"} & answer.keys():
+                raise LaptopError("The stack is of a version that can't import. Deploy this one first: `make deploy`.")
             if not answer.get("busy"):
                 return answer
             time.sleep(BUSY_SECONDS)
@@ -144,7 +146,7 @@ def _count(reconcile: Reconcile, question: Question) -> int:
     if found["retention_days"]:
         say(f"RetentionDays is {found['retention_days']}: what is older would have been deleted, and is left out.")
     if question.dry_run:
-        say("Nothing was imported. Without DRY_RUN=1, it is.", style="dim")
+        say("Nothing was imported. Leave DRY_RUN=1 out to import them.", style="dim")
     return legs
 
 

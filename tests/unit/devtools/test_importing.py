@@ -152,6 +152,13 @@ def test_dash_that_does_not_open_them(aws: Aws) -> None:
     assert len(aws.invoked) == 2
 
 
+def test_stack_of_an_earlier_version(aws: Aws) -> None:
+    """A function that knows no import is not taken for one that has nothing to do."""
+    aws.answers = {0: {"dry_run": False, "changes": [], "complete": True}}
+    with pytest.raises(LaptopError, match="Deploy this one first"):
+        command.bring_in(Question(FROM))
+
+
 def test_missing_legs(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
     """Legs that could not be stored are named, and the command fails."""
     report = {"from": f"{FROM}T00:00:00Z", "until": f"{FROM}T09:00:00Z", "publish": False, "complete": True}

@@ -11,6 +11,7 @@ import pytest
 
 from hookswitch.dash import pace
 from hookswitch.errors import HookswitchError, NotOpenError, NotTakenError, RequestError
+from hookswitch.reconcile.cdr import Cdr
 from hookswitch.reconcile.importing import answer, run
 from hookswitch.reconcile.importing.storage import JobStorage
 from simulator.calls.scenarios import SCENARIOS
@@ -174,6 +175,16 @@ def test_function_that_fails(past: World) -> None:
     past.down = set()
     complete(past)
     assert imported(past).keys() == legs_on_dash(past)
+
+
+def test_legs_that_can_not_be_used(past: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A leg that the hook's function can't use is named, and holds up no other."""
+    to_fields, unusable = Cdr.to_fields, sorted(legs_on_dash(past))[:2]
+    monkeypatch.setattr(Cdr, "to_fields", lambda cdr: {} if cdr.call_id in unusable else to_fields(cdr))
+    last = complete(past)
+    assert last["missing"] == len(unusable)
+    assert {leg.partition("-")[2] for leg in last["missing_legs"]} == {*unusable}
+    assert imported(past).keys() == legs_on_dash(past) - {*unusable}
 
 
 def test_two_at_once(past: World, monkeypatch: pytest.MonkeyPatch) -> None:
