@@ -54,7 +54,7 @@ class Report:
         outcomes: The number of missed deliveries, by hook and outcome.
         complete: Whether the attempt log was read to its end.
         errors: What could not be done.
-        accounting: What was compared with Dash's records; None if the run did not get that far, or is a dry run.
+        accounting: What was compared with Dash's records; None if the run did not get that far.
     """
 
     dry_run: bool = False

@@ -109,12 +109,8 @@ class Run:
         accounting = AccountingRun(self._desired, self._settings, self._notices, self._stop_at, self._now)
         accounting.meanwhile = self._save_now_and_then
         self._report.accounting = accounting.result
-        if self._request.since:
-            accounting.set_back(int(self._request.since.timestamp()))
-        if self._request.skip_until:
-            accounting.give_up(int(self._request.skip_until.timestamp()))
         try:
-            accounting.carry_out(client, functions, self._state, has_log=has_log)
+            accounting.carry_out(client, functions, self._request, self._state, has_log=has_log)
         finally:
             for name, value in accounting.result.measurements():
                 self._metrics.add(name, value)
@@ -170,6 +166,10 @@ class Run:
             self._report.complete, self._report.outcomes = survey(self._source(client, webhooks), gaps)
         except NoAttemptsError as error:
             self._report.reported.append(str(error))
+        accounting = AccountingRun(self._desired, self._settings, self._notices, self._stop_at, self._now)
+        self._report.accounting, functions = accounting.result, HookFunctions(self._desired.stack_id)
+        # Nothing is recovered from the attempt log, so it holds nothing up.
+        accounting.carry_out(client, functions, self._request, self._state, has_log=False)
         return self._report.to_json(self._state)
 
     def _choose_range(self, request: Request, *, is_first: bool) -> None:

@@ -525,11 +525,23 @@ def test_descendants(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_dry_run(old: World) -> None:
-    """A dry run compares nothing and changes nothing."""
-    end(old, is_on=False)
+    """A dry run counts, and changes nothing."""
+    untold = end(old, is_on=False)
+    end(old)
     before = dict(old.table.items)
-    assert accounted(old, dry_run=True) is None
+    found = accounted(old, dry_run=True)
+    assert (found["legs_on_dash"], found["legs_here"], found["recovered"], found["missing"]) == (2, 1, 0, 1)
+    assert found["missing_legs"] == [f"202611-{untold['call_id']}"]
     assert old.table.items == before
+    assert old.invoked == []
+
+
+def test_first_run_goes_back(world: World) -> None:
+    """The very first run of a stack can be asked for the past, too."""
+    before = end(world, is_on=False)
+    since = datetime.fromtimestamp(world.now - 60, UTC).isoformat()
+    assert accounted(world, since=since)["recovered"] == 1
+    assert ends(world).keys() == {before["call_id"]}
 
 
 def test_delay(old: World) -> None:

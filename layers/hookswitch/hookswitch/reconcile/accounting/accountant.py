@@ -43,7 +43,7 @@ class Accountant:
         save: Saves the state.
         reader: Reads Dash's listings.
         index: Finds events in the table.
-        redeliverer: Sends what is missing through the hook functions.
+        redeliverer: Sends what is missing through the hook functions; None only counts it.
         check_time: Raises an error once the run's time is used up.
         recovered: Called with hook and time of each event that is new.
         result: What was found.
@@ -55,7 +55,7 @@ class Accountant:
     save: Callable[[], None]
     reader: Reader
     index: EventIndex
-    redeliverer: Redeliverer
+    redeliverer: Redeliverer | None
     check_time: Callable[[], None]
     recovered: Callable[[str, int], None]
     result: Accounting
@@ -158,9 +158,14 @@ class Accountant:
                 self._count(kind, entry, tally, is_here=True)
                 self.state.missing.pop(entry.id, None)
         missing = [entry for entry in entries if entry.id not in here]
+        if not self.redeliverer:
+            self.state.missing |= {entry.id: entry.at for entry in missing}
+            for entry in missing:
+                self._count(kind, entry, tally, is_here=False)
+            return
         for batch in batched(kind.complete(self.reader.history, missing), BATCH, strict=False):
             self.check_time()
-            self._recover(kind, batch, tally)
+            self._recover(self.redeliverer, kind, batch, tally)
 
     def _begins(self, kind: Kind, account_id: str) -> int:
         """Return since when the stack serves a kind of records of an account, in Unix seconds."""
@@ -168,9 +173,9 @@ class Accountant:
         descendant = began.get(DESCENDANTS, 0) if account_id != self.desired.account_id else 0
         return max(self.state.begins, began.get(kind.name, 0), descendant)
 
-    def _recover(self, kind: Kind, batch: Sequence[Entry], tally: Tally) -> None:
+    def _recover(self, redeliverer: Redeliverer, kind: Kind, batch: Sequence[Entry], tally: Tally) -> None:
         failures = {id(failure := self._failure(entry)): (entry, failure) for entry in batch}
-        for failure, outcome in self.redeliverer.send([failure for _, failure in failures.values()]):
+        for failure, outcome in redeliverer.send([failure for _, failure in failures.values()]):
             entry = failures[id(failure)][0]
             is_here = outcome in HERE
             self._count(kind, entry, tally, is_here=is_here)

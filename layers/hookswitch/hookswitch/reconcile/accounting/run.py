@@ -17,6 +17,7 @@ from hookswitch.reconcile.accounting.listing import DAY, Reader
 from hookswitch.reconcile.accounting.totals import MAX_LISTED, Accounting
 from hookswitch.reconcile.notices import Notices
 from hookswitch.reconcile.redeliverer import Redeliverer
+from hookswitch.reconcile.report import Request
 from hookswitch.reconcile.source import OutOfTimeError
 from hookswitch.reconcile.state import Gap, State, iso
 from hookswitch.settings.functions import ReconcileSettings
@@ -52,22 +53,21 @@ class AccountingRun:
         """
         self.result = Accounting()
         self.meanwhile: Callable[[], None] = lambda: None
-        self._desired, self._settings, self._notices, self._stop_at, self._now = (
-            desired,
-            settings,
-            notices,
-            stop_at,
-            now,
-        )
-        self._ledger = AccountingLedger(settings.events_table)
+        self._desired, self._settings, self._notices = desired, settings, notices
+        self._stop_at, self._now = stop_at, now
+        self._ledger, self._saves = AccountingLedger(settings.events_table), True
         self._legs = Legs(includes_internal=desired.include_internal_legs)
 
-    def carry_out(self, client: DashClient, functions: HookFunctions, run: State, *, has_log: bool) -> None:
+    def carry_out(
+        self, client: DashClient, functions: HookFunctions, request: Request, run: State, *, has_log: bool
+    ) -> None:
         """Compare what Dash keeps with the table, and store what the table lacks.
 
         Args:
             client: A client of the account's Dash.
             functions: The stack's hook functions.
+            request: Since when to compare everything again, up to when to leave what is missing as it is, and whether
+                to change nothing.
             run: What the run has recovered from the attempt log, and is to announce.
             has_log: Whether this Dash has an attempt log.
 
@@ -77,19 +77,20 @@ class AccountingRun:
         kinds = self._kinds()
         before = self._ledger.read()
         state = before or AccountingState(begins=self._now, read_until=self._now)
-        if self._prepare(state, kinds) or not before:
+        self._saves = not request.dry_run
+        if self._prepare(state, kinds, request) or not before:
             if not before:
                 self._probe(DashHistory(client), kinds, state)
-            self._ledger.save(state)
+            self._save(state)
         missing_before = frozenset(state.missing)
         reader = Reader(DashHistory(client))
         accountant = Accountant(
             desired=self._desired,
             state=state,
-            save=lambda: self._ledger.save(state),
+            save=lambda: self._save(state),
             reader=reader,
             index=EventIndex(self._settings.events_table),
-            redeliverer=Redeliverer(functions, SOURCE),
+            redeliverer=None if request.dry_run else Redeliverer(functions, SOURCE),
             check_time=self._check_time,
             recovered=lambda hook, at: run.news.add_recovered(hook, at, NOT_SENT),
             result=self.result,
@@ -108,26 +109,6 @@ class AccountingRun:
             self._remember(state)
         if accountant.errors:
             raise accountant.errors[0]
-
-    def set_back(self, second: int) -> None:
-        """Compare everything from a time on again, in Unix seconds.
-
-        Raises:
-            StorageUnavailableError: DynamoDB did not answer.
-        """
-        state = self._ledger.read() or AccountingState(begins=second, read_until=second - 1)
-        state.set_back(second)
-        self._ledger.save(state)
-
-    def give_up(self, second: int) -> None:
-        """Leave what is missing up to a time, in Unix seconds, as it is.
-
-        Raises:
-            StorageUnavailableError: DynamoDB did not answer.
-        """
-        if state := self._ledger.read():
-            state.give_up(second)
-            self._ledger.save(state)
 
     def _kinds(self) -> Sequence[Kind]:
         hooks = frozenset(self._desired.hooks)
@@ -150,14 +131,23 @@ class AccountingRun:
             except NotOpenError:
                 state.refused[kind.name] = self._now
 
-    def _prepare(self, state: AccountingState, kinds: Sequence[Kind]) -> bool:
-        """Forget what is old, and ask again once a day for what Dash refused; tell whether something new is served."""
+    def _prepare(self, state: AccountingState, kinds: Sequence[Kind], request: Request) -> bool:
+        """Do what is asked for, forget what is old, and ask again once a day for what Dash refused.
+
+        Returns:
+            Whether the next run has to know of it, however far this one gets.
+        """
         state.refused = {kind: at for kind, at in state.refused.items() if self._now - at < DAY}
         recent = [(id_, at) for id_, at in state.ignored.items() if self._now - at < IGNORED_FOR]
         state.ignored = dict(recent[-MAX_IGNORED:])
         self._legs.ignored = state.ignored
         served = [kind.name for kind in kinds] + [DESCENDANTS] * self._settings.include_subaccounts
-        return state.serve(served, self._now)
+        is_new = state.serve(served, self._now)
+        if request.since:
+            state.set_back(int(request.since.timestamp()))
+        if request.skip_until:
+            state.give_up(int(request.skip_until.timestamp()))
+        return is_new or bool(request.since or request.skip_until)
 
     def _begin(self, state: AccountingState, until: int) -> bool:
         """Begin a round up to a time, if none is under way; tell whether there is one."""
@@ -175,6 +165,10 @@ class AccountingRun:
         since = max(state.begins, state.read_until + 1 - back, oldest)
         state.round = Round(since=since, until=until)
         return True
+
+    def _save(self, state: AccountingState) -> None:
+        if self._saves:
+            self._ledger.save(state)
 
     def _check_time(self) -> None:
         self.meanwhile()
@@ -222,7 +216,7 @@ class AccountingRun:
         if result.complete and result.available and result.since:
             found = Compared(since=result.since, until=result.until, on_dash=result.legs.on_dash, here=result.legs.here)
             state.note_compared(found)
-            self._ledger.save(state)
+            self._save(state)
 
 
 def hold_up(state: State, now: int, *, has_log: bool) -> int:
