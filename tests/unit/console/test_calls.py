@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -272,6 +273,16 @@ def test_chart_when_the_clock_changes(console: LocalConsole, browser: Browser, d
     chart = browser.get("day", day=day).json
     assert len({hour["start"] for hour in chart["hours"]}) == len(chart["hours"]) == hours
     assert sum(hour["answered"] for hour in chart["hours"]) == 1
+
+
+def test_chart_when_the_clock_changes_by_half_an_hour(console: LocalConsole) -> None:
+    """What is left of a day after its last whole hour counts as a part of that."""
+    console.settings = replace(console.settings, time_zone="Australia/Lord_Howe")
+    browser = Browser(console)
+    browser.go()
+    put(console, [mine(1, started_at="2026-04-05T13:29:59Z")])  # a second before midnight
+    hours = browser.get("day", day="2026-04-05").json["hours"]
+    assert (len(hours), hours[-1]["answered"]) == (24, 1)
 
 
 def test_chart_of_too_many(console: LocalConsole, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
