@@ -106,7 +106,7 @@ def test_groups_are_roles() -> None:
     joined = [it["Properties"] for it in made().values() if it["Type"].endswith("UserPoolUserToGroupAttachment")]
     assert sorted(groups[it["GroupName"]["Ref"]] for it in joined) == sorted(ROLES)
     attributes = {it["Name"]: it["Value"] for it in properties("ConsoleUser")["UserAttributes"]}
-    user = User.from_claims({"sub": "1", "cognito:groups": ROLES, **attributes}, "a" * 32)
+    user = User.from_claims({"sub": "1", "cognito:groups": [*ROLES], **attributes}, "a" * 32)
     assert user.sees_all_accounts
 
 

@@ -167,9 +167,15 @@ def test_event_of_another_account(as_user: Callable[..., Browser], console: Loca
 )
 def test_claims(accounts: str, groups: tuple[str, ...], seen: set[str]) -> None:
     """Accounts are separated by spaces; none means the stack's own; `*` means all, but to operators only."""
-    user = User.from_claims({"sub": "1", "custom:accounts": accounts, "cognito:groups": groups}, MINE)
+    user = User.from_claims({"sub": "1", "custom:accounts": accounts, "cognito:groups": [*groups]}, MINE)
     assert {account for account in (MINE, THEIRS, UNKNOWN) if user.sees_account(account)} == seen
     assert User.from_attributes(user.to_attributes()) == user
+
+
+@pytest.mark.parametrize("groups", [None, "calls operators", "calls", {"calls": True}, 5])
+def test_odd_groups(groups: object) -> None:
+    """Only a list of groups gives roles."""
+    assert User.from_claims({"sub": "1", "cognito:groups": groups}, MINE).roles == frozenset()
 
 
 @pytest.mark.parametrize("account", ["*", "", None, 5, "x", "A" * 32, MINE + "/"])

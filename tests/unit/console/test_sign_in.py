@@ -10,6 +10,7 @@ from devtools.console.serve import SESSIONS, USERS, LocalConsole
 from devtools.console.table import MemoryTables
 from hookswitch.console.sessions import IDLE, LONGEST, REFRESHED
 from hookswitch.console.sign_in import MOST_SIGN_INS, SESSION, SIGN_IN, SIGN_IN_SECONDS
+from hookswitch.errors import SignInUnavailableError
 from tests.unit.console.browser import FETCHES, NAVIGATES, Browser
 from tests.unit.console.conftest import NOW
 
@@ -162,6 +163,17 @@ def test_forged_cookie(browser: Browser, change: str) -> None:
         browser.console.tables.asked.clear()
         assert browser.get("me").code == "signed_out"
         assert browser.console.tables.asked == []
+
+
+def test_strangers_cost_nothing(console: LocalConsole, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has no cookie is refused without asking the user pool or the table for anything."""
+
+    def away() -> bytes:
+        raise SignInUnavailableError("nobody asked")
+
+    monkeypatch.setattr(console.pool, "secret", away)
+    assert Browser(console).get("me").code == "signed_out"
+    assert console.tables.asked == []
 
 
 def test_cookie_of_a_sign_in_is_no_session(console: LocalConsole) -> None:

@@ -53,8 +53,7 @@ class SignIn:
             SignInUnavailableError: The secret that cookies are signed with can't be read.
         """
         now = self._clock()
-        said = self._signer("session").verify(request.cookies.get(SESSION, ""), now)
-        session = self._sessions.find(str(said["id"]), now) if said else None
+        session = self._find(request, now)
         if session is None or not session.is_due(now, self._refresh_after):
             return session
         try:
@@ -95,10 +94,11 @@ class SignIn:
         if "code" not in request.query:
             raise SignInError("The user pool signed nobody in.")
         tokens = self._pool.exchange(request.query["code"], said["nonce"], said["verifier"], now)
-        before = self._signer("session").verify(request.cookies.get(SESSION, ""), now)
-        if before and (session := self._sessions.find(str(before["id"]), now)):
-            self._end(session)
-        session_id = self._sessions.begin(self._user(tokens), tokens.refresh_token, now)
+        if before := self._find(request, now):
+            self._end(before)
+        user = self._user(tokens)
+        session_id = self._sessions.begin(user, tokens.refresh_token, now)
+        logger.info("Somebody signed in to the console.", extra={"user": user.id})
         cookie = _cookie(SESSION, self._signer("session").sign({"id": session_id}, now + LONGEST), LONGEST)
         return Response.redirect(said["page"], [cookie, _removal(name)])
 
@@ -106,7 +106,14 @@ class SignIn:
         """Sign somebody out, and say where the browser forgets it, too."""
         if session:
             self._end(session)
+            logger.info("Somebody signed out of the console.", extra={"user": session.user.id})
         return Response.from_json({"location": self._pool.sign_out_address()}).with_cookies(_removal(SESSION))
+
+    def _find(self, request: Request, now: float) -> Session | None:
+        """Return the session that a request's cookie belongs to; without a cookie, nothing is asked for that."""
+        cookie = request.cookies.get(SESSION)
+        said = self._signer("session").verify(cookie, now) if cookie else None
+        return self._sessions.find(str(said["id"]), now) if said else None
 
     def _end(self, session: Session) -> None:
         self._sessions.end(session)

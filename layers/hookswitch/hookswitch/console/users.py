@@ -42,8 +42,8 @@ class User:
             claims: The token's claims, verified.
             own_account: The stack's own account.
         """
-        groups = claims.get("cognito:groups") or ()
-        roles = frozenset(role for role in ROLES if role in groups)
+        groups = claims.get("cognito:groups")
+        roles = frozenset(role for role in ROLES if isinstance(groups, list) and role in groups)
         named = str(claims.get("custom:accounts") or "").lower().split()
         if not named:
             accounts: Iterable[str] = [own_account]
