@@ -143,7 +143,7 @@ def _print(report: Mapping[str, Any]) -> None:
         say("The webhooks are correct, and nothing was missed.")
     if not _is_complete(report):
         say("One run could not do everything; the next run continues.")
-    _print_accounting(accounting)
+    _print_accounting(accounting, would=would)
     say(f"Everything up to {report['watermark']} is recovered.", style="dim")
 
 
@@ -153,21 +153,21 @@ def _is_complete(report: Mapping[str, Any]) -> bool:
     return bool(report["complete"] and (accounting.get("complete") or not accounting.get("available")))
 
 
-def _print_accounting(accounting: Mapping[str, Any]) -> None:
+def _print_accounting(accounting: Mapping[str, Any], *, would: bool) -> None:
     """Print how many legs of calls Dash has and how many of them are here; older versions did not compare them."""
     if not accounting:
         return
     if not accounting["available"]:
         say(accounting["reason"] or "Dash's call detail records were not compared.", style="dim")
         return
-    if not accounting["from"]:
-        return
-    recovered = f", {accounting['recovered']:,} of them recovered now" if accounting["recovered"] else ""
-    say(f"{legs(accounting)}{recovered}, from {accounting['from']} to {accounting['until']}.")
+    if accounting["from"]:
+        recovered = f", {accounting['recovered']:,} of them recovered now" if accounting["recovered"] else ""
+        say(f"{legs(accounting)}{recovered}, from {accounting['from']} to {accounting['until']}.")
     if accounting["missing"]:
-        say(f"{counted(accounting['missing'], 'leg is', 'legs are')} missing:", style="red")
-        for leg in accounting["missing_legs"]:
-            say(f"  {leg}", style="red")
+        missing, style = counted(accounting["missing"], "record is", "records are"), "yellow" if would else "red"
+        say(f"{missing} missing{', and would be recovered' if would else ''}:", style=style)
+        for record in accounting["missing_legs"]:
+            say(f"  {record}", style=style)
 
 
 def legs(accounting: Mapping[str, Any]) -> str:

@@ -169,7 +169,7 @@ def accounting(**more: object) -> dict[str, object]:
         (accounting(complete=False), "One run could not do everything; the next run continues."),
         (accounting(), "1,204 legs on Dash, 1,204 here, from 2026-11-26T07:00:00Z to 2026-11-26T09:00:00Z."),
         (accounting(recovered=3), "1,204 legs on Dash, 1,204 here, 3 of them recovered now, from"),
-        (accounting(legs_here=1203, missing=1, missing_legs=[f"a-leg{HOSTILE}"]), "1 leg is missing:\n  a-leg"),
+        (accounting(legs_here=1203, missing=1, missing_legs=[f"a-leg{HOSTILE}"]), "1 record is missing:\n  a-leg"),
         (accounting(available=False, reason="Dash does not open them."), "Dash does not open them."),
     ],
 )
@@ -181,6 +181,15 @@ def test_accounting_of_a_reconciliation(found: dict[str, object], line: str, ter
     assert line in got
     assert ("nothing was missed" in got) is not bool(found["recovered"] or found["missing"])
     assert all(character == "\n" or character.isprintable() for character in got)
+
+
+def test_accounting_of_a_dry_run(terminal: Terminal) -> None:
+    """A dry run says what it would recover."""
+    told = {"dry_run": True, "changes": [], "reported": [], "events": {}, "complete": True, "watermark": "now"}
+    found = accounting(legs_here=1202, missing=2, missing_legs=["202611-a", "202611-b"])
+    healing._print(told | {"accounting": found})  # noqa: SLF001 - needs no stack
+    got = terminal.got.getvalue()
+    assert "2 records are missing, and would be recovered:\n  202611-a\n  202611-b" in got
 
 
 def test_error(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
