@@ -27,8 +27,8 @@ from hookswitch.calls.items import CallItem, parties, party_item
 from hookswitch.calls.record import Call
 from hookswitch.console.web import Request
 from hookswitch.events.attributes import item
-from hookswitch.events.envelope import CALL
 from hookswitch.events.items import feed_key
+from hookswitch.events.kinds import CALL
 from simulator.calls.office import Office
 
 KINDS = 200  # different calls that all others are copies of, at other times

@@ -16,9 +16,10 @@ from hookswitch.calls.facts import Fact
 from hookswitch.calls.fold import fold
 from hookswitch.calls.record import Call
 from hookswitch.dash.hooks import HOOKS
-from hookswitch.events.envelope import CALL, TYPE_PREFIX
+from hookswitch.events.envelope import TYPE_PREFIX
 from hookswitch.events.event import Event
 from hookswitch.events.items import event_item
+from hookswitch.events.kinds import CALL
 from hookswitch.payloads.base import Payload
 from simulator.calls.scenarios import SCENARIOS
 from simulator.payloads import payload

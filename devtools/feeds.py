@@ -17,7 +17,8 @@ from devtools.since import rfc3339
 from devtools.target import Target
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.attributes import plain
-from hookswitch.events.items import QUARANTINE, feed_key
+from hookswitch.events.items import feed_key
+from hookswitch.events.kinds import QUARANTINE
 from hookswitch.reconcile.announcement import ANNOUNCEMENTS
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from devtools.feeds import Feeds
 from devtools.functions import Function
 from devtools.screen import Detail, console, say, step
 from devtools.target import Target, told
-from hookswitch.events.envelope import CALL
+from hookswitch.events.kinds import CALL
 
 BUSY_SECONDS, BUSY_TRIES = 5, 60
 # What no second try can help: the request, or what Dash opens to these credentials.

@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from devtools.waiting import wait_for
-from hookswitch.events.envelope import CALL, TYPE_PREFIX
+from hookswitch.events.envelope import TYPE_PREFIX
+from hookswitch.events.kinds import CALL
 
 if TYPE_CHECKING:
     from types_boto3_sns import SNSClient

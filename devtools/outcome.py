@@ -11,8 +11,8 @@ from devtools.inbox import Message
 from devtools.sending import Answer, Sent
 from hookswitch.calls.items import LEG, PARTY
 from hookswitch.dash.hooks import HOOKS
-from hookswitch.events.envelope import CALL, EVENT, TYPE_PREFIX
-from hookswitch.events.items import PLACEHOLDER
+from hookswitch.events.envelope import TYPE_PREFIX
+from hookswitch.events.kinds import CALL, EVENT, PLACEHOLDER
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

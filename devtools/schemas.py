@@ -20,7 +20,8 @@ from devtools.local import ROOT
 from devtools.screen import say
 from hookswitch.calls.record import Call
 from hookswitch.dash.hooks import HOOKS
-from hookswitch.events.envelope import CALL, TEST, DeliveryTest, Envelope
+from hookswitch.events.envelope import DeliveryTest, Envelope
+from hookswitch.events.kinds import CALL, TEST
 from hookswitch.reconcile.announcement import ANNOUNCEMENTS
 
 FOLDER = ROOT / "docs" / "schemas"

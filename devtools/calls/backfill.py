@@ -26,7 +26,7 @@ from devtools.since import counted
 from devtools.target import Target, told
 from hookswitch.calls.facts import CALL_HOOKS
 from hookswitch.calls.requests import BackfillRequest
-from hookswitch.events.envelope import CALL
+from hookswitch.events.kinds import CALL
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -14,7 +14,8 @@ from hookswitch.calls.record import Status
 from hookswitch.destinations.filters import matches
 from hookswitch.destinations.record import Filter
 from hookswitch.events.cloudevent import cloud_event
-from hookswitch.events.envelope import CALL, TYPE_PREFIX
+from hookswitch.events.envelope import TYPE_PREFIX
+from hookswitch.events.kinds import CALL
 
 STATUSES: tuple[str, ...] = get_args(Status.__value__)
 

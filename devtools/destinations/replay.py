@@ -11,7 +11,7 @@ from devtools.destinations.wishes import per_second
 from devtools.errors import LaptopError
 from devtools.events import require_account, require_hook, typed
 from devtools.target import Target, told
-from hookswitch.events.envelope import CALL
+from hookswitch.events.kinds import CALL
 
 
 @dataclass(frozen=True)

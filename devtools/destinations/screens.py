@@ -11,7 +11,7 @@ from devtools.since import age, counted, shown
 from hookswitch.destinations import answers
 from hookswitch.destinations.record import HTTP_TYPES, Filter
 from hookswitch.destinations.requests import AttemptView, Tested, View
-from hookswitch.events.envelope import CALL
+from hookswitch.events.kinds import CALL
 
 NAME, GETS = 12, 10  # columns of a name, if it is as long as that, and of what a destination gets, at least
 BRIEF = timedelta(minutes=30)  # in which most failures pass

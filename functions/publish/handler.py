@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hookswitch.aws.clients import PATIENT, PATIENT_ONCE
-from hookswitch.events.envelope import TEST
+from hookswitch.events.kinds import TEST
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing.outbox import Outbox, StreamBatch, read_request

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from devtools.inbox import Message
-from hookswitch.events.envelope import CALL
+from hookswitch.events.kinds import CALL
 from tests.load.calls import PlayedCall
 from tests.unit.calls.expected import EXPECTED
 from tests.unit.calls.test_scenarios import expected_row, row_of

@@ -10,8 +10,8 @@ from devtools.template import ASKED, expanded, parsed, resources
 from hookswitch.calls.update import STREAM_SECONDS
 from hookswitch.destinations.refused import SECONDS
 from hookswitch.destinations.rows import Attempt
-from hookswitch.events.envelope import IMPORTED
 from hookswitch.events.items import delivery_test_item, event_item, quarantine_item
+from hookswitch.events.kinds import IMPORTED
 from simulator.payloads import payload
 from tests.receiving import SETTINGS, delivery, event
 from tests.template.views import EVERYTHING, full, made, minimal, of_type

@@ -9,7 +9,8 @@ from devtools.console.serve import DESTINATIONS, TABLE, LocalConsole
 from hookswitch.aws import clients
 from hookswitch.console import health
 from hookswitch.destinations.rows import LIVE, Owed
-from hookswitch.events.items import QUARANTINE, feed_key
+from hookswitch.events.items import feed_key
+from hookswitch.events.kinds import QUARANTINE
 from hookswitch.reconcile import ledger
 from hookswitch.reconcile.accounting import ledger as accounting
 from hookswitch.reconcile.accounting.ledger import AccountingState, Compared

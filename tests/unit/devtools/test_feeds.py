@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from devtools import feeds
 from devtools.feeds import Feeds, days
 from hookswitch.events.attributes import item
-from hookswitch.events.items import QUARANTINE, feed_key, timestamp
+from hookswitch.events.items import feed_key, timestamp
+from hookswitch.events.kinds import QUARANTINE
 
 ACCOUNT, TABLE = "0" * 32, "events"
 NOW = datetime.now(UTC).replace(microsecond=0)

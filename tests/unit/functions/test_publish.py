@@ -12,8 +12,8 @@ from devtools.template import parsed
 from functions.publish import handler as publishing
 from hookswitch.aws import clients
 from hookswitch.events.attributes import item as attributes
-from hookswitch.events.envelope import IMPORTED
 from hookswitch.events.items import delivery_test_item, event_item
+from hookswitch.events.kinds import IMPORTED
 from hookswitch.publishing import dead_letter_queue, outbox, sns
 from simulator.payloads import payload
 from tests.emf import samples_in

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Self, TypedDict, cast
 
-from hookswitch.events.envelope import IMPORTED
+from hookswitch.events.kinds import IMPORTED
 
 type FactKind = Literal[
     "create", "answer", "bridge", "destroy", "lost", "parked", "retrieved", "left_parking", "voicemail", "missed", "fax"

@@ -12,9 +12,9 @@ from hookswitch.calls.facts import Fact
 from hookswitch.calls.graph import Group, node_ids
 from hookswitch.calls.numbers import number_key
 from hookswitch.calls.record import Call
-from hookswitch.events.envelope import CALL
 from hookswitch.events.event import event_key
 from hookswitch.events.items import feed_key
+from hookswitch.events.kinds import CALL
 
 LEG, PARTY = "leg", "party"  # kinds of items
 OPEN_FEED = "calls/open"  # the feed of all calls that are not final, of any account

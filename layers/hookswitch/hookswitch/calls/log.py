@@ -16,8 +16,8 @@ from hookswitch.calls.items import OPEN_FEED, call_id, parties, party_key
 from hookswitch.calls.record import Call
 from hookswitch.errors import StorageUnavailableError
 from hookswitch.events.attributes import plain
-from hookswitch.events.envelope import CALL
 from hookswitch.events.items import feed_key, timestamp
+from hookswitch.events.kinds import CALL
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

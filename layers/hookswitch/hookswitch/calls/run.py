@@ -22,7 +22,7 @@ from hookswitch.calls.table import CallTable
 from hookswitch.calls.update import CallUpdater, Change, Mode
 from hookswitch.errors import NotTakenError, StorageUnavailableError
 from hookswitch.events.attributes import Image, item, plain
-from hookswitch.events.envelope import CALL, EVENT
+from hookswitch.events.kinds import CALL, EVENT
 from hookswitch.observability.log import log_fault, logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing.outbox import Outbox, StreamBatch, StreamBatchResult

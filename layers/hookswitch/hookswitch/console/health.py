@@ -12,7 +12,8 @@ from hookswitch.calls.log import Item, rfc3339
 from hookswitch.destinations.leases import Standing
 from hookswitch.destinations.table import DestinationTable
 from hookswitch.events.attributes import plain
-from hookswitch.events.items import QUARANTINE, feed_key
+from hookswitch.events.items import feed_key
+from hookswitch.events.kinds import QUARANTINE
 from hookswitch.observability.log import logger
 from hookswitch.reconcile.accounting.ledger import AccountingLedger
 from hookswitch.reconcile.announcement import ANNOUNCEMENTS

@@ -11,7 +11,8 @@ from hookswitch.dash.hooks import SELECTABLE_HOOKS
 from hookswitch.destinations.quiet_hours import parse_quiet_hours
 from hookswitch.destinations.record import WHENS, Filter
 from hookswitch.errors import InvalidDestinationError
-from hookswitch.events.envelope import CALL, NOTICED, RESTORED, TYPE_PREFIX
+from hookswitch.events.envelope import NOTICED, RESTORED, TYPE_PREFIX
+from hookswitch.events.kinds import CALL
 
 RAW = (*SELECTABLE_HOOKS, RESTORED, NOTICED)
 """What can be asked for as it happens: the hooks, and hookswitch's own announcements."""

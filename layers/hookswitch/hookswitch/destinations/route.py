@@ -21,7 +21,8 @@ from hookswitch.destinations.table import DestinationTable
 from hookswitch.destinations.waking import wake
 from hookswitch.errors import NotTakenError, UnavailableServiceError
 from hookswitch.events.attributes import Image
-from hookswitch.events.envelope import CALL, TYPE_PREFIX
+from hookswitch.events.envelope import TYPE_PREFIX
+from hookswitch.events.kinds import CALL
 from hookswitch.observability.log import logger
 from hookswitch.settings.functions import RouteSettings
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from hookswitch.events.envelope import CALL, TEST, TYPE_PREFIX, Envelope
+from hookswitch.events.envelope import TYPE_PREFIX, Envelope
+from hookswitch.events.kinds import CALL, TEST
 from hookswitch.payloads.text import one_line
 
 MAX_SUMMARY = 4_000  # characters; an event's own has 200 at most, but one about many webhooks names each of them

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 TYPE_PREFIX = "com.virtualpbx.dash."
-EVENT, CALL, TEST = "event", "call", "test"  # the kinds of items that are published
-IMPORTED = "imported"  # the kind of an event that was imported: published only if somebody asks for that
 RESTORED, NOTICED = "webhook_restored", "webhook_noticed"  # the hooks of hookswitch's own announcements
 
 

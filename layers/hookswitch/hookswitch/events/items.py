@@ -8,16 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hookswitch.deliveries.delivery import Delivery
-from hookswitch.events.envelope import EVENT, IMPORTED
 from hookswitch.events.event import CDR, IMPORT, Event, event_key
+from hookswitch.events.kinds import EVENT, IMPORTED, PLACEHOLDER, QUARANTINE, TEST
 
 if TYPE_CHECKING:
     from hookswitch.events.envelope import DeliveryTest
     from hookswitch.settings.functions import ReconcileSettings
     from hookswitch.settings.hooks import HookSettings
 
-QUARANTINE = "quarantine"  # the kind of a quarantined delivery's item, and the feed that has all of them
-PLACEHOLDER = "placeholder"  # the kind of an item that stands for an event under another key
 QUARANTINE_WINDOW = 120  # seconds in which an identical unusable delivery is taken for a retry
 TEST_LIFETIME = timedelta(hours=1)
 _LAST_IN_TIMELINE = 99
@@ -93,7 +91,7 @@ def announcement_item(  # noqa: PLR0913 - the parts of the item
     occurred_at = timestamp(at)
     return {
         "event_id": event_key(hook, identity),
-        "kind": "event",
+        "kind": EVENT,
         "hook": hook,
         "account_id": settings.account_id,
         "occurred_at": occurred_at,
@@ -116,7 +114,7 @@ def delivery_test_item(delivery: Delivery, test_id: str, settings: "HookSettings
     payload: DeliveryTest = {"hook": delivery.hook, "hookswitch_test": test_id}
     return {
         "event_id": f"test-{delivery.hook}-{test_id}",
-        "kind": "test",
+        "kind": TEST,
         "hook": delivery.hook,
         "account_id": settings.account_id,
         "occurred_at": received_at,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hookswitch.errors import StorageUnavailableError
 from hookswitch.events.attributes import Image, item, plain
 from hookswitch.events.event import Event
-from hookswitch.events.items import PLACEHOLDER, event_item, placeholder_item
+from hookswitch.events.items import event_item, placeholder_item
+from hookswitch.events.kinds import PLACEHOLDER
 from hookswitch.events.table import put_new, transact
 from hookswitch.settings.hooks import HookSettings
 

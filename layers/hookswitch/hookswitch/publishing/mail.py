@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from hookswitch.events.envelope import CALL
+from hookswitch.events.kinds import CALL
 from hookswitch.payloads.text import duration, one_line, somebody
 
 _LINK = re.compile(r"(?P<scheme>:(?=//))|(?P<dot>\.(?=[^\W\d_]))")

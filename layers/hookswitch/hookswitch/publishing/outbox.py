@@ -17,7 +17,7 @@ from hookswitch.aws import clients
 from hookswitch.aws.clients import PATIENT, QUICK, Limits
 from hookswitch.errors import RequestError
 from hookswitch.events.attributes import Image
-from hookswitch.events.envelope import EVENT, TEST
+from hookswitch.events.kinds import EVENT, TEST
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing import dead_letter_queue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, override
 from hookswitch.aws import clients
 from hookswitch.aws.backoff import jittered
 from hookswitch.aws.clients import CALL_ERRORS, PATIENT, Limits, error_code
-from hookswitch.events.envelope import CALL, EVENT, IMPORTED
+from hookswitch.events.kinds import CALL, EVENT, IMPORTED
 from hookswitch.observability.log import logger
 from hookswitch.publishing.destination import Destination, Result, Status, StoredEvent
 from hookswitch.publishing.sns_message import batches, to_entry, without_data

@@ -22,7 +22,7 @@ from hookswitch.aws import clients
 from hookswitch.aws.backoff import jittered
 from hookswitch.aws.clients import CALL_ERRORS, INVOKE_ANY, error_reason
 from hookswitch.errors import NotTakenError
-from hookswitch.events.envelope import EVENT, TEST
+from hookswitch.events.kinds import EVENT, TEST
 from hookswitch.observability.log import log_fault, logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.receiving.hook_functions import ALIAS, invoke

@@ -10,7 +10,8 @@ from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, error_code, error_reason
 from hookswitch.errors import StorageUnavailableError
 from hookswitch.events.attributes import attribute
-from hookswitch.events.items import QUARANTINE, quarantine_summary, timestamp
+from hookswitch.events.items import quarantine_summary, timestamp
+from hookswitch.events.kinds import QUARANTINE
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef

@@ -12,7 +12,8 @@ from hookswitch.calls.parties import spelled
 from hookswitch.destinations.formats.spreadsheets import inert
 from hookswitch.destinations.formats.times import for_tables
 from hookswitch.events.cloudevent import to_json
-from hookswitch.events.envelope import CALL, TYPE_PREFIX
+from hookswitch.events.envelope import TYPE_PREFIX
+from hookswitch.events.kinds import CALL
 from hookswitch.payloads.text import part
 
 PARTIES: Final = ("from", "to", "answered_by", "reached")

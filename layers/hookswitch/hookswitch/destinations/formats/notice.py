@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from hookswitch.calls.parties import UNKNOWN, named, ways_to_name
 from hookswitch.destinations.formats.times import for_people
-from hookswitch.events.envelope import CALL, TYPE_PREFIX
+from hookswitch.events.envelope import TYPE_PREFIX
+from hookswitch.events.kinds import CALL
 from hookswitch.payloads.text import MAX_LINE, duration, one_line
 from hookswitch.publishing.mail import unlinked
 

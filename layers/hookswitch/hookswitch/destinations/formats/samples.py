@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from hookswitch.calls.record import Call
-from hookswitch.events.envelope import CALL, TYPE_PREFIX, Envelope
+from hookswitch.events.envelope import TYPE_PREFIX, Envelope
 from hookswitch.events.items import timestamp, timestamp_of_seconds
+from hookswitch.events.kinds import CALL
 
 NUMBER, DIALED = "+15555550100", "+15555550199"  # numbers for fiction (NANPA, "555 Line Numbers")
 WAITED, GREETING, SPOKE = 22, 10, 21  # seconds

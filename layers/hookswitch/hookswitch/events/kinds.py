@@ -1,0 +1,9 @@
+"""The kinds of items in the table of events: each has its own in the attribute `kind`.
+
+Whoever reads the table's stream names the kinds that it wants, so that a new one reaches nobody unasked.
+"""
+
+EVENT, CALL, TEST = "event", "call", "test"  # what is published
+IMPORTED = "imported"  # an event of the past, published only if somebody asks for that
+QUARANTINE = "quarantine"  # a delivery that can't be used; also the feed that has all of them
+PLACEHOLDER = "placeholder"  # stands for an event under another key of it
