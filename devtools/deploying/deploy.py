@@ -72,6 +72,8 @@ def deploy(stack: str, settings: str) -> bool:
         _change(target, address, answers, chosen, creates=creates, adopts=bool(table), ask=ask)
     target = Target.on_aws(stack)
     say(f"{target.stack} is deployed. Its webhooks are registered on Dash.")
+    if page := target.outputs.get("ConsoleUrl"):
+        say(f"Calls: {page}")
     return examine(target)
 
 

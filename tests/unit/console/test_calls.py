@@ -102,6 +102,17 @@ def test_one_page_is_cheap(console: LocalConsole, browser: Browser) -> None:
     assert sorted(console.tables.asked) == ["BatchGetItem", "GetItem", "Query", "Query"]
 
 
+def test_one_day_is_one_query(console: LocalConsole) -> None:
+    """Where the office's day is one in UTC, no other day is asked for."""
+    console.settings = replace(console.settings, time_zone="UTC")
+    browser = Browser(console)
+    browser.go()
+    put(console, [mine(1, started_at=at(-DAY))])
+    console.tables.asked.clear()
+    assert listed(browser, day="2026-11-24") == [mine(1)["call"]]
+    assert console.tables.asked == ["GetItem", "Query", "BatchGetItem"]
+
+
 def test_filter_that_finds_little(console: LocalConsole, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page ends after so many calls, whether or not they are asked for, and the next goes on from there."""
     monkeypatch.setattr(calls_module, "MOST_EXAMINED", 20)

@@ -105,7 +105,9 @@ class CallLog:
 
     def entries_of_period(self, period: Period, before: str = "") -> Iterator[Item]:
         """Yield the entries of the index `feeds` of the calls that began in a period and are final, newest first."""
-        last = datetime.fromisoformat(before.partition("#")[0]) if before else period[1]
+        last = period[1] - timedelta(microseconds=1)  # a day that ends at midnight needs no query of the next one
+        if before:
+            last = min(last, datetime.fromisoformat(before.partition("#")[0]))
         day, first = last.astimezone(UTC).date(), period[0].astimezone(UTC).date()
         while day >= first:
             feed = feed_key(self.account, CALL, day.isoformat())
