@@ -1,6 +1,6 @@
 """What the accounting remembers between runs."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hookswitch.reconcile.accounting.ledger import AccountingState, Behind, Compared, Round
@@ -12,6 +12,7 @@ seconds = st.integers(min_value=0, max_value=NOW)
 ids = st.text(min_size=1, max_size=20)
 
 
+@settings(max_examples=25)
 @given(
     st.builds(
         AccountingState,
