@@ -24,6 +24,9 @@ from devtools.emulator import Emulator
 from devtools.inbox import Inbox
 from devtools.local import ACCESS_KEY, REGION, SECRET_KEY
 from devtools.waiting import wait_for
+from hookswitch.events.envelope import NOTICED, RESTORED
+from hookswitch.reconcile.ledger import KEY
+from hookswitch.reconcile.notification import SPACING
 from simulator.api import DashApi
 from simulator.attempts import FailureWindow
 from simulator.dash import Dash
@@ -140,14 +143,19 @@ class Phones:
         items = [
             {name: plain.deserialize(value) for name, value in item.items()} for page in pages for item in page["Items"]
         ]
-        return {it["event_id"]: it for it in items if it["kind"] == kind and not it["hook"].startswith("webhook_")}
+        return {it["event_id"]: it for it in items if it["kind"] == kind and it.get("hook") not in {RESTORED, NOTICED}}
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a run of reconcile has the lease."""
+        return bool(self.items("state")[KEY]["lease_until"])
 
     def news(self) -> list[dict[str, Any]]:
         """Return the announcements that a subscriber got."""
         return [
             dict(message.event)
             for message in self.inbox.read()
-            if str(message.event["type"]).startswith("com.virtualpbx.dash.webhook_")
+            if str(message.event["type"]).endswith((RESTORED, NOTICED))
         ]
 
     def check(self) -> None:
@@ -246,6 +254,34 @@ def test_many_calls(connect: Connect) -> None:
     assert phones.call() == 3
     phones.check()
     assert len(phones.news()) == 1
+
+
+def test_told_by_dash(connect: Connect, record_property: Callable[[str, object], None]) -> None:
+    """Without polling, a webhook that Dash disables is on again within seconds, unless it is the one that tells of it.
+
+    That one is healed by polling. How long it took, with and without a cold start of Reconcile, is in the log and in
+    the test's properties.
+    """
+    phones = connect(ReconcileAtOnce="on")
+    webhooks = {webhook.uri.split("/")[-2]: webhook for webhook in phones.deployed.webhooks}
+    for start, hook in (("cold", "channel_answer"), ("warm", "missed_call")):
+        began = time.monotonic()
+        phones.dash.disable(webhooks[hook].id)
+        assert phones.off == {hook}
+        wait_for(lambda: not phones.off, f"{hook} is on again", limit=60, interval=0.02)
+        seconds = time.monotonic() - began
+        record_property(f"seconds_off_{start}", round(seconds, 2))
+        logging.getLogger(__name__).info("Dash disabled a webhook; it was on again after %.2f s (%s).", seconds, start)
+        wait_for(lambda: not phones.is_at_work, "the run has ended", limit=60)
+        time.sleep(SPACING)  # a look sooner than that would wait
+    assert [item["hook"] for item in phones.items().values()] == ["webhook_disabled"] * 2
+    for hook in ("webhook_disabled", "channel_answer"):
+        phones.dash.disable(webhooks[hook].id)
+    assert len(phones.dash.announced) == 2
+    assert len(phones.reconcile()["changes"]) == 2
+    assert phones.off == set()
+    for message in phones.inbox.read():
+        contract.check(message.event, allowed=None)
 
 
 def test_dash_is_away_in_half_of_the_runs(connect: Connect) -> None:
