@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,9 @@ from devtools.screen import say, step
 from devtools.since import counted
 from devtools.stack import Stack
 from devtools.target import Target, told
+from devtools.waiting import TooLateError, wait_for
 from hookswitch.receiving.hook_functions import ALIAS
-from simulator.dash import Dash
+from simulator.dash import Dash, Firing
 from simulator.payloads import payload
 
 if TYPE_CHECKING:
@@ -87,30 +89,59 @@ def replay(stack: str, hook: str, since: str, until: str, *, dry_run: bool) -> b
 
 
 def break_and_heal(deployed: Stack, dash: Dash) -> list[str]:
-    """Break a hook until Dash switches it off, lift the fault, reconcile; return what is wrong, a sentence each."""
+    """Break a hook until Dash switches it off, lift the fault, reconcile; return what is wrong, a sentence each.
+
+    Dash tells the stack, which switches the webhook on again while the hook is still broken.
+    """
     functions = aws.lambda_(deployed.endpoint)
     name = deployed.resources["ChannelDestroy"]
-    with step(f"Breaking the function of {BROKEN} while calls go on"), throttled(functions, name):
-        firings = [firing for _ in range(CALLS) for firing in dash.fire(DASH_ACCOUNT_ID, BROKEN, payload(BROKEN))]
-    tried = [firing for firing in firings if firing.webhook.uri.split("/")[-2] == BROKEN]
-    off = [webhook for webhook in dash.webhooks(DASH_ACCOUNT_ID) if not webhook.enabled]
-    say(
-        f"Dash got {tried[-1].attempts[-1].status} {len(tried)} times and switched off "
-        f"{' and '.join(webhook.name for webhook in off) or 'nothing'}."
-    )
+    wrong: list[str] = []
+    with throttled(functions, name):
+        with step(f"Breaking the function of {BROKEN} while calls go on"):
+            tried = _fire_until_off(dash)
+            began = time.monotonic()
+        said = "switched it off" if dash.announced else "did not switch it off"
+        say(f"Dash got {tried[-1].attempts[-1].status} {len(tried)} times from {BROKEN} and {said}.")
+        try:
+            wait_for(lambda: not _off(dash), f"{BROKEN} is on again")
+        except TooLateError as error:
+            wrong.append(str(error))
+        else:
+            say(f"It told the stack, which switched it on again {time.monotonic() - began:.1f} s later.")
     with step("Lifting the fault and running reconcile"):
-        report = _answer(functions.invoke(FunctionName=deployed.resources["Reconcile"], Payload=b"{}"))
+        report = wait_for(lambda: _run(functions, deployed.resources["Reconcile"]), "no other run is at work")
     _print(report)
     items = read_table(aws.dynamodb(deployed.endpoint), deployed.outputs["EventsTableName"])
     recovered = [item for item in items if item.get("recovered") and item["hook"] == BROKEN]
     for item in recovered[:3]:
         say(f"  {item['event_id'][:8]}  {item['summary']}, received {item['received_at']}", style="dim")
-    still_off = [webhook.name for webhook in dash.webhooks(DASH_ACCOUNT_ID) if not webhook.enabled]
     return [
-        *([] if off else ["Dash did not switch the broken webhook off."]),
-        *(f"{name} is still off." for name in still_off),
+        *([] if dash.announced else ["Dash did not switch the broken webhook off."]),
+        *wrong,
+        *(f"{name} is still off." for name in _off(dash)),
         *([] if len(recovered) == len(tried) else [f"Of {len(tried)} missed events {len(recovered)} were recovered."]),
     ]
+
+
+def _fire_until_off(dash: Dash) -> list[Firing]:
+    """Fire events at the broken hook until Dash announces that its webhook is off; return those that it got."""
+    tried: list[Firing] = []
+    for _ in range(CALLS):
+        firings = dash.fire(DASH_ACCOUNT_ID, BROKEN, payload(BROKEN))
+        tried += [firing for firing in firings if firing.webhook.uri.split("/")[-2] == BROKEN]
+        if dash.announced:
+            break
+    return tried
+
+
+def _off(dash: Dash) -> list[str]:
+    return [webhook.name for webhook in dash.webhooks(DASH_ACCOUNT_ID) if not webhook.enabled]
+
+
+def _run(functions: "LambdaClient", name: str) -> dict[str, Any]:
+    """Run reconcile; return its report, or nothing if another run is at work."""
+    report = _answer(functions.invoke(FunctionName=name, Payload=b"{}"))
+    return {} if report.get("busy") else report
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from devtools.target import Target
 from hookswitch.destinations.requests import View
 from hookswitch.reconcile.accounting.ledger import AccountingState
 from hookswitch.reconcile.ledger import KEY as RECONCILE
+from hookswitch.reconcile.state import State as RunState
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -57,6 +58,7 @@ class State:
         quarantined: Deliveries quarantined in the last seven days, by hook.
         alarms: The description of each alarm that is in ALARM, by its logical id.
         watermark: Up to when reconcile has recovered everything; None before its first run.
+        held_back: Until when each webhook stays off that Dash disables again and again, by its hook.
         accounting: What reconcile compared with Dash's records; None before its first run.
         destinations: Where events are sent; None if the stack has no destinations, or does not show them to whoever
             asks: to manage them is a permission of its own.
@@ -73,6 +75,7 @@ class State:
     watermark: datetime | None
     accounting: AccountingState | None = None
     destinations: Sequence[View] | None = None
+    held_back: Mapping[str, datetime] = field(default_factory=dict)
 
     @classmethod
     def of(cls, target: Target) -> "State":
@@ -85,6 +88,7 @@ class State:
         now, feeds = datetime.now(UTC), Feeds.of(target)
         last_day = feeds.count(NAMES, now - DAY)
         newest = feeds.newest(NAMES, now - (DAY if last_day else WEEK), 1)
+        run = read_run(target)
         return cls(
             target=target,
             looked_at=now,
@@ -94,7 +98,8 @@ class State:
             queues={name: count_messages(target, target.output(output)) for name, output in QUEUES.items()},
             quarantined=feeds.quarantined(now - WEEK),
             alarms=alarms_on(target),
-            watermark=_watermark(target),
+            watermark=datetime.fromtimestamp(run.watermark, UTC) if run else None,
+            held_back=held_back(run),
             accounting=read_accounting(target),
             destinations=list_destinations(target),
         )
@@ -154,8 +159,14 @@ def alarms_on(target: Target) -> dict[str, str]:
     return {logical[alarm["AlarmName"]]: alarm.get("AlarmDescription", "") for alarm in alarms}
 
 
-def _watermark(target: Target) -> datetime | None:
+def read_run(target: Target) -> RunState | None:
+    """Return what reconcile remembers of its last run; None before the first."""
     client: DynamoDBClient = target.client("dynamodb")
     key = {"event_id": {"S": RECONCILE}}
     item = client.get_item(TableName=target.output("EventsTableName"), Key=key, ConsistentRead=True).get("Item", {})
-    return datetime.fromisoformat(item["watermark"]["S"]) if "watermark" in item else None
+    return RunState.from_json(item["progress"]["S"]) if "progress" in item else None
+
+
+def held_back(run: RunState | None) -> dict[str, datetime]:
+    """Return until when each webhook stays off that Dash disables again and again, by its hook."""
+    return {hook: datetime.fromtimestamp(due, UTC) for hook, due in run.held_back.items()} if run else {}

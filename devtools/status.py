@@ -63,6 +63,7 @@ def _rows(status: State) -> Iterator[Row]:
     yield from _of_queues(status)
     yield from _of_destinations(status)
     yield from _of_alarms(status)
+    yield from _of_held_back(status)
     yield _of_reconcile(status)
     yield from _of_accounting(status)
 
@@ -144,6 +145,15 @@ def _of_alarms(status: State) -> Iterator[Row]:
         yield Row("alarm", name.removesuffix("Alarm"), description)
 
 
+def _of_held_back(status: State) -> Iterator[Row]:
+    for hook, due in status.held_back.items():
+        yield Row(
+            "webhook",
+            f"{hook} is off: Dash disables it again and again. The first run after {shown(due)} enables it",
+            f"See {RUNBOOK}#disabled-again-and-again. `make reconcile{status.target.argument}` enables it now.",
+        )
+
+
 def _of_reconcile(status: State) -> Row:
     rate, watermark = status.reconcile_rate, status.watermark
     if rate == "off":
@@ -219,6 +229,7 @@ def _document(status: State, wrong: list[Row]) -> dict[str, Any]:
             else {}
         ),
         "watermark": rfc3339(status.watermark) if status.watermark else None,
+        "held_back": {hook: rfc3339(due) for hook, due in status.held_back.items()},
         "legs": _legs(status),
         "attention": [{"what": row.name, "how": row.value, "next_step": row.next_step} for row in wrong],
         "looked_at": rfc3339(status.looked_at),

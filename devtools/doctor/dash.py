@@ -1,9 +1,11 @@
 """Checks of what Dash knows of a stack: its webhooks, and the callflows without which one of them never fires."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from devtools.checks import Check, bad, good, note
+from devtools.since import shown
 from devtools.webhooks import Registered
 from hookswitch.dash import credentials
 from hookswitch.dash.client import DashClient
@@ -15,14 +17,22 @@ ACTION = "missed_call_alert"  # the module of a callflow's action *missed call a
 MOST = 200  # callflows that are read, one call each, within the API's rate limit (dash-protocol, section 5)
 
 
-def check_webhooks(found: Registered) -> Iterator[Check]:
-    """Yield whether each webhook is on, and calls this stack."""
+def check_webhooks(found: Registered, held_back: Mapping[str, datetime]) -> Iterator[Check]:
+    """Yield whether each webhook is on, and calls this stack.
+
+    Args:
+        found: The webhooks on Dash.
+        held_back: Until when each webhook stays off that Dash disables again and again, by its hook.
+    """
     wrong = 0
     for change in found.plan:
         wrong += 1
         match change:
             case Create():
                 yield bad(f"webhook: {change.hook}", "is missing on Dash", "`make reconcile` registers it again.")
+            case Update() if "enabled" in change.fields and change.hook in held_back:
+                said = f"is off until {shown(held_back[change.hook])}: Dash disables it again and again"
+                yield bad(f"webhook: {change.hook}", said, "docs/runbook.md#disabled-again-and-again")
             case Update() if "enabled" in change.fields:
                 reason = change.disable_reason or "switched off by hand"
                 yield bad(f"webhook: {change.hook}", f"is off: {reason}", "docs/runbook.md#webhook-disabled")

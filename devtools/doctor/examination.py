@@ -18,6 +18,7 @@ from devtools.doctor.resources import (
     check_subscriptions,
 )
 from devtools.screen import say, step
+from devtools.state import held_back, read_run
 from devtools.target import Target, told
 from devtools.webhooks import Registered
 from hookswitch.errors import HookswitchError
@@ -89,7 +90,7 @@ def _checks_without_deliveries(target: Target) -> Generator[Check, None, Registe
     except HookswitchError as error:
         yield bad("webhooks", str(error), "Check the credentials that the stack has for Dash.")
         return None
-    yield from check_webhooks(registered)
+    yield from check_webhooks(registered, held_back(read_run(target)))
     yield from check_events(target, registered.wanted.hooks)
     yield from check_accounting(target)
     reader = CallflowReader.of(registered, target.secret(registered.wanted.credentials_arn))

@@ -86,6 +86,9 @@ TAIL = """## What can't be recovered, and what is published twice
   destination.
 - A rotation can be interrupted between any two of its steps: `tests/unit/webhooks/test_rotation.py`.
 - Lambda can end a run of `Reconcile` half-way: `tests/integration/test_reconcile.py`.
+- Dash's notification that it has disabled a webhook is an event, and fails as those of *a hook*. If the run that it
+  starts fails, Lambda repeats it; if it is lost, the next run on the schedule does its work:
+  `tests/unit/reconcile/test_notification.py`.
 - What the stream's mapping does with a returned batch: `tests/template/test_storage.py`.
 """
 

@@ -1,5 +1,6 @@
 """What the examination makes of answers, without a stack."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +13,7 @@ from devtools.deploying.changes import Change, find_cause
 from devtools.doctor import deliveries
 from devtools.doctor.dash import check_webhooks, has_action
 from devtools.doctor.deliveries import Answer, Listener, Sender
+from devtools.since import shown
 from hookswitch.webhooks.plan import Create, Delete, Update
 
 if TYPE_CHECKING:
@@ -173,7 +175,18 @@ def update(*fields: str, reason: str | None = None) -> Update:
 def test_webhook_that_is_not_as_it_should_be(change: Any, result: Result, found: str) -> None:
     """What stops deliveries is a fault; what reconcile corrects by itself is worth a word."""
     registered = SimpleNamespace(plan=(change,), wanted=SimpleNamespace(registered=("parking",)))
-    (check,) = check_webhooks(cast("Registered", registered))
+    (check,) = check_webhooks(cast("Registered", registered), {})
     assert isinstance(check, Check)
     assert (check.result, check.found) == (result, found)
     assert check.next_step
+
+
+def test_webhook_that_is_held_back() -> None:
+    """It says until when, and where to read what to do."""
+    change = update("enabled", reason="too many attempts failed")
+    registered = SimpleNamespace(plan=(change,), wanted=SimpleNamespace(registered=("parking",)))
+    due = datetime(2026, 11, 26, 14, 5, tzinfo=UTC)
+    (check,) = check_webhooks(cast("Registered", registered), {change.hook: due})
+    assert check.result is Result.BAD
+    assert check.found == f"is off until {shown(due)}: Dash disables it again and again"
+    assert check.next_step == "docs/runbook.md#disabled-again-and-again"

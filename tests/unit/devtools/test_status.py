@@ -136,6 +136,7 @@ def test_calls_that_just_ended() -> None:
         (replace(WELL, alarms={"ServerErrorsAlarm": "The API failed. See docs/runbook.md#server-errors"}), "alarm"),
         (replace(WELL, watermark=NOW - timedelta(hours=2)), "reconcile"),
         (replace(WELL, watermark=None), "reconcile"),
+        (replace(WELL, held_back={"channel_destroy": NOW + timedelta(minutes=4)}), "webhook"),
         (replace(WELL, accounting=AccountingState(begins=0, read_until=1, missing={"202611-a": 1})), "legs of calls"),
         (replace(WELL, destinations=[view(), view("crm", dead=1)]), "destination"),
         (replace(WELL, destinations=[view("crm", health=Health(failures=3, failing_since=1))]), "destination"),

@@ -75,6 +75,14 @@ def test_switched_off_by_parameter() -> None:
         assert world.off == {"parking"}
 
 
+def test_repeated_notification(world: World) -> None:
+    """The same notification again, from a retry or a recording, is the same event and starts nothing."""
+    sent = payload(DISABLED, hook_id=world.webhook("parking").id)
+    for _ in range(3):
+        world.fire(DISABLED, sent)
+    assert len(world.notify()) == 1
+
+
 def test_webhook_of_somebody_else(world: World) -> None:
     """What the last look did not see is none of ours, unless it is younger than that look can tell."""
     world.reconcile()

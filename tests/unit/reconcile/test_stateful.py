@@ -162,7 +162,7 @@ class Healing(RuleBasedStateMachine):
         world.redrive()
         for _ in range(12):
             world.now += 300
-            report = world.reconcile()
+            report = world.reconcile(at_once=True)
             if report.get("complete") and report["watermark"] >= iso(int(world.now)):
                 break
         assert not world.off
