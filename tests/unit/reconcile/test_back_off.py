@@ -105,6 +105,15 @@ def test_enabled_after_the_wait(world: World) -> None:
     assert state(world).held_back == {}
 
 
+def test_only_what_dash_disables(world: World) -> None:
+    """A webhook that somebody changes again and again is restored every time."""
+    for _ in range(AT_ONCE + 2):
+        world.webhook("parking").retries = 0
+        world.reconcile_later(10)
+        assert world.webhook("parking").retries == 3
+    assert state(world).enabled_at == {}
+
+
 def test_quiet_again(world: World) -> None:
     """After an hour without a repair nothing is remembered, and a relapse is reported anew."""
     reports = []

@@ -44,6 +44,9 @@ def test_enabled_again_when_dash_says_so(world: World) -> None:
     assert [change.rpartition(": ")[2] for change in report["changes"]] == ["enabled"]
     assert "The webhook of parking was disabled by Dash (too many failed attempts)" in world.news[0]["summary"]
     assert world.notify() == []
+    before = len(looks(world))
+    world.reconcile_later()
+    assert len(looks(world)) == before + 1  # the request is answered
 
 
 def test_own_webhook_is_healed_by_polling(world: World) -> None:

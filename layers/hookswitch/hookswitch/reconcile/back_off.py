@@ -71,7 +71,7 @@ class BackOff:
 
 
 def _is_disabled_by_dash(change: Change) -> TypeIs[Update]:
-    return isinstance(change, Update) and change.disable_reason is not None
+    return isinstance(change, Update) and bool(change.disable_reason)
 
 
 def _recent(times: Sequence[int], now: int) -> list[int]:
