@@ -3,6 +3,7 @@
 import { ApiError, get, prefetch, signOut } from "./api.js";
 import { CallsView } from "./calls.js";
 import { h, say } from "./dom.js";
+import { Question } from "./filters.js";
 import { setOffice } from "./format.js";
 
 const main = document.getElementById("main");
@@ -139,7 +140,7 @@ window.addEventListener("popstate", () => me && show());
 
 async function start() {
   if (!CALL.test(location.pathname) && location.pathname !== "/health") {
-    prefetch(CallsView.path(location.search));
+    prefetch(new Question(location.search).path());
   }
   try {
     me = await get("me");

@@ -1,9 +1,9 @@
 // One call: its facts, its legs as a picture, its message, and the events that it was made from.
 
 import { get } from "./api.js";
-import { statusOf, who } from "./calls.js";
 import { h, hidden, icon, say } from "./dom.js";
 import * as format from "./format.js";
+import { statusOf, who } from "./rows.js";
 import { RESULTS, ROLES, timeline } from "./timeline.js";
 
 const LIVE = 3_000; // milliseconds between two questions about a call in progress
