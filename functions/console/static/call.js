@@ -187,13 +187,14 @@ function person(party) {
 function station(step, call) {
   const after = step.at ? format.lasting((Date.parse(step.at) - Date.parse(call.started_at)) / 1_000) : "";
   const more = [
+    after && `at ${after}`,
+    step.at && step.until && `for ${format.lasting((Date.parse(step.until) - Date.parse(step.at)) / 1_000)}`,
     step.phones && `${step.phones} phones`,
     step.number && `to ${format.spelled(format.line(step.number, 64))}`,
     step.slot && `slot ${format.line(step.slot, 32)}`,
     step.result,
-    step.at && step.until && `for ${format.lasting((Date.parse(step.until) - Date.parse(step.at)) / 1_000)}`,
   ].filter(Boolean).join(", ");
-  return h("li", {}, STATIONS[step.kind] ?? step.kind, h("span", { class: "quiet-text" }, ` ${[more, after && `at ${after}`].filter(Boolean).join(", ")}`));
+  return h("li", {}, STATIONS[step.kind] ?? step.kind, h("span", { class: "quiet-text" }, ` ${more}`));
 }
 
 function message(call) {

