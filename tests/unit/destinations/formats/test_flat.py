@@ -14,6 +14,12 @@ from hookswitch.destinations.formats.flat import DATA_NUMBERS, DATA_TEXTS, flat
 from tests.unit.destinations.formats.events import OFFICE, all_events, event_of, event_of_hook
 
 
+def test_recovered() -> None:
+    """What was recovered is told by a boolean, wherever it was recovered from: these tools keep the first type."""
+    event = event_of("voicemail")
+    assert [flat({**event, "recovered": source}, OFFICE)["is_recovered"] for source in (True, "cdr")] == [True, True]
+
+
 def test_call() -> None:
     """A call is one object of texts, numbers and booleans; what is not known is there too."""
     event = event_of("voicemail")

@@ -451,6 +451,16 @@ def test_older_than_retention(old: World, monkeypatch: pytest.MonkeyPatch) -> No
     assert ends(old).keys() == {recent["call_id"]}
 
 
+def test_missing_for_longer_than_retention(old: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can't be stored any more, since it would have expired, is not missing any more."""
+    monkeypatch.setenv("RETENTION_DAYS", "3")
+    monkeypatch.setattr(Cdr, "to_fields", lambda _: {"hook_event": "channel_create"})
+    end(old, is_on=False)
+    assert accounted(old)["missing"] == 1
+    assert accounted(old, 2 * DAY)["missing"] == 1
+    assert accounted(old, 2 * DAY)["missing"] == 0
+
+
 def test_hook_is_not_registered() -> None:
     """A stack without the hook of a leg's end has nothing to account for, and the report says so."""
     with running(hooks=("missed_call", "parking")) as world:

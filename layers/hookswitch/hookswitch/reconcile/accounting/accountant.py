@@ -98,7 +98,7 @@ class Accountant:
             if account_id > round_.account_id:
                 round_.account_id, round_.second = account_id, round_.since - 1
             try:
-                self._compare_account(account_id, kinds, round_.second + 1, round_.until, self._pass)
+                self._compare_account(account_id, kinds, max(round_.second + 1, round_.since), round_.until, self._pass)
                 in_a_row = 0
             except DeadlineError:
                 raise

@@ -55,6 +55,8 @@ class AccountingRun:
         self.meanwhile: Callable[[], None] = lambda: None
         self._desired, self._settings, self._notices = desired, settings, notices
         self._stop_at, self._now = stop_at, now
+        # What is older would be stored again although it has expired.
+        self._oldest = now - settings.retention_days * DAY if settings.retention_days else 0
         self._ledger, self._saves = AccountingLedger(settings.events_table), True
         self._legs = Legs(includes_internal=desired.include_internal_legs)
 
@@ -147,13 +149,13 @@ class AccountingRun:
             state.set_back(int(request.since.timestamp()))
         if request.skip_until:
             state.give_up(int(request.skip_until.timestamp()))
+        state.give_up(self._oldest - 1)
         return is_new or bool(request.since or request.skip_until)
 
     def _begin(self, state: AccountingState, until: int) -> bool:
         """Begin a round up to a time, if none is under way; tell whether there is one."""
-        oldest = self._now - self._settings.retention_days * DAY if self._settings.retention_days else 0
         if state.round:
-            state.round.since = max(state.round.since, oldest)
+            state.round.since = max(state.round.since, self._oldest)
             return True
         if until <= state.read_until:
             return False
@@ -162,7 +164,7 @@ class AccountingRun:
             if self._now - state.read_again.get(every, state.begins) >= every:
                 state.read_again[every] = self._now
                 back = max(back, length)
-        since = max(state.begins, state.read_until + 1 - back, oldest)
+        since = max(state.begins, state.read_until + 1 - back, self._oldest)
         state.round = Round(since=since, until=until)
         return True
 
