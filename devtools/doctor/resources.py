@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
 
 TOPICS = {"EventsTopicArn": "alerts", "OperationsTopicArn": "alarms"}
+OWN_SUBSCRIPTIONS = ("DestinationEventsSubscription", "ReconcileDisabled")
 WAITING = {
     "redrive queue": "deliveries wait for DynamoDB",
     "publish dead-letter queue": "events wait for SNS",
@@ -49,11 +50,12 @@ def check_status(target: Target) -> Check:
 
 
 def check_subscriptions(target: Target) -> Iterator[Check]:
-    """Yield which e-mail addresses hear the topics, and which are still to be confirmed."""
+    """Yield how many subscribers hear the topics, besides the stack itself, and which are still to be confirmed."""
     topics: SNSClient = target.client("sns")
+    own = {target.resources.get(name) for name in OWN_SUBSCRIPTIONS}
     for output, name in TOPICS.items():
         pages = topics.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=target.outputs[output])
-        found = [subscription for page in pages for subscription in page["Subscriptions"]]
+        found = [it for page in pages for it in page["Subscriptions"] if it["SubscriptionArn"] not in own]
         pending = [it["Endpoint"] for it in found if it["SubscriptionArn"] == "PendingConfirmation"]
         if pending:
             yield bad(

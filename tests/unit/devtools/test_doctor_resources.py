@@ -31,7 +31,7 @@ def target(**clients: Any) -> Target:
         client=clients.__getitem__,
         outputs=outputs,
         output=outputs.__getitem__,
-        resources={"ServerErrorsAlarm": "phones-ServerErrorsAlarm-1A2B"},
+        resources={"ServerErrorsAlarm": "phones-ServerErrorsAlarm-1A2B", "ReconcileDisabled": f"{EVENTS}:own"},
     )
     return cast("Target", made)
 
@@ -55,6 +55,16 @@ def test_subscription_that_is_not_confirmed() -> None:
     assert alerts.result is Result.GOOD
     assert alarms.result is Result.BAD
     assert "ops@example.com is not confirmed" in alarms.found
+
+
+def test_subscription_of_the_stack_itself() -> None:
+    """A function of the stack that hears the topic is nobody who reads an alert."""
+    operations = [("ops@example.com", f"{OPERATIONS}:1")]
+    own = ("arn:aws:lambda:us-east-1:123456789012:function:reconcile", f"{EVENTS}:own")
+    (alarms,) = resources.check_subscriptions(target(sns=topics(events=[own], operations=operations)))
+    assert alarms.found == "1 confirmed subscription"
+    found = resources.check_subscriptions(target(sns=topics(events=[own, ("x", "y")], operations=operations)))
+    assert [check.found for check in found] == ["1 confirmed subscription"] * 2
 
 
 def test_nobody_is_told_of_alarms() -> None:
