@@ -52,6 +52,16 @@ def server() -> Iterator[Server]:
         thread.join()
 
 
+@pytest.fixture(autouse=True)
+def _tables_as_they_were(server: Server) -> Iterator[None]:
+    """What a test adds to the tables is gone after it."""
+    tables = server.console.tables.tables
+    before = {name: dict(items) for name, items in tables.items()}
+    yield
+    tables.clear()
+    tables.update(before)
+
+
 @pytest.fixture
 def open_page(chromium: Browser, server: Server) -> Iterator[Open]:
     """Opens a page in a browser of its own, as one of USERS; afterwards, nothing may have gone wrong unnoticed."""

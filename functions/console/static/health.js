@@ -1,4 +1,4 @@
-// How hookswitch is doing, to look at: destinations, quarantine and queues.
+// How hookswitch is doing, to look at: webhooks, destinations, quarantine and queues.
 
 import { get } from "./api.js";
 import { h, say } from "./dom.js";
@@ -87,19 +87,23 @@ export class HealthView {
     this.element.classList.remove("is-stale");
     this.at.textContent = `As of ${format.exactClock(answer.at)}`;
     const focused = document.activeElement?.id;
-    this.parts.replaceChildren(verdict(answer), destinations(answer.destinations), queues(answer.queues), quarantine(answer.quarantine));
+    this.parts.replaceChildren(verdict(answer), webhooks(answer), destinations(answer.destinations), queues(answer.queues), quarantine(answer.quarantine));
     if (focused) {
       document.getElementById(focused)?.focus();
     }
   }
 }
 
-function verdict({ destinations: all, quarantine: kept, queues: waiting }) {
+function verdict({ reconcile, legs, destinations: all, quarantine: kept, queues: waiting }) {
+  const held = reconcile?.held_back.length ?? 0;
+  const missing = legs?.missing ?? 0;
   const failing = all.filter(isFailing).length;
   const off = all.filter((one) => one.state === "off").length;
   const dead = waiting.find((queue) => queue.name === "dead letters")?.messages ?? 0;
   const undelivered = all.reduce((sum, one) => sum + one.dead_letters.number, 0);
   const faults = [
+    held && plural(held, "webhook is off", "webhooks are off"),
+    missing && plural(missing, "leg of a call is missing", "legs of calls are missing"),
     failing && plural(failing, "destination is failing", "destinations are failing"),
     off && plural(off, "destination is off", "destinations are off"),
     undelivered && plural(undelivered, "message was not delivered to a destination", "messages were not delivered to destinations"),
@@ -107,6 +111,29 @@ function verdict({ destinations: all, quarantine: kept, queues: waiting }) {
     kept.count.number && `${counted(kept.count)} ${kept.count.number === 1 ? "delivery" : "deliveries"} in quarantine`,
   ].filter(Boolean);
   return faults.length ? h("p", { class: "verdict is-bad" }, `${faults.join(", ")}.`) : h("p", { class: "verdict is-good" }, "Nothing needs attention.");
+}
+
+// What reconcile found last: nothing here asks Dash.
+function webhooks({ reconcile, legs, webhooks: announced }) {
+  if (!reconcile) {
+    return section("Dash", null, h("p", { class: "quiet-text" }, "Reconcile has not compared anything with Dash yet."));
+  }
+  const facts = [
+    ["Compared with Dash", "Reconcile's last look at the webhooks", when(reconcile.looked_at, "never")],
+    ["Recovered until", "No delivery before this time is missing", when(reconcile.recovered_until)],
+    ["Legs on Dash", legsTitle(legs), legs?.last ? format.count(legs.last.on_dash) : "not counted"],
+    ["Legs here", legsTitle(legs), legs?.last ? format.count(legs.last.here) : "–"],
+    legs?.missing > 0 && ["Legs missing here", "Reconcile goes on looking for them", format.count(legs.missing), true],
+  ].filter(Boolean);
+  const held = reconcile.held_back.map(({ hook, until }) =>
+    h("li", { class: "is-bad" }, h("code", {}, format.line(hook, 60)), " is off on Dash; it is enabled again ", when(until), "."));
+  const rows = announced.map((one) => [when(one.occurred_at), h("bdi", {}, format.line(one.summary))]);
+  return section("Dash", null, figures(facts), held.length ? h("ul", { class: "held" }, held) : null,
+    rows.length ? table("What happened to webhooks within a week", ["When", "Webhooks"], rows, []) : null);
+}
+
+function legsTitle(legs) {
+  return legs?.last ? `Between ${format.moment(legs.last.since)} and ${format.moment(legs.last.until)}` : "Dash's call detail records have not been compared";
 }
 
 function destinations(all) {
@@ -132,12 +159,17 @@ function state(destination) {
 }
 
 function queues(all) {
-  const items = all.map(({ name, messages }) => {
+  return section("Queues", null, figures(all.map(({ name, messages }) => {
     const [title, what] = QUEUES[name] ?? [name, ""];
-    const isBad = name === "dead letters" && messages > 0;
-    return h("div", { class: `queue${isBad ? " is-bad" : ""}`, title: what }, h("dt", {}, title), h("dd", {}, messages === null ? "unknown" : format.count(messages)));
-  });
-  return section("Queues", null, h("dl", { class: "queues" }, items));
+    return [title, what, messages === null ? "unknown" : format.count(messages), name === "dead letters" && messages > 0];
+  })));
+}
+
+// Return numbers with their names, each with what it means for who points at it.
+function figures(all) {
+  const items = all.map(([title, what, value, isBad]) =>
+    h("div", { class: `number-of${isBad ? " is-bad" : ""}`, title: what }, h("dt", {}, title), h("dd", {}, value)));
+  return h("dl", { class: "numbers-of" }, items);
 }
 
 function quarantine({ days, count, newest }) {
