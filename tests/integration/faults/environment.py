@@ -167,7 +167,7 @@ class Site:
 
     def messages(self, probe: str) -> int:
         """Return how many messages subscribers got for an event."""
-        return sum(message.event["data"].get("probe") == probe for message in self.inbox.read())
+        return sum(probe in str(message.event["data"]) for message in self.inbox.read())
 
     def queued(self, queue: str) -> list[str]:
         """Return the messages in a queue, including those in flight, with base64 bodies decoded."""
@@ -186,12 +186,18 @@ class Site:
             if any(probe in body or (event_id and event_id in body) for body in self.queued(queue))
         ]
         log = ["Dash's attempt log"] if self.in_log(probe) else []
-        return ", ".join([*table, *queues, *log]) or "nowhere"
+        records = ["Dash's records"] if self.in_records(probe) else []
+        return ", ".join([*table, *queues, *log, *records]) or "nowhere"
 
     def in_log(self, probe: str) -> bool:
         """Tell whether Dash's attempt log has an event."""
         attempts = self.dash.sender.log.newest_first(self.deployed.account.id)
         return any(probe in attempt.req_body.decode() for attempt in attempts)
+
+    def in_records(self, probe: str) -> bool:
+        """Tell whether Dash has a record of an event."""
+        found = self.dash.records.all("cdrs", self.deployed.account.id, time.time())
+        return any(probe in str(record.document) for record in found)
 
     def comes_in(self, probe: str) -> None:
         """Wait until the event is in the table and published."""

@@ -63,6 +63,7 @@ SERVICES = {
     "answer": "CloudFormation's response URL",
     "dash": "Dash's API",
     "list": "Dash's list of webhooks",
+    "records": "Dash's records of calls",
     "receiver": "A destination's receiver",
 }
 PROOFS = {
@@ -105,6 +106,7 @@ MADE = Seen("CloudFormation: SUCCESS", "webhooks on Dash: as desired", "already 
 WAY_BACK = Seen("CloudFormation: FAILED", "webhooks on Dash: as desired", "the next deployment")
 OLD_TOKENS = Seen("Secrets Manager: an error", "old tokens, answered 200, stored", "the next rotation")
 NEW_TOKENS = Seen("Secrets Manager: done", "new tokens, answered 200, stored", "already there")
+UNTOLD = Seen("the schedule: an error", "Dash's records; the webhook is enabled", "the next run")
 MISSED = Seen("the schedule: an error", "Dash's attempt log; the webhook is disabled", "the next run")
 FORMER = Seen("the schedule: an error", "the table; the webhook is disabled", "the next run")
 RECOVERED = Seen("the schedule: done", "the table; the webhook is enabled", "already there")
@@ -206,6 +208,7 @@ USES: Mapping[str, Mapping[str, Use]] = {
     },
     "reconcile": {
         "dash": Use("reads webhooks and attempts", "manual", _away(MISSED, RECOVERED, RECOVERED)),
+        "records": Use("accounts for legs that no webhook told of", "manual", _away(UNTOLD, RECOVERED, RECOVERED)),
         "list": Use("recognizes a former address", "manual", _away(FORMER, RECOVERED, RECOVERED)),
         "dynamodb": Use("stores the watermark", "manual", _away(MISSED, RECOVERED, RECOVERED)),
         "secretsmanager": Use("reads the Dash credentials", "manual", _away(MISSED, RECOVERED)),

@@ -52,8 +52,9 @@ redrive for these, and a few of route and send), and fails if one does not behav
 TAIL = """## What can't be recovered, and what is published twice
 
 - **What Dash does not keep.** After a 500, the event is in Dash's attempt log, from which `Reconcile` recovers it. A
-  delivery with GET has no body there, older Dash releases have no log, and Dash does not attempt to deliver what
-  happens while a webhook is disabled ([healing](../healing.md#what-cant-be-recovered)).
+  delivery with GET has no body there, and older Dash releases have no log. What Dash does not attempt to deliver, while
+  a webhook is disabled, is made of its records of calls, messages and faxes; of anything else it keeps none
+  ([healing](../healing.md#what-cant-be-recovered)).
 - **A lost response of SNS.** SNS accepts no idempotency key, so a repeated call is a second message. It has the same
   `id`, by which a consumer recognizes it. The same happens if a response is lost from the queue for events that SNS did
   not accept, or from Lambda while Redrive has an event published, and if the queue itself delivers a message twice.
@@ -85,7 +86,10 @@ TAIL = """## What can't be recovered, and what is published twice
   `tests/unit/destinations/test_concurrency.py`. The matrix has only one call to each service, and no queue or bus as a
   destination.
 - A rotation can be interrupted between any two of its steps: `tests/unit/webhooks/test_rotation.py`.
-- Lambda can end a run of `Reconcile` half-way: `tests/integration/test_reconcile.py`.
+- Lambda can end a run of `Reconcile` half-way: `tests/integration/test_reconcile.py`. While it accounts for calls, the
+  table, Dash's API and the hook functions can fail at any step, and attempts, records and late webhooks come in every
+  order: `tests/unit/reconcile/accounting/`. The deployed stack accounts for a quarter of an hour with webhooks off:
+  `tests/integration/test_accounting.py`.
 - Dash's notification that it has disabled a webhook is an event, and fails as those of *a hook*. If the run that it
   starts fails, Lambda repeats it; if it is lost, the next run on the schedule does its work:
   `tests/unit/reconcile/test_notification.py`.

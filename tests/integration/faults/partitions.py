@@ -37,6 +37,7 @@ PARTITIONS: Mapping[str, Partition] = {  # longest first
     "redrive-alone": Partition(("channel_create", *redriving.REPLAYED_BY.values()), redriving.run_alone),
     "reconcile-2": Partition(FEW, partial(reconciling.run, services=("dash", "list", "cloudformation"))),
     "reconcile-3": Partition(FEW, partial(reconciling.run, services=("dynamodb", "secretsmanager"))),
+    "reconcile-4": Partition(("channel_destroy",), partial(reconciling.run, services=("records",))),
     "sending-all": Partition(FEW, partial(sending.run, wanted=sending.OTHERS), sends=True),
     "rotate": Partition(FEW, rotating.run),
     "calls": Partition(FEW, folding.run),

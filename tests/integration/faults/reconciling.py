@@ -1,7 +1,11 @@
 """Cells of the reconcile function, one after the other: a run fails while webhooks are disabled and events missing."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
 
+from simulator.payloads import payload
 from tests.integration.faults.environment import Site
 from tests.integration.faults.matrix import Cell, Kind, Seen, cells
 from tests.integration.faults.results import Results, inject
@@ -10,6 +14,7 @@ from tests.integration.faults.rotating import dash_fault
 RECONCILE = "reconcile"
 HOOK = "missed_call"
 AT_ONCE = {"at_once": True}  # each cell has Dash disable the webhooks, which a run on the schedule backs off from
+LONG_AGO = 1_200  # seconds; records are compared ten minutes after the end of a leg
 
 
 def run(site: Site, results: Results, services: Sequence[str]) -> None:
@@ -19,25 +24,31 @@ def run(site: Site, results: Results, services: Sequence[str]) -> None:
 
 
 def _cell(site: Site, results: Results, cell: Cell) -> None:
-    probe = _miss_at_former_address(site) if cell.service == "list" else _miss(site)
-    if cell.service == "list":
+    probe = MISSES.get(cell.service, _miss)(site)
+    asked: dict[str, object] = {**AT_ONCE}
+    if cell.service == "records":
+        asked |= {"since": datetime.fromtimestamp(time.time() - LONG_AGO - 60, UTC).isoformat()}
+        site.deployed.api.faults.add(dash_fault(cell.kind, "GET", "/cdrs"))
+        said = site.invoke("Reconcile", asked)
+        site.deployed.api.faults.clear()
+    elif cell.service == "list":
         site.deployed.api.faults.add(dash_fault(cell.kind, "GET", "/webhooks$"))
-        said = site.invoke("Reconcile", AT_ONCE)
+        said = site.invoke("Reconcile", asked)
         site.deployed.api.faults.clear()
     elif cell.service == "dash":
         method = "POST" if cell.kind is Kind.LOST else None
         site.deployed.api.faults.add(dash_fault(cell.kind, method, "/webhooks"))
-        said = site.invoke("Reconcile", AT_ONCE)
+        said = site.invoke("Reconcile", asked)
         site.deployed.api.faults.clear()
     else:
         proxy = site.proxies["Reconcile"][cell.service]
         fault = inject(proxy, cell.kind, times=1 if cell.kind is Kind.LOST else None)
-        said = site.invoke("Reconcile", AT_ONCE)
+        said = site.invoke("Reconcile", asked)
         proxy.lift(fault)
     told = _told(said)
     where = "the table" if site.items(probe) else site.where(probe)
     off = not all(webhook.enabled for webhook in site.deployed.webhooks)
-    again = site.invoke("Reconcile", AT_ONCE)
+    again = site.invoke("Reconcile", asked)
     if "errorMessage" in again or "busy" in again:
         raise AssertionError(again)
     site.comes_in(probe)
@@ -70,6 +81,18 @@ def _miss_at_former_address(site: Site) -> str:
     return sent.probe
 
 
+def _end_untold(site: Site) -> str:
+    """Let a leg end while its webhook is disabled, so long ago that its record is compared."""
+    probe = uuid4().hex
+    for webhook in site.deployed.webhooks:
+        webhook.disable()
+    account = site.deployed.account.id
+    event = payload("channel_destroy", account_id=account, now=time.time() - LONG_AGO, call_id=probe)
+    if site.dash.fire(account, "channel_destroy", event):
+        raise AssertionError("A webhook is enabled.")
+    return probe
+
+
 def _miss(site: Site) -> str:
     """Make a form-encoded delivery fail for good, and Dash disable all webhooks."""
     for webhook in site.deployed.webhooks:
@@ -84,3 +107,7 @@ def _miss(site: Site) -> str:
     for webhook in site.deployed.webhooks:
         webhook.disable()
     return sent.probe
+
+
+MISSES: Mapping[str, Callable[[Site], str]] = {"list": _miss_at_former_address, "records": _end_untold}
+"""How an event is missed, by service; by default its delivery fails."""

@@ -9,7 +9,7 @@ from tests.integration.faults.results import Results
 
 pytestmark = pytest.mark.timeout(900)  # the first test runs all cells
 
-OUTSIDE = {"dash", "list", "answer", "receiver"}  # not AWS services, so no proxy records their calls
+OUTSIDE = {"dash", "list", "records", "answer", "receiver"}  # not AWS services, so no proxy records their calls
 
 
 # The other partitions take longer: `make faults` and --all-faults run them.
