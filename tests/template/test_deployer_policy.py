@@ -34,7 +34,7 @@ UNUSED: Mapping[str, str] = {
         r"|dynamodb:(BatchWriteItem|PutItem|UpdateItem|Query|Scan)|iam:\w*(Group|User)Policy|iam:\w*PermissionsBoundary"
         r"|iam:CreateServiceLinkedRole|logs:(Create|Put|Delete)(LogDelivery|IndexPolicy|ResourcePolicy|DataProtectionPolicy)"
         r"|logs:(PutBearerTokenAuthentication|PutLogGroupDeletionProtection|CreateLogStream|DescribeLogStreams|PutLogEvents)"
-        r"|cloudfront:updateDistribution|s3:getObject|kms:ReEncrypt(From|To)"  # own domains, definitions in S3
+        r"|cloudfront:updateDistribution|s3:getObject|kms:ReEncrypt(From|To)"  # own domains, keys and definitions
         r"|sns:PutDataProtectionPolicy|secretsmanager:\w*Replica\w*"
         r"|kms:(Disable\w*|EnableKey)"
     ),
