@@ -157,7 +157,8 @@ def _of_held_back(status: State) -> Iterator[Row]:
 def _of_reconcile(status: State) -> Row:
     rate, watermark = status.reconcile_rate, status.watermark
     if rate == "off":
-        return Row("reconcile", "off (ReconcileRate)")
+        told = status.target.parameters.get("ReconcileAtOnce") == "on"
+        return Row("reconcile", f"{'only when Dash disables a webhook' if told else 'off'} (ReconcileRate)")
     limit = 3 * HOUR if rate == "rate(1 hour)" else HOUR  # as the alarms have it
     step = f"See {RUNBOOK}#watermark-age. `make reconcile DRY_RUN=1{status.target.argument}` says what it would do."
     if watermark is None:

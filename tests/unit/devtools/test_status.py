@@ -237,3 +237,12 @@ def test_age(seconds: int, said: str) -> None:
 def test_any_age(seconds: int) -> None:
     """It is short, whatever it is."""
     assert len(age(timedelta(seconds=seconds))) <= len("99999 seconds")
+
+
+@pytest.mark.parametrize(
+    ("at_once", "said"), [("on", "only when Dash disables a webhook (ReconcileRate)"), ("off", "off (ReconcileRate)")]
+)
+def test_without_polling(at_once: str, said: str) -> None:
+    """Without a schedule, Dash's word still starts a run, unless that is off too."""
+    given = target(ReconcileRate="off", ReconcileAtOnce=at_once)
+    assert rows(replace(WELL, target=given))["reconcile"].value == said
