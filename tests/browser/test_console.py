@@ -209,7 +209,7 @@ def test_older_calls(open_page: Open, api: Browser) -> None:
 
 
 def test_new_calls_appear(open_page: Open, server: Server) -> None:
-    """A call shows up while one looks, is in progress, and ends; whoever reads a row stays in it."""
+    """A call shows up while one looks, is in progress, and ends; whoever is in a row stays in it, where it moves."""
     page = open_page()
     before = page.locator(ROWS).count()
     page.locator(f"{ROWS} a").nth(2).focus()
@@ -223,6 +223,9 @@ def test_new_calls_appear(open_page: Open, server: Server) -> None:
     refresh(page)
     expect(page.locator(ROWS)).to_have_count(before + 1)
     expect(page.locator(".group-open .status")).to_have_text("Ringing")
+    assert page.evaluate("document.activeElement.pathname") == focused
+    page.locator(".group-open a").focus()
+    focused = page.evaluate("document.activeElement.pathname")
     server.console.show(steps, NOW + 3_600)
     refresh(page)
     expect(page.locator(".group-open")).to_have_count(0)
@@ -400,6 +403,7 @@ def test_errors(open_page: Open) -> None:
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text(message)
     expect(alert).to_contain_text("may be out of date")
+    expect(page.locator(".list")).to_contain_class("is-stale")
     assert page.locator(ROWS).count() == before
     page.get_by_role("combobox", name="Status").select_option("missed")
     expect(page.locator(ROWS)).to_have_count(0)

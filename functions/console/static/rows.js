@@ -14,7 +14,7 @@ export class CallTable {
 
   constructor() {
     const head = COLUMNS.map((name, at) => h("th", { role: "columnheader", scope: "col", class: `c${at}` }, name || hidden("Direction")));
-    this.element = h("table", { class: "calls", role: "table", keydown: (event) => this.#move(event) },
+    this.element = h("table", { class: "calls", role: "table", keydown: (event) => this.#move(event), click: open },
       h("caption", { class: "visually-hidden" }, "Calls, newest first"),
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)));
   }
@@ -93,6 +93,15 @@ export class CallTable {
     const at = links.indexOf(event.target) + step;
     links[Math.min(Math.max(at, 0), links.length - 1)].focus();
     event.preventDefault();
+  }
+}
+
+// A click anywhere in a row is one on its link; who marks text to copy it opens nothing.
+function open(event) {
+  const link = event.target.closest("tr.call")?.querySelector("a");
+  if (link && !link.contains(event.target) && getSelection().isCollapsed) {
+    const { ctrlKey, metaKey, shiftKey, altKey } = event;
+    link.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, ctrlKey, metaKey, shiftKey, altKey }));
   }
 }
 
