@@ -25,7 +25,7 @@ from devtools.emulator import Emulator
 from devtools.inbox import Inbox
 from devtools.local import ACCESS_KEY, REGION, SECRET_KEY
 from devtools.waiting import wait_for
-from hookswitch.dash.hooks import HOOKS
+from hookswitch.dash.hooks import DEFAULT_HOOKS
 from simulator.api import DashApi
 from simulator.dash import Dash
 from simulator.payloads import payload
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 CHOSEN = {"ReconcileRate": "off", "TableDeletionProtection": "false", "OperatorRoleArn": operators.ARN}
 QUEUES = {"RedriveQueue": "the redrive queue", "PublishDeadLetterQueue": "the publish dead-letter queue"}
-DEDICATED = tuple(hook for hook in HOOKS if hook != "notifications")  # without the catch-all, one event is one delivery
+DEDICATED = DEFAULT_HOOKS  # without the catch-all, one event is one delivery
 BEHIND = ("Publish", "Calls", "Redrive", "Provision", "Rotate", "Reconcile")
 SENDING = ("Route", "Send")
 AT_ONCE = 20  # destinations that are served
