@@ -26,6 +26,7 @@ SKIPPED = re.compile(
     r"|/python/aws_lambda_powertools/logging/formatters/"
     r"|/python/aws_lambda_powertools/metrics/provider/datadog/"
     r"|/python/hookswitch/(cloudformation|console|reconcile|webhooks)/"
+    r"|/python/hookswitch/dash/(client|credentials|history|pace|wire)\.py"
 )
 
 BUILT_FOR = re.compile(r"^ +BuildArchitecture: (?P<architecture>\w+)$", re.MULTILINE)
@@ -53,6 +54,7 @@ UNUSED = (
     "*/python/*.dist-info/sboms/*",
     "*/python/*.dist-info/METADATA",  # licenses have files of their own
     "*/python/requirements.txt",
+    "*/python/**/*.pyi",  # type checkers read them
 )
 
 

@@ -335,8 +335,15 @@ def logs(stack: Stack, cloudwatch_logs: "CloudWatchLogsClient", lambda_: "Lambda
         configuration = lambda_.get_function_configuration(FunctionName=stack.resources[logical_id])
         default = f"/aws/lambda/{configuration['FunctionName']}"
         group = configuration.get("LoggingConfig", {}).get("LogGroup", default)
-        pages = cloudwatch_logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-        return [event["message"] for page in pages for event in page["events"]]
+        found: dict[tuple[str, int, str], None] = {}
+        start = 0
+        while True:  # the emulator returns no more than 10,000 events, and names no next page
+            pages = cloudwatch_logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start)
+            events = [event for page in pages for event in page["events"]]
+            found |= {(event["logStreamName"], event["timestamp"], event["message"]): None for event in events}
+            if not events or events[-1]["timestamp"] == start:
+                return [message for _, _, message in found]
+            start = events[-1]["timestamp"]
 
     return lines
 

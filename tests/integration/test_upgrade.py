@@ -25,6 +25,7 @@ from simulator.transport import emulator_resolver
 from tests.integration.deployed import CODE, Deployed
 
 BEFORE = "8ec580dffa3bd471112efe992ba8613549ea4fe9"  # the release before; moves on with each
+NEW = ["webhook_disabled"]  # types of the webhooks that this release has beside those of before
 PAUSE = 0.3  # seconds between two events
 HOOK = "missed_call"
 
@@ -74,7 +75,7 @@ def stored(endpoint: str, table: str) -> list[str]:
 def test_upgrade(
     own_emulator: Emulator, release_before: Path, packaged: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Every event of before, during and after is stored once and published under one id, with the same webhooks."""
+    """Every event of before, during and after is stored once and published under one id; all webhooks stay."""
     endpoint, folder = own_emulator.endpoint, tmp_path_factory.mktemp("before")
     old = stack.build(release_before / "template.yaml", directory=folder / "build")
     before = json.loads(stack.package(endpoint, CODE, folder, template=old).read_text())
@@ -91,7 +92,9 @@ def test_upgrade(
                 assert deployed.update() == "UPDATE_COMPLETE"
                 at_the_end = len(calls)
                 wait_for(lambda: len(calls) > at_the_end, "events go on")
-            assert {webhook.id for webhook in deployed.webhooks} == webhooks
+            added = {webhook for webhook in deployed.webhooks if webhook.id not in webhooks}
+            assert [(webhook.custom_data or {}).get("type") for webhook in added] == NEW
+            assert len(deployed.webhooks) == len(webhooks) + len(NEW)
             assert all(webhook.enabled for webhook in deployed.webhooks)
             # The emulator gives the API of a changed template another address: what Dash sends to the old one meanwhile
             # fails, as on a broken network, and is in its attempt log.

@@ -14,7 +14,7 @@ def test_who_may_use_the_key() -> None:
     """Every role may decrypt, and those that send, publish or write a secret may encrypt, only through a service."""
     may = allowed(made(guarded=True))
     writing = ("sqs:SendMessage", "sns:Publish", "secretsmanager:PutSecretValue")
-    assert {it.role for it in may if it.action == "kms:Decrypt"} == roles(made()).keys()
+    assert {it.role for it in may if it.action == "kms:Decrypt"} == roles(made(guarded=True)).keys()
     assert {it.role for it in may if it.action == "kms:GenerateDataKey"} == {
         it.role for it in may if it.action in writing
     }

@@ -55,6 +55,7 @@ class Aws:
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     """A stack, slices of one batch each, and the command, which waits for nothing."""
+    monkeypatch.delenv("COLUMNS", raising=False)  # what is printed is not wrapped
     monkeypatch.setattr(answer, "SLICE_SECONDS", 0)
     monkeypatch.setattr("hookswitch.dash.pace.PER_SECOND", 1_000_000)
     monkeypatch.setattr(run, "BATCH", 4)
