@@ -508,7 +508,7 @@ def test_health(open_page: Open, server: Server, monkeypatch: pytest.MonkeyPatch
 def test_health_of_what_dash_says(open_page: Open, server: Server) -> None:
     """What reconcile found is there: webhooks that are off, what happened to them, and legs that are missing."""
     now, put = int(NOW), server.console.tables.put
-    state = State(read_until=now - 60, looked_at=now - 120, held_back={"parking": now + 660})
+    state = State(read_until=now - 60, looked_at=now - 120, held_back={"parking": now + 685})
     put(TABLE, {"event_id": ledger.KEY, "kind": "state", "progress": state.to_json()})
     compared = Compared(since=now - 3_600, until=now - 600, on_dash=1_204, here=1_203)
     counted = AccountingState(begins=0, read_until=now - 600, missing={"a@pbx": now}, compared=compared)
