@@ -21,27 +21,14 @@ each signature. Each event is for one destination. A queue that is subscribed to
 Emulator, functions, receivers and the program share the machine, so the times show how the parts work together, not how
 fast AWS is.
 
-## {events:,} events to {destinations:,} destinations
-
-**{verdict}**
-
-| | |
-|---|---|
-| events stored | {sent:,} |
-| events that their destination received, signed | {received:,} |
-| messages that came again | {again:,} |
-| events that a subscribed queue received | {queued:,} |
-| events stored as fast as they arrived, at most {ahead:,} ahead | {burst:,} in {writing:,.0f} s |
-| until the last of them was received | {draining:.0f} s more, {rate:.0f} a second in all |
-
-Measured on {measured} Throughput is the emulator's.
+{totals}
 
 Latency in milliseconds at {per_second:g} events a second, from when an event was stored:
 
 | | events | p50 | p99 | most |
 |---|---|---|---|---|
 {steady}
-
+{long}
 ## {many:,} destinations, of which {hanging:,} hang
 
 **{fair_verdict}**
@@ -70,6 +57,21 @@ The {hanging:,} then answered again, and were resumed {pause:.0f} seconds later;
 all that had waited for them was there: {fair_sent:,} events sent, {fair_received:,} received, {fair_again:,} messages
 came again.
 """
+_TOTALS = """\
+## {events:,} events to {destinations:,} destinations
+
+**{verdict}**
+
+| | |
+|---|---|
+| events stored | {sent:,} |
+| events that their destination received, signed | {received:,} |
+| messages that came again | {again:,} |
+| events that a subscribed queue received | {queued:,} |
+| events stored as fast as they arrived, at most {ahead:,} ahead | {burst:,} in {writing:,.0f} s |
+| until the last of them was received | {draining:,.0f} s more, {rate:.0f} a second in all |
+
+Measured on {measured} Throughput is the emulator's."""
 _SHARED = (
     " Other programs used the machine at the same time: the totals are exact all the same, but the times are not for"
     " comparison."
@@ -95,23 +97,15 @@ def written(found: Mapping[str, Any]) -> str:
     """Return the page of figures.
 
     Args:
-        found: `measured` of the runs, by `totals` and `fairness`.
+        found: `measured` of the runs, by `totals` and `fairness`, and by `long` if there was one with more events. Each
+            may have a `remark`, which people write.
     """
     first, second = found["totals"], found["fairness"]
-    size, fair_size = first["size"], second["size"]
-    took = first["writing"] + first["draining"]
+    fair_size = second["size"]
     return _PAGE.format(
-        measured=_conditions(first),
-        events=first["totals"]["sent"],
-        destinations=size["destinations"],
-        verdict=_verdict(first["totals"]),
-        **{name: first["totals"][name] for name in ("sent", "received", "again", "queued")},
-        burst=size["burst"],
-        ahead=size["ahead"],
-        writing=first["writing"],
-        draining=first["draining"],
-        rate=size["burst"] / took,
-        per_second=size["per_second"],
+        totals=_totals(first),
+        long=f"\n{_totals(found['long'])}\n" if "long" in found else "",
+        per_second=first["size"]["per_second"],
         steady="\n".join(_steady(first["phases"])),
         many=fair_size["destinations"],
         hanging=fair_size["hanging"],
@@ -132,10 +126,28 @@ def written(found: Mapping[str, Any]) -> str:
     )
 
 
+def _totals(run: Mapping[str, Any]) -> str:
+    """Return the section about the sums of a run."""
+    size = run["size"]
+    return _TOTALS.format(
+        measured=_conditions(run),
+        events=run["totals"]["sent"],
+        destinations=size["destinations"],
+        verdict=_verdict(run["totals"]),
+        **{name: run["totals"][name] for name in ("sent", "received", "again", "queued")},
+        burst=size["burst"],
+        ahead=size["ahead"],
+        writing=run["writing"],
+        draining=run["draining"],
+        rate=size["burst"] / (run["writing"] + run["draining"]),
+    )
+
+
 def _conditions(run: Mapping[str, Any]) -> str:
     """Return when and where a run was, to the end of the sentence."""
     beside = _SHARED if run["is_shared"] else ""
-    return f"{run['date']}, on {run['machine']}, load average {run['load_average']:.1f} before.{beside}"
+    remark = f" {run['remark']}" if run.get("remark") else ""
+    return f"{run['date']}, on {run['machine']}, load average {run['load_average']:.1f} before.{beside}{remark}"
 
 
 def _verdict(totals: Mapping[str, Any]) -> str:

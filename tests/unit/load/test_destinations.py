@@ -90,9 +90,18 @@ def test_page() -> None:
     three = [Phase(name, latency, latency) for name in ("none hangs", "some begin to hang", "some hang")]
     bad = Totals(1_900, 1_899, 0, 1_900, ("1 events did not reach their destination.",))
     second = Run(replace(size, destinations=1_000, hanging=50, burst=0), bad, three, 0, 0, 33, 1)
-    page = written({"totals": measured(first, is_shared=True), "fairness": measured(second, is_shared=False)})
+    remarked = measured(first, is_shared=True) | {"remark": "It was ended early."}
+    found = {"totals": remarked, "fairness": measured(second, is_shared=False)}
+    page = written(found)
     assert "Sent = received" in page
     assert page.count("Other programs used the machine") == 1
+    assert page.count("It was ended early.") == 1
+    assert "\n\n\n" not in page
+    longer = written(found | {"long": found["totals"]})
+    assert longer.count("## 10,400 events to 100 destinations") == 1 + page.count(
+        "## 10,400 events to 100 destinations"
+    )
+    assert "\n\n\n" not in longer
     assert "1 events did not reach their destination." in page
     assert "| until its destination received it | 300 | 410 | 990 | 1,200 |" in page
     assert "| some hang | 300 | 410 | 990 | 1,200 | 410 | 990 |" in page
