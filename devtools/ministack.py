@@ -23,6 +23,8 @@ template, so that the template needs no exception for the emulator:
   extensions"). MiniStack ignores it.
 - An ID token that is issued for a refresh token has the user's groups (Cognito, "The identity (ID) token"). MiniStack's
   has none.
+- Environments of functions can start at the same moment. In MiniStack each registers a session, for which it looks
+  through those of all others; if one is added meanwhile, the start fails, and ends all environments of the function.
 - `aws:SecureTransport` is true, though the emulator uses plain HTTP, unless X-Forwarded-Proto says http.
 
 On AWS, a function does not take processor time from the services that it calls. Here they share the processor, and
@@ -82,6 +84,8 @@ _import_operation = apigateway_v1._import_operation  # noqa: SLF001 - there is n
 _concurrency = lambda_svc._sqs_esm_concurrency  # noqa: SLF001 - there is no public interface
 _token = cognito._fake_token  # noqa: SLF001 - there is no public interface
 _is_binary = apigateway_v1._media_type_matches  # noqa: SLF001 - there is no public interface
+_register_session = sts.register_session
+_registering = Lock()
 
 
 def role_of(principal: str) -> str:
@@ -168,6 +172,12 @@ def token(sub: str, pool_id: str, client_id: str, kind: str = "access", username
     if pool and not more.get("groups"):
         more["groups"] = pool["_users"].get(username, {}).get("_groups", [])
     return str(_token(sub, pool_id, client_id, kind, username, **more))
+
+
+def register_session(access_key: str, session: dict[str, Any]) -> None:
+    """Register a role's session: one at a time, since others are looked through for what has expired."""
+    with _registering:
+        _register_session(access_key, session)
 
 
 def is_binary(media_type: str | None, binary_media_types: Sequence[str] | None) -> bool:
@@ -328,6 +338,7 @@ if __name__ == "__main__":
     apigateway_v1._media_type_matches = is_binary  # noqa: SLF001 - there is no public interface
     cognito._fake_token = token  # noqa: SLF001 - there is no public interface
     lambda_svc._sqs_esm_concurrency = concurrency  # noqa: SLF001 - there is no public interface
+    sts.register_session = register_session
     lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedArchive})
     lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": start_function})
     app.main()
