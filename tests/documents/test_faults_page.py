@@ -3,9 +3,9 @@
 import pytest
 
 from devtools.local import ROOT
+from hookswitch.dash.hooks import HOOKS
 from tests.integration.faults.matrix import PROOFS, SERVICES, USES, Kind
 from tests.integration.faults.page import PAGE, render, without_measurements
-from tests.integration.faults.partitions import PARTITIONS
 
 
 def test_page() -> None:
@@ -25,7 +25,7 @@ def test_every_way_to_fail(function: str) -> None:
 
 def test_every_function() -> None:
     """Each folder of functions/ is a hook, has its own rows, or stores, publishes and sends no events."""
-    others = set(PARTITIONS["hooks"].hooks) | {"notifications", "silence", "unknown", "destinations", "console"}
+    others = {*HOOKS, "silence", "unknown", "destinations", "console"}
     assert {path.parent.name for path in (ROOT / "functions").rglob("handler.py")} - others == USES.keys() - {
         "a hook",
         "parking",

@@ -92,7 +92,7 @@ def test_upgrade(
                 assert deployed.update() == "UPDATE_COMPLETE"
                 at_the_end = len(calls)
                 wait_for(lambda: len(calls) > at_the_end, "events go on")
-            added = {webhook for webhook in deployed.webhooks if webhook.id not in webhooks}
+            added = [webhook for webhook in deployed.webhooks if webhook.id not in webhooks]
             assert [(webhook.custom_data or {}).get("type") for webhook in added] == NEW
             assert len(deployed.webhooks) == len(webhooks) + len(NEW)
             assert all(webhook.enabled for webhook in deployed.webhooks)
