@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { h, hidden, icon, say } from "./dom.js";
 import * as format from "./format.js";
+import { focusHeading, Poll } from "./poll.js";
 import { statusOf, who } from "./rows.js";
 import { RESULTS, ROLES, timeline } from "./timeline.js";
 
@@ -27,9 +28,7 @@ export class CallView {
   #id;
   #search;
   #revision = null;
-  #timer = 0;
-  #failures = 0;
-  #aborter = new AbortController();
+  #poll = new Poll((isSaid) => this.#load(isSaid));
 
   // `newer` and `older` are the calls beside it in the list, if that is known.
   constructor(context, id, search, { newer, older }) {
@@ -47,30 +46,28 @@ export class CallView {
   }
 
   show(search, { focus }) {
-    this.#load(focus);
+    this.#poll.begin(focus);
     if (focus) {
-      window.scrollTo(0, 0);
-      this.heading.focus({ preventScroll: true });
+      focusHeading(this.heading);
     }
   }
 
   hide() {
-    this.#aborter.abort();
-    clearTimeout(this.#timer);
+    this.#poll.stop();
   }
 
-  async #load(isFirst) {
-    const { signal } = this.#aborter;
+  async #load(isSaid) {
+    const { signal } = this.#poll;
     try {
       const answer = await get(`calls/${this.#id}`, signal);
       if (answer.call.merged_into) {
         this.#context.go(`/calls/${answer.call.merged_into}${this.#search}`, { replace: true });
         return;
       }
-      this.#failures = 0;
+      this.#poll.succeeded();
       this.trouble.replaceChildren();
       this.#draw(answer);
-      if (isFirst) {
+      if (isSaid) {
         say(this.heading.textContent);
       }
       if (this.#revision !== JSON.stringify(answer.call)) {
@@ -78,25 +75,18 @@ export class CallView {
         this.#revision = JSON.stringify(answer.call);
       }
       if (!answer.call.final) {
-        this.#later(answer.call.state === "ended" ? SETTLING : LIVE);
+        this.#poll.later(answer.call.state === "ended" ? SETTLING : LIVE);
       }
     } catch (error) {
       this.#failed(error, signal);
     }
   }
 
-  #later(wait) {
-    if (this.#aborter.signal.aborted) {
-      return;
-    }
-    this.#timer = setTimeout(() => (document.hidden ? this.#later(wait) : this.#load(false)), wait);
-  }
-
   #failed(error, signal) {
     if (signal.aborted || this.#context.endsSession(error)) {
       return;
     }
-    this.#failures += 1;
+    this.#poll.failed();
     this.element.removeAttribute("aria-busy");
     if (this.#revision === null) {
       this.facts.querySelector(".quiet-text")?.remove();
@@ -105,9 +95,9 @@ export class CallView {
     const text = isGone ? "It may have expired, or it is of an account that you may not see." : error.message;
     this.trouble.replaceChildren(
       h("p", {}, h("b", {}, isGone ? "There is no such call. " : "The call can't be shown. "), text),
-      isGone ? "" : h("button", { type: "button", click: () => this.#load(false) }, "Try again"));
+      isGone ? "" : h("button", { type: "button", click: () => this.#poll.again() }, "Try again"));
     if (error.isPassing) {
-      this.#later(Math.min(LIVE * 2 ** this.#failures, PATIENT));
+      this.#poll.later(LIVE, PATIENT);
     }
   }
 

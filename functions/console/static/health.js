@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { h, say } from "./dom.js";
 import * as format from "./format.js";
+import { focusHeading, Poll } from "./poll.js";
 
 const LIVE = 15_000; // milliseconds between two questions
 const PATIENT = 120_000;
@@ -16,10 +17,8 @@ const QUEUES = {
 export class HealthView {
   title = "Health";
   #context;
-  #timer = 0;
-  #failures = 0;
   #isLoaded = false;
-  #aborter = new AbortController();
+  #poll = new Poll((isSaid) => this.#load(isSaid));
 
   constructor(context) {
     this.#context = context;
@@ -31,37 +30,29 @@ export class HealthView {
   }
 
   show(search, { focus }) {
-    this.#load(true);
+    this.#poll.begin();
     if (focus) {
-      window.scrollTo(0, 0);
-      this.heading.focus({ preventScroll: true });
+      focusHeading(this.heading);
     }
   }
 
   hide() {
-    this.#aborter.abort();
-    clearTimeout(this.#timer);
+    this.#poll.stop();
   }
 
-  async #load(isFirst) {
-    const { signal } = this.#aborter;
+  async #load(isSaid) {
+    const { signal } = this.#poll;
     try {
       const answer = await get("health", signal);
-      this.#failures = 0;
+      this.#poll.succeeded();
       this.trouble.replaceChildren();
       this.#draw(answer);
-      if (isFirst) {
+      if (isSaid) {
         say(this.parts.querySelector(".verdict").textContent);
       }
-      this.#later(LIVE);
+      this.#poll.later(LIVE);
     } catch (error) {
       this.#failed(error, signal);
-    }
-  }
-
-  #later(wait) {
-    if (!this.#aborter.signal.aborted) {
-      this.#timer = setTimeout(() => (document.hidden ? this.#later(wait) : this.#load(false)), wait);
     }
   }
 
@@ -69,7 +60,7 @@ export class HealthView {
     if (signal.aborted || this.#context.endsSession(error)) {
       return;
     }
-    this.#failures += 1;
+    this.#poll.failed();
     this.element.removeAttribute("aria-busy");
     this.element.classList.toggle("is-stale", this.#isLoaded);
     if (!this.#isLoaded) {
@@ -77,8 +68,8 @@ export class HealthView {
     }
     const since = this.#isLoaded ? " What is below may be out of date." : "";
     this.trouble.replaceChildren(h("p", {}, h("b", {}, "Health can't be shown. "), error.message, since),
-      h("button", { type: "button", click: () => this.#load(false) }, "Try again"));
-    this.#later(Math.min(LIVE * 2 ** this.#failures, PATIENT));
+      h("button", { type: "button", click: () => this.#poll.again() }, "Try again"));
+    this.#poll.later(LIVE, PATIENT);
   }
 
   #draw(answer) {
