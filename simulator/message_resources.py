@@ -6,7 +6,7 @@ from typing import Any
 from simulator.attempts import gregorian
 from simulator.cdr_resources import refuse_closed
 from simulator.dash import Dash
-from simulator.envelope import Answer, Call, bad_identifier, invalid_method
+from simulator.envelope import Answer, ApiError, Call, bad_identifier, invalid_method
 from simulator.messages import listed_message, whole_message
 from simulator.months import Listing, Row
 from simulator.records import Record
@@ -27,11 +27,7 @@ class VoicemailBoxes:
         Raises:
             ApiError: Whatever the API refuses: 403 or 404 where it is not open.
         """
-        if call.method != "GET":
-            raise invalid_method()
-        if self._dash.legacy:
-            raise bad_identifier(path[-1] if path else "vmboxes")
-        refuse_closed(self._dash, account_id, "vmboxes")
+        _refuse_unserved(self._dash, call, account_id, "vmboxes", path)
         match path:
             case ["messages"]:
                 return self._list(call, account_id, None)
@@ -41,7 +37,7 @@ class VoicemailBoxes:
                 found = self._dash.records.one("messages", account_id, message_id, self._dash.clock())
                 if found and found.document.get("source_id") == box_id:
                     return Answer(whole_message(found.document))
-        raise bad_identifier(path[-1] if path else "vmboxes")
+        raise _unknown("vmboxes", path)
 
     def _list(self, call: Call, account_id: str, box_id: str | None) -> Answer:
         rows = []
@@ -67,11 +63,7 @@ class Faxes:
         Raises:
             ApiError: Whatever the API refuses: 403 or 404 where it is not open.
         """
-        if call.method != "GET":
-            raise invalid_method()
-        if self._dash.legacy:
-            raise bad_identifier(path[-1] if path else "faxes")
-        refuse_closed(self._dash, account_id, "faxes")
+        _refuse_unserved(self._dash, call, account_id, "faxes", path)
         match path:
             case [folder] if folder in FOLDERS:
                 rows = [
@@ -83,11 +75,24 @@ class Faxes:
                 for record in self._read(account_id, folder):
                     if record.document["id"] == fax_id:
                         return Answer(record.document)
-        raise bad_identifier(path[-1] if path else "faxes")
+        raise _unknown("faxes", path)
 
     def _read(self, account_id: str, folder: str) -> list[Record]:
         found = self._dash.records.all("faxes", account_id, self._dash.clock())
         return [record for record in found if record.document["folder"] == folder]
+
+
+def _refuse_unserved(dash: Dash, call: Call, account_id: str, resource: str, path: Sequence[str]) -> None:
+    """Refuse what is no GET, what an older system lacks, and what the API does not open."""
+    if call.method != "GET":
+        raise invalid_method()
+    if dash.legacy:
+        raise _unknown(resource, path)
+    refuse_closed(dash, account_id, resource)
+
+
+def _unknown(resource: str, path: Sequence[str]) -> ApiError:
+    return bad_identifier(path[-1] if path else resource)
 
 
 def _read(dash: Dash, call: Call, rows: list[Row], prefix: tuple[str, ...], default_range: int | None = None) -> Answer:
