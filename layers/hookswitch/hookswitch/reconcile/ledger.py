@@ -7,15 +7,16 @@ import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from hookswitch.aws import clients
-from hookswitch.aws.clients import CALL_ERRORS, error_code, error_reason
 from hookswitch.errors import StorageUnavailableError
 from hookswitch.reconcile.state import State, iso
+from hookswitch.reconcile.state_item import ConditionFailedError, StateItem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    type Attributes = Mapping[str, AttributeValueTypeDef]
 
 KEY = "state-reconcile"
 
@@ -32,7 +33,7 @@ class Ledger:
 
     def __init__(self, table: str) -> None:
         """Use the item of a table."""
-        self._table = table
+        self._item = StateItem(table, KEY, "reconcile")
         self._owner = uuid4().hex
         self._asked, self._answered = "", ""  # the last request, and the one that a look has answered
 
@@ -50,15 +51,7 @@ class Ledger:
         Raises:
             StorageUnavailableError: DynamoDB did not accept it.
         """
-        try:
-            clients.dynamodb().update_item(
-                TableName=self._table,
-                Key={"event_id": {"S": KEY}},
-                UpdateExpression="SET kind = :kind, asked = :asked",
-                ExpressionAttributeValues={":kind": {"S": "state"}, ":asked": {"S": request}},
-            )
-        except CALL_ERRORS as error:
-            raise _unavailable(error_reason(error)) from error
+        self._item.write({"asked": {"S": request}})
 
     def answer(self) -> None:
         """Note that a look begins, which answers all requests so far."""
@@ -70,7 +63,7 @@ class Ledger:
         Raises:
             StorageUnavailableError: DynamoDB did not answer.
         """
-        return _state_in(self._item())
+        return _state_in(self._item.read())
 
     def acquire(self, seconds: float) -> tuple[bool, State | None]:
         """Take the lease for some seconds.
@@ -83,25 +76,15 @@ class Ledger:
         """
         now = int(time.time())
         try:
-            answer = clients.dynamodb().update_item(
-                TableName=self._table,
-                Key={"event_id": {"S": KEY}},
-                UpdateExpression="SET kind = :kind, lease_owner = :owner, lease_until = :until",
-                ConditionExpression="attribute_not_exists(lease_until) OR lease_until < :now OR lease_owner = :owner",
-                ExpressionAttributeValues={
-                    ":kind": {"S": "state"},
-                    ":owner": {"S": self._owner},
-                    ":until": {"N": str(now + int(seconds) + 1)},
-                    ":now": {"N": str(now)},
-                },
-                ReturnValues="ALL_NEW",
+            attributes = self._item.write(
+                {"lease_owner": {"S": self._owner}, "lease_until": {"N": str(now + int(seconds) + 1)}},
+                "attribute_not_exists(lease_until) OR lease_until < :now OR lease_owner = :lease_owner",
+                {"now": {"N": str(now)}},
             )
-        except CALL_ERRORS as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                return False, None
-            raise _unavailable(error_reason(error)) from error
-        self._asked = _request_in(answer["Attributes"])
-        return True, _state_in(answer["Attributes"])
+        except ConditionFailedError:
+            return False, None
+        self._asked = _request_in(attributes)
+        return True, _state_in(attributes)
 
     def save(self, state: State) -> None:
         """Write the state.
@@ -111,8 +94,8 @@ class Ledger:
         """
         try:
             self._write(state)
-        except CALL_ERRORS as error:
-            raise _unavailable(error_reason(error)) from error
+        except ConditionFailedError as error:
+            raise self._overtaken() from error
 
     def release(self, state: State, *, anyway: bool = False) -> bool:
         """Write the state and release the lease, unless another look was asked for; tell whether it is released.
@@ -127,57 +110,39 @@ class Ledger:
         condition, values = "", dict[str, "AttributeValueTypeDef"]()
         if not anyway:
             condition = " AND asked = :answered" if self._answered else " AND attribute_not_exists(asked)"
-            values = {":answered": {"S": self._answered}} if self._answered else {}
+            values = {"answered": {"S": self._answered}} if self._answered else {}
         try:
-            self._write(state, ", lease_until = :none", condition, {":none": {"N": "0"}, **values})
-        except CALL_ERRORS as error:
-            if error_code(error) == "ConditionalCheckFailedException" and not anyway:
-                item = self._item()
+            self._write(state, {"lease_until": {"N": "0"}}, condition, values)
+        except ConditionFailedError as error:
+            if not anyway:
+                item = self._item.read()
                 self._asked = _request_in(item)
                 if item["lease_owner"] == {"S": self._owner}:
                     return False
-            raise _unavailable(error_reason(error)) from error
+            raise self._overtaken() from error
         return True
 
     def _write(
         self,
         state: State,
-        change: str = "",
+        more: "Attributes | None" = None,
         condition: str = "",
-        values: "Mapping[str, AttributeValueTypeDef] | None" = None,
+        values: "Attributes | None" = None,
     ) -> None:
-        answer = clients.dynamodb().update_item(
-            TableName=self._table,
-            Key={"event_id": {"S": KEY}},
-            UpdateExpression=f"SET progress = :progress, watermark = :watermark{change}",
-            ConditionExpression=f"lease_owner = :owner{condition}",
-            ExpressionAttributeValues={
-                ":progress": {"S": state.to_json()},
-                ":watermark": {"S": iso(state.watermark)},
-                ":owner": {"S": self._owner},
-                **(values or {}),
-            },
-            ReturnValues="ALL_NEW",
+        attributes = self._item.write(
+            {"progress": {"S": state.to_json()}, "watermark": {"S": iso(state.watermark)}, **(more or {})},
+            f"lease_owner = :owner{condition}",
+            {"owner": {"S": self._owner}, **(values or {})},
         )
-        self._asked = _request_in(answer["Attributes"])
+        self._asked = _request_in(attributes)
 
-    def _item(self) -> "Mapping[str, AttributeValueTypeDef]":
-        try:
-            answer = clients.dynamodb().get_item(
-                TableName=self._table, Key={"event_id": {"S": KEY}}, ConsistentRead=True
-            )
-        except CALL_ERRORS as error:
-            raise _unavailable(error_reason(error)) from error
-        return answer.get("Item", {})
+    def _overtaken(self) -> StorageUnavailableError:
+        return self._item.unavailable("that another run has the lease")
 
 
-def _state_in(item: "Mapping[str, AttributeValueTypeDef]") -> State | None:
+def _state_in(item: "Attributes") -> State | None:
     return State.from_json(item["progress"]["S"]) if "progress" in item else None
 
 
-def _request_in(item: "Mapping[str, AttributeValueTypeDef]") -> str:
+def _request_in(item: "Attributes") -> str:
     return item["asked"]["S"] if "asked" in item else ""
-
-
-def _unavailable(code: str) -> StorageUnavailableError:
-    return StorageUnavailableError(f"The state of reconcile can't be read or written: DynamoDB says {code}.")

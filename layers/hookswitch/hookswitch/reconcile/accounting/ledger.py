@@ -1,19 +1,12 @@
 """How far the accounting has come, in an item of its own."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from pydantic import BaseModel
 
-from hookswitch.aws import clients
-from hookswitch.aws.clients import CALL_ERRORS, error_reason
-from hookswitch.errors import StorageUnavailableError
 from hookswitch.reconcile.state import iso
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+from hookswitch.reconcile.state_item import StateItem
 
 KEY = "state-accounting"
 REMEMBERED = 25 * 3_600  # seconds: once a day, a run compares a whole day again
@@ -147,7 +140,7 @@ class AccountingLedger:
 
     def __init__(self, table: str) -> None:
         """Use the item of a table."""
-        self._table = table
+        self._item = StateItem(table, KEY, "the accounting")
 
     def read(self) -> AccountingState | None:
         """Return the state; None before the first run.
@@ -155,13 +148,7 @@ class AccountingLedger:
         Raises:
             StorageUnavailableError: DynamoDB did not answer.
         """
-        try:
-            answer = clients.dynamodb().get_item(
-                TableName=self._table, Key={"event_id": {"S": KEY}}, ConsistentRead=True
-            )
-        except CALL_ERRORS as error:
-            raise _unavailable(error_reason(error)) from error
-        item: Mapping[str, AttributeValueTypeDef] = answer.get("Item", {})
+        item = self._item.read()
         return AccountingState.from_json(item["progress"]["S"]) if "progress" in item else None
 
     def save(self, state: AccountingState) -> None:
@@ -170,20 +157,4 @@ class AccountingLedger:
         Raises:
             StorageUnavailableError: DynamoDB did not accept it.
         """
-        try:
-            clients.dynamodb().update_item(
-                TableName=self._table,
-                Key={"event_id": {"S": KEY}},
-                UpdateExpression="SET kind = :kind, progress = :progress, watermark = :watermark",
-                ExpressionAttributeValues={
-                    ":kind": {"S": "state"},
-                    ":progress": {"S": state.to_json()},
-                    ":watermark": {"S": iso(state.watermark)},
-                },
-            )
-        except CALL_ERRORS as error:
-            raise _unavailable(error_reason(error)) from error
-
-
-def _unavailable(code: str) -> StorageUnavailableError:
-    return StorageUnavailableError(f"The state of the accounting can't be read or written: DynamoDB says {code}.")
+        self._item.write({"progress": {"S": state.to_json()}, "watermark": {"S": iso(state.watermark)}})

@@ -1,14 +1,7 @@
 """The table item of an import."""
 
-from typing import TYPE_CHECKING
-
-from hookswitch.aws import clients
-from hookswitch.aws.clients import CALL_ERRORS, error_code, error_reason
-from hookswitch.errors import StorageUnavailableError
 from hookswitch.reconcile.importing.job import Job
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+from hookswitch.reconcile.state_item import ConditionFailedError, StateItem
 
 KEY = "state-import"
 
@@ -22,7 +15,7 @@ class JobStorage:
 
     def __init__(self, table: str) -> None:
         """Use the item of a table."""
-        self._table = table
+        self._item = StateItem(table, KEY, "the import")
         self._revision = 0
 
     def read(self) -> Job | None:
@@ -31,13 +24,7 @@ class JobStorage:
         Raises:
             StorageUnavailableError: DynamoDB did not answer.
         """
-        try:
-            found = clients.dynamodb().get_item(
-                TableName=self._table, Key={"event_id": {"S": KEY}}, ConsistentRead=True
-            )
-        except CALL_ERRORS as error:
-            raise _unavailable(error_reason(error)) from error
-        item = found.get("Item")
+        item = self._item.read()
         if not item:
             return None
         self._revision = int(item["revision"]["N"])
@@ -50,26 +37,12 @@ class JobStorage:
             OvertakenError: Another invocation has written it since it was read.
             StorageUnavailableError: DynamoDB did not accept it.
         """
-        values: dict[str, AttributeValueTypeDef] = {
-            ":kind": {"S": "state"},
-            ":progress": {"S": job.model_dump_json()},
-            ":before": {"N": str(self._revision)},
-            ":revision": {"N": str(self._revision + 1)},
-        }
         try:
-            clients.dynamodb().update_item(
-                TableName=self._table,
-                Key={"event_id": {"S": KEY}},
-                UpdateExpression="SET kind = :kind, progress = :progress, revision = :revision",
-                ConditionExpression="attribute_not_exists(revision) OR revision = :before",
-                ExpressionAttributeValues=values,
+            self._item.write(
+                {"progress": {"S": job.model_dump_json()}, "revision": {"N": str(self._revision + 1)}},
+                "attribute_not_exists(revision) OR revision = :before",
+                {"before": {"N": str(self._revision)}},
             )
-        except CALL_ERRORS as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                raise OvertakenError from error
-            raise _unavailable(error_reason(error)) from error
+        except ConditionFailedError as error:
+            raise OvertakenError from error
         self._revision += 1
-
-
-def _unavailable(reason: str) -> StorageUnavailableError:
-    return StorageUnavailableError(f"The state of the import can't be read or written: DynamoDB says {reason}.")
