@@ -39,7 +39,7 @@ from hookswitch.events.items import event_item
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing.outbox import StreamBatch
-from hookswitch.settings.functions import CallsSettings
+from hookswitch.settings.calls import CallsSettings
 from simulator.calls.mix import SHARES
 from simulator.calls.scenarios import SCENARIOS
 from simulator.encoding import encode_json

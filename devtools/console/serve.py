@@ -27,7 +27,7 @@ from hookswitch.console.static import StaticFiles
 from hookswitch.console.web import Request
 from hookswitch.destinations.record import Destination, Health
 from hookswitch.destinations.rows import destination_row
-from hookswitch.settings.functions import ConsoleSettings
+from hookswitch.settings.console import ConsoleSettings
 from simulator.calls.office import Office
 from simulator.steps import Step
 

@@ -11,7 +11,7 @@ from hookswitch.calls.requests import BackfillRequest, QueueBatch, SweepRequest,
 from hookswitch.calls.run import Calls
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
-from hookswitch.settings.functions import CallsSettings
+from hookswitch.settings.calls import CallsSettings
 
 _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

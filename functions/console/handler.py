@@ -14,7 +14,7 @@ from hookswitch.console.sign_in import SignIn
 from hookswitch.console.static import StaticFiles
 from hookswitch.console.web import Request
 from hookswitch.observability.log import logger
-from hookswitch.settings.functions import ConsoleSettings
+from hookswitch.settings.console import ConsoleSettings
 
 STATIC = Path(__file__).with_name("static")
 

@@ -9,7 +9,7 @@ from hookswitch.destinations.manage import Manager
 from hookswitch.destinations.requests import read_request
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
-from hookswitch.settings.functions import DestinationsSettings
+from hookswitch.settings.destinations import DestinationsSettings
 
 
 @logger.inject_lambda_context(clear_state=True)

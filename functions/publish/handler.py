@@ -11,7 +11,7 @@ from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing.outbox import Outbox, StreamBatch, read_request
 from hookswitch.publishing.sns import SnsDestination
 from hookswitch.receiving.requests import TEST_SNS, PublishRequest
-from hookswitch.settings.functions import PublishSettings
+from hookswitch.settings.publishing import PublishSettings
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -14,7 +14,7 @@ from hookswitch.receiving.hook_functions import HookFunctions
 from hookswitch.receiving.redrive import redrive
 from hookswitch.reconcile.quarantine import Quarantine
 from hookswitch.reconcile.replay import Replayer, ReplayRequest
-from hookswitch.settings.functions import RedriveSettings
+from hookswitch.settings.publishing import RedriveSettings
 
 RESERVE = 30  # seconds of the function's time in which no replay begins: a hook function may take 28
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from hookswitch.errors import RotationError
 from hookswitch.observability.log import logger
-from hookswitch.settings.functions import RotateSettings
+from hookswitch.settings.webhooks import RotateSettings
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.rotation import STEPS, Rotation
 

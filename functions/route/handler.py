@@ -11,7 +11,7 @@ from hookswitch.destinations.route import Router
 from hookswitch.destinations.waking import fault_wait, hide
 from hookswitch.errors import NotTakenError
 from hookswitch.observability.log import logger
-from hookswitch.settings.functions import RouteSettings
+from hookswitch.settings.destinations import RouteSettings
 
 
 @cache

@@ -10,7 +10,7 @@ from hookswitch.destinations.requests import Test, parse
 from hookswitch.destinations.send import Sender
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
-from hookswitch.settings.functions import SendSettings
+from hookswitch.settings.destinations import SendSettings
 
 _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

@@ -25,7 +25,7 @@ from hookswitch.events.items import delivery_test_item, event_item
 from hookswitch.publishing.sns_message import to_entry
 from hookswitch.reconcile.announcement import to_item
 from hookswitch.reconcile.state import News, Recovered
-from hookswitch.settings.functions import ReconcileSettings
+from hookswitch.settings.webhooks import ReconcileSettings
 from simulator.calls.scenarios import SCENARIOS
 from simulator.payloads import older_channel_destroy, payload
 from tests.contract import check, checked_in

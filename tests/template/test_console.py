@@ -10,7 +10,7 @@ from devtools.template import ASKED, expanded, parsed, resources
 from hookswitch.console.pool import SCOPE
 from hookswitch.console.sessions import IDLE, LONGEST, Session
 from hookswitch.console.users import ROLES, User
-from hookswitch.settings.functions import ConsoleSettings
+from hookswitch.settings.console import ConsoleSettings
 from tests.permissions import statements
 
 ON = ASKED | {"Console": "on", "ConsoleUserEmail": "you@example.com"}

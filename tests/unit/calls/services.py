@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from hookswitch.aws import clients
 from hookswitch.calls import run
-from hookswitch.settings.functions import CallsSettings
+from hookswitch.settings.calls import CallsSettings
 from tests.interleaving.scheduler import Fate, Scheduler
 from tests.unit.calls.memory import MemoryDynamoDB
 

@@ -11,7 +11,7 @@ import pytest
 from devtools.console.serve import STATIC, LocalConsole
 from hookswitch.console.static import TYPES, StaticFiles
 from hookswitch.console.web import Request, Response
-from hookswitch.settings.functions import ConsoleSettings
+from hookswitch.settings.console import ConsoleSettings
 from tests.unit.console.browser import FETCHES, NAVIGATES, Browser
 
 HASHED = re.compile(r'"/static/([0-9a-f]{16})/([^"]+)"')

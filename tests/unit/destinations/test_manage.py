@@ -44,7 +44,7 @@ from hookswitch.errors import (
     UnknownDestinationError,
 )
 from hookswitch.observability.metrics import MetricsRecorder
-from hookswitch.settings.functions import DestinationsSettings
+from hookswitch.settings.destinations import DestinationsSettings
 from tests.unit.destinations.tables import EVENTS, TABLE
 from tests.unit.destinations.world import ACCOUNT, QUEUES, REFUSED, SEND_SETTINGS, Receiver, World, running
 

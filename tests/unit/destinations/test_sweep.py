@@ -14,7 +14,7 @@ from hookswitch.destinations.leases import Standing
 from hookswitch.destinations.record import Destination, Filter, State
 from hookswitch.destinations.rows import LIVE, PAST, Lane, Owed
 from hookswitch.observability.metrics import MetricsRecorder
-from hookswitch.settings.functions import DestinationsSettings
+from hookswitch.settings.destinations import DestinationsSettings
 from tests.emf import documents_in
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from hookswitch.events.attributes import item as to_item
 from hookswitch.events.attributes import plain
 from hookswitch.events.cloudevent import cloud_event
 from hookswitch.observability.metrics import MetricsRecorder
-from hookswitch.settings.functions import RouteSettings, SendSettings
+from hookswitch.settings.destinations import RouteSettings, SendSettings
 from tests.interleaving.scheduler import Fate, Scheduler
 from tests.unit.destinations.tables import EVENTS, TABLE, Exceptions, Tables
 

@@ -15,7 +15,7 @@ from hookswitch.calls.run import Calls
 from hookswitch.calls.update import Change
 from hookswitch.observability.metrics import METRICS, MetricsRecorder
 from hookswitch.publishing.outbox import StreamBatch, StreamBatchResult
-from hookswitch.settings.functions import CallsSettings
+from hookswitch.settings.calls import CallsSettings
 from simulator.calls.scenarios import SCENARIOS
 from tests.emf import samples_in
 from tests.unit.calls.scenes import calls_of, steps_of

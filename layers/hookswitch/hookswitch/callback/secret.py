@@ -11,7 +11,7 @@ from hookswitch.aws.protocol import SECRETS_MANAGER
 from hookswitch.aws.via_botocore import SdkClient
 from hookswitch.callback.verification import REFRESH_INTERVAL, secret_reader
 from hookswitch.errors import DashError, InvalidTemplateError, SecretUnavailableError
-from hookswitch.settings.functions import WaitSettings
+from hookswitch.settings.waits import WaitSettings
 
 MIN_LENGTH = 32  # characters of a secret from elsewhere: the template's CallbackSecretSourceArn
 MARGIN = 5  # seconds by which clocks may differ

@@ -29,7 +29,8 @@ from hookswitch.publishing.outbox import Outbox, StreamBatch, StreamBatchResult
 from hookswitch.publishing.sns import SnsDestination
 from hookswitch.receiving.requests import FailedStreamBatch
 from hookswitch.receiving.stream import new_items
-from hookswitch.settings.functions import CallsSettings, WaitSettings
+from hookswitch.settings.calls import CallsSettings
+from hookswitch.settings.waits import WaitSettings
 
 if TYPE_CHECKING:
     from hookswitch.calls.record import Call

@@ -20,7 +20,7 @@ from hookswitch.console.questions import Question, UnknownError, account_in, day
 from hookswitch.console.sessions import Session
 from hookswitch.console.users import ALL, Role, User
 from hookswitch.console.web import Request, Response
-from hookswitch.settings.functions import ConsoleSettings
+from hookswitch.settings.console import ConsoleSettings
 
 CHART_ENTRIES = 1_000  # read at once
 

@@ -15,7 +15,7 @@ from hookswitch.console.static import StaticFiles
 from hookswitch.console.web import Request, Response
 from hookswitch.errors import SignInError, SignInUnavailableError, StorageUnavailableError
 from hookswitch.observability.log import logger
-from hookswitch.settings.functions import ConsoleSettings
+from hookswitch.settings.console import ConsoleSettings
 
 API, STATIC = "/api/", "/static/"
 PAGES = re.compile(r"/|/calls|/calls/[0-9a-f]{32}|/health", re.ASCII)

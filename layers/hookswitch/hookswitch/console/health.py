@@ -19,7 +19,7 @@ from hookswitch.reconcile.accounting.ledger import AccountingLedger
 from hookswitch.reconcile.announcement import ANNOUNCEMENTS
 from hookswitch.reconcile.ledger import Ledger
 from hookswitch.reconcile.state import iso
-from hookswitch.settings.functions import ConsoleSettings
+from hookswitch.settings.console import ConsoleSettings
 
 MOST_COUNTED = 1_000  # of anything; more is said to be more
 SHOWN = 20  # quarantined deliveries, and announcements

@@ -19,7 +19,7 @@ from urllib3.exceptions import HTTPError
 from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.errors import SignInError, SignInUnavailableError
-from hookswitch.settings.functions import ConsoleSettings
+from hookswitch.settings.console import ConsoleSettings
 
 SCOPE = "openid email profile"  # none of them lets anybody change a user
 SKEW = 60  # seconds by which clocks may differ

@@ -16,7 +16,7 @@ from hookswitch.console.users import User
 from hookswitch.console.web import Request, Response
 from hookswitch.errors import SignInError, SignInUnavailableError
 from hookswitch.observability.log import logger
-from hookswitch.settings.functions import WaitSettings
+from hookswitch.settings.waits import WaitSettings
 
 SESSION = "__Host-hookswitch"
 SIGN_IN = "__Host-hookswitch-sign-in-"  # and the beginning of the state

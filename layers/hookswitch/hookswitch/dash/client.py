@@ -24,7 +24,7 @@ from hookswitch.errors import (
     UnavailableError,
     UnknownWebhookError,
 )
-from hookswitch.settings.functions import WaitSettings
+from hookswitch.settings.waits import WaitSettings
 
 type Document = dict[str, Any]
 

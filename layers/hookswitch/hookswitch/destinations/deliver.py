@@ -17,7 +17,7 @@ from hookswitch.destinations.table import DestinationTable
 from hookswitch.destinations.transports import send
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
-from hookswitch.settings.functions import SendSettings
+from hookswitch.settings.destinations import SendSettings
 
 EXPIRED = "expired"
 

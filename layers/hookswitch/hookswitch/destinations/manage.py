@@ -44,7 +44,7 @@ from hookswitch.destinations.table import DestinationTable
 from hookswitch.destinations.waking import wake
 from hookswitch.errors import InvalidDestinationError, RequestError, UnknownDestinationError
 from hookswitch.observability.metrics import MetricsRecorder
-from hookswitch.settings.functions import DestinationsSettings
+from hookswitch.settings.destinations import DestinationsSettings
 
 MOST_COUNTED = 1_000  # of a backlog
 AT_ONCE = 16  # destinations that are looked at at the same time

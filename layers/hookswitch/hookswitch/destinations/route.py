@@ -24,7 +24,7 @@ from hookswitch.events.attributes import Image
 from hookswitch.events.envelope import TYPE_PREFIX
 from hookswitch.events.kinds import CALL
 from hookswitch.observability.log import logger
-from hookswitch.settings.functions import RouteSettings
+from hookswitch.settings.destinations import RouteSettings
 
 REMEMBERED_SECONDS = 300  # for which destinations are remembered whose version is the same
 

@@ -27,7 +27,7 @@ from hookswitch.destinations.waking import send as wake_up
 from hookswitch.errors import NotTakenError, UnavailableServiceError, UnknownDestinationError
 from hookswitch.observability.log import log_fault, logger
 from hookswitch.observability.metrics import MetricsRecorder
-from hookswitch.settings.functions import SendSettings
+from hookswitch.settings.destinations import SendSettings
 
 SOON = 3  # seconds after which a message is looked at again that another sender may not have seen to
 SKEW = 2_000  # milliseconds by which the clocks of two functions may differ

@@ -20,7 +20,7 @@ from hookswitch.destinations.send import OVERDUE
 from hookswitch.destinations.table import DestinationTable
 from hookswitch.destinations.waking import wake
 from hookswitch.observability.metrics import MetricsRecorder
-from hookswitch.settings.functions import DestinationsSettings, RouteSettings
+from hookswitch.settings.destinations import DestinationsSettings, RouteSettings
 
 AT_ONCE = 16  # destinations that are looked at at the same time
 DELETED_ROWS = 2_000  # of removed destinations, in one sweep

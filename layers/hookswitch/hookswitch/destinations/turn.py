@@ -23,7 +23,7 @@ from hookswitch.destinations.schedule import REFUSED_ATTEMPTS, retry_at
 from hookswitch.destinations.table import DestinationTable
 from hookswitch.observability.log import logger
 from hookswitch.observability.metrics import MetricsRecorder
-from hookswitch.settings.functions import SendSettings
+from hookswitch.settings.destinations import SendSettings
 
 TURN_SECONDS = 10.0  # after which others have their turn
 LONGEST_PAUSE = 5.0  # seconds between two messages, for the sake of the pace, that a sender waits; else a message does

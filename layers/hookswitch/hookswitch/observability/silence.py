@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hookswitch.aws import clients
-from hookswitch.settings.functions import SilenceSettings
+from hookswitch.settings.silence import SilenceSettings
 
 WATCHED = "received"  # authentic deliveries, counted by the hook functions
 QUARTER = timedelta(minutes=15)

@@ -23,7 +23,7 @@ from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing import dead_letter_queue
 from hookswitch.publishing.destination import Destination, Result, Status, StoredEvent
 from hookswitch.receiving.requests import NoteRequest, NoteResult, PublishRequest, PublishResult, UnpublishedEvent
-from hookswitch.settings.functions import OutboxSettings
+from hookswitch.settings.publishing import OutboxSettings
 
 # Redrive waits 34 s for the response. After these seconds, publishing named events can take one more read and one more
 # call to SNS, and noting keys one more call to the queue.

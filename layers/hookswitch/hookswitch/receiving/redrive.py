@@ -38,7 +38,7 @@ from hookswitch.receiving.requests import (
     read_queue_message,
 )
 from hookswitch.receiving.stream import new_items
-from hookswitch.settings.functions import RedriveSettings
+from hookswitch.settings.publishing import RedriveSettings
 
 FIRST_WAIT = 5  # seconds
 LONGEST_WAIT = 900

@@ -10,7 +10,7 @@ from typing import Annotated, TypedDict
 from hookswitch.events.envelope import NOTICED, RESTORED, Field, Time
 from hookswitch.events.items import announcement_item
 from hookswitch.reconcile.state import News, iso
-from hookswitch.settings.functions import ReconcileSettings
+from hookswitch.settings.webhooks import ReconcileSettings
 
 
 class RestoredWebhook(TypedDict):

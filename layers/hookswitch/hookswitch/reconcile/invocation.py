@@ -9,7 +9,7 @@ from hookswitch.reconcile.ledger import Ledger
 from hookswitch.reconcile.notification import DisabledWebhook, pause_after
 from hookswitch.reconcile.report import Request
 from hookswitch.reconcile.run import Run
-from hookswitch.settings.functions import ReconcileSettings
+from hookswitch.settings.webhooks import ReconcileSettings
 
 
 def answer(event: Mapping[str, Any], seconds: float, stop_at: float) -> dict[str, Any]:

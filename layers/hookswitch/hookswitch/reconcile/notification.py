@@ -12,7 +12,7 @@ from typing import Any, Self
 from hookswitch.observability.log import logger
 from hookswitch.reconcile.ledger import Ledger
 from hookswitch.reconcile.state import State
-from hookswitch.settings.functions import ReconcileSettings
+from hookswitch.settings.webhooks import ReconcileSettings
 from hookswitch.webhooks.desired import Desired
 
 SPACING = 5.0  # seconds at least between two looks at the webhooks, however many notifications come

@@ -31,7 +31,7 @@ from hookswitch.reconcile.report import Report, Request
 from hookswitch.reconcile.retention import DAY, add_gap, drop_expired, give_up
 from hookswitch.reconcile.source import Source
 from hookswitch.reconcile.state import Gap, News, State, iso
-from hookswitch.settings.functions import ReconcileSettings
+from hookswitch.settings.webhooks import ReconcileSettings
 from hookswitch.webhooks.apply import connect
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership, list_owned

@@ -15,7 +15,7 @@ from hookswitch.dash import credentials
 from hookswitch.dash.client import DashClient
 from hookswitch.errors import CredentialsError, HookswitchError, StackError, UnavailableError
 from hookswitch.observability.log import logger
-from hookswitch.settings.functions import ProvisionSettings
+from hookswitch.settings.webhooks import ProvisionSettings
 
 TYPE = "Custom::DashLogin"
 PHYSICAL_ID = "dash-login"  # always the same, since there is nothing to replace or to delete

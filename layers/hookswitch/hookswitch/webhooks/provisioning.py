@@ -40,7 +40,7 @@ from hookswitch.errors import (
     UnavailableError,
 )
 from hookswitch.observability.log import logger
-from hookswitch.settings.functions import ProvisionSettings
+from hookswitch.settings.webhooks import ProvisionSettings
 from hookswitch.webhooks.apply import apply_changes, apply_desired, connect, delete_owned
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership, list_owned

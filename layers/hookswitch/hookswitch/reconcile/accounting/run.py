@@ -20,7 +20,7 @@ from hookswitch.reconcile.redeliverer import Redeliverer
 from hookswitch.reconcile.report import Request
 from hookswitch.reconcile.source import OutOfTimeError
 from hookswitch.reconcile.state import Gap, State, iso
-from hookswitch.settings.functions import ReconcileSettings
+from hookswitch.settings.webhooks import ReconcileSettings
 from hookswitch.webhooks.desired import Desired
 
 DELAY = 600  # seconds until a record is compared: Dash writes it some time after the end, and our indexes lag

@@ -20,7 +20,7 @@ from hookswitch.reconcile.importing.storage import JobStorage, OvertakenError
 from hookswitch.reconcile.ledger import Ledger
 from hookswitch.reconcile.retention import DAY
 from hookswitch.reconcile.state import iso
-from hookswitch.settings.functions import ReconcileSettings
+from hookswitch.settings.webhooks import ReconcileSettings
 from hookswitch.webhooks.apply import connect
 from hookswitch.webhooks.desired import Desired
 
