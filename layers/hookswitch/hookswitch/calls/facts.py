@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Self, TypedDict, cast
 
-from hookswitch.events.kinds import IMPORTED
+from hookswitch.events.kinds import CDR, IMPORTED
 
 type FactKind = Literal[
     "create", "answer", "bridge", "destroy", "lost", "parked", "retrieved", "left_parking", "voicemail", "missed", "fax"
@@ -214,7 +214,7 @@ def _details(kind: FactKind, item: Mapping[str, Any], variables: Mapping[str, An
                 "duration": _count(payload, "duration_seconds", _LONGEST),
                 "billing": _count(payload, "billing_seconds", _LONGEST),
             }
-            if item.get("recovered") == "cdr":
+            if item.get("recovered") == CDR:
                 found |= {"recovered": bool(variables), "began": _began(item), "bridge": _bridge(payload)}
         case "parked" | "retrieved" | "left_parking":
             found["slot"] = _text(payload, "parking_slot")

@@ -9,6 +9,7 @@ from typing import Any, cast
 from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, QUICK, error_code
 from hookswitch.calls.log import Item, rfc3339
+from hookswitch.dash.hooks import DISABLED
 from hookswitch.destinations.leases import Standing
 from hookswitch.destinations.table import DestinationTable
 from hookswitch.events.attributes import plain
@@ -24,7 +25,7 @@ from hookswitch.settings.console import ConsoleSettings
 MOST_COUNTED = 1_000  # of anything; more is said to be more
 SHOWN = 20  # quarantined deliveries, and announcements
 QUARANTINE_DAYS = ANNOUNCED_DAYS = 7
-ABOUT_WEBHOOKS = ("webhook_disabled", *ANNOUNCEMENTS)
+ABOUT_WEBHOOKS = (DISABLED, *ANNOUNCEMENTS)
 AT_ONCE = 8
 MILLISECONDS = 1_000
 

@@ -13,8 +13,6 @@ from hookswitch.errors import UnusableError
 from hookswitch.payloads.base import Identity, Payload
 from hookswitch.settings.hooks import HookSettings
 
-CDR, IMPORT = "cdr", "import"  # sources of events that Dash never sent: its records, read to recover or to import them
-
 
 @dataclass(frozen=True, slots=True)
 class Event:

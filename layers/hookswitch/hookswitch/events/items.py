@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hookswitch.deliveries.delivery import Delivery
-from hookswitch.events.event import CDR, IMPORT, Event, event_key
-from hookswitch.events.kinds import EVENT, IMPORTED, PLACEHOLDER, QUARANTINE, TEST
+from hookswitch.events.event import Event, event_key
+from hookswitch.events.kinds import CDR, EVENT, IMPORT, IMPORTED, PLACEHOLDER, QUARANTINE, TEST
 
 if TYPE_CHECKING:
     from hookswitch.events.envelope import DeliveryTest
-    from hookswitch.settings.functions import ReconcileSettings
     from hookswitch.settings.hooks import HookSettings
+    from hookswitch.settings.webhooks import ReconcileSettings
 
 QUARANTINE_WINDOW = 120  # seconds in which an identical unusable delivery is taken for a retry
 TEST_LIFETIME = timedelta(hours=1)

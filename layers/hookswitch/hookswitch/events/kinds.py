@@ -7,3 +7,7 @@ EVENT, CALL, TEST = "event", "call", "test"  # what is published
 IMPORTED = "imported"  # an event of the past, published only if somebody asks for that
 QUARANTINE = "quarantine"  # a delivery that can't be used; also the feed that has all of them
 PLACEHOLDER = "placeholder"  # stands for an event under another key of it
+
+CDR, IMPORT = "cdr", "import"
+"""The sources of events that Dash never sent: its records, read to recover them, or to import them. Both are marked
+`recovered: "cdr"`."""

@@ -46,7 +46,7 @@ class HookFunctions:
             hook: The hook's name.
             delivery: What to handle.
             queue: Whether the function may put it into the redrive queue while DynamoDB is unavailable.
-            source: `cdr` if the delivery was made of one of Dash's records.
+            source: See `Redelivery`.
 
         Raises:
             NotTakenError: It did not store or queue the delivery.

@@ -18,13 +18,13 @@ from hookswitch.receiving.redelivery import Outcome
 from hookswitch.reconcile.accounting.index import EventIndex
 from hookswitch.reconcile.accounting.kinds import Entry, Kind
 from hookswitch.reconcile.accounting.ledger import AccountingState
-from hookswitch.reconcile.accounting.listing import DAY, Reader, last_second_of_month
+from hookswitch.reconcile.accounting.listing import Reader, last_second_of_month
 from hookswitch.reconcile.accounting.totals import Accounting, Tally
 from hookswitch.reconcile.recognition import JSON, FailedDelivery
 from hookswitch.reconcile.redeliverer import PATIENCE, Fate, Redeliverer
+from hookswitch.reconcile.retention import DAY
 from hookswitch.webhooks.desired import Desired
 
-SOURCE = "cdr"  # of the deliveries that are made of Dash's records
 NOT_SENT = "not sent"  # why an event had to be recovered
 DESCENDANTS = "descendants"  # what the state calls them
 BATCH = 20  # records between two checks of the time left

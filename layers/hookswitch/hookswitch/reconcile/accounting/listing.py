@@ -4,13 +4,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from hookswitch.dash.client import DashClient
 from hookswitch.dash.history import DashHistory, Listing
 from hookswitch.errors import TooManyError
+from hookswitch.reconcile.retention import DAY
+from hookswitch.settings.webhooks import ReconcileSettings
 
 PAGE_SIZE = 500  # entries to ask for; a system may have a limit of its own below that
 LARGER_PAGE_SIZES = (2_000, 8_000)  # the same, for a second with more entries than fit on a page
 MAX_ENTRIES = 20_000  # per range; a range with more has to be divided
-DAY = 86_400
 BORDER = 3 * DAY  # seconds after the beginning of a month in which a call of the month before may still end
 
 
@@ -88,6 +90,17 @@ class Reader:
                 break  # this Dash limits the page size itself
         self.overflowed.add(start)
         return page
+
+
+def served_accounts(client: DashClient, settings: ReconcileSettings) -> list[str]:
+    """Return the ids of the accounts that a stack serves, in their order: its own, and its descendants if it does.
+
+    Raises:
+        DashError: Dash does not list the descendants.
+    """
+    own = settings.account_id
+    below = client.descendants(own) if settings.include_subaccounts else []
+    return sorted({own, *(str(account["id"]) for account in below)})
 
 
 def first_second_of_month(second: int) -> int:

@@ -7,17 +7,19 @@ from hookswitch.dash.client import DashClient
 from hookswitch.dash.history import DashHistory
 from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.errors import DeadlineError, NotOpenError
+from hookswitch.events.kinds import CDR
 from hookswitch.observability.log import logger
 from hookswitch.receiving.hook_functions import HookFunctions
-from hookswitch.reconcile.accounting.accountant import DESCENDANTS, NOT_SENT, SOURCE, Accountant
+from hookswitch.reconcile.accounting.accountant import DESCENDANTS, NOT_SENT, Accountant
 from hookswitch.reconcile.accounting.index import EventIndex
 from hookswitch.reconcile.accounting.kinds import LEG_HOOK, Faxes, Kind, Legs, Voicemails
 from hookswitch.reconcile.accounting.ledger import AccountingLedger, AccountingState, Compared, Round
-from hookswitch.reconcile.accounting.listing import DAY, Reader
+from hookswitch.reconcile.accounting.listing import Reader, served_accounts
 from hookswitch.reconcile.accounting.totals import MAX_LISTED, Accounting
 from hookswitch.reconcile.notices import Notices
 from hookswitch.reconcile.redeliverer import Redeliverer
 from hookswitch.reconcile.report import Request
+from hookswitch.reconcile.retention import DAY
 from hookswitch.reconcile.source import OutOfTimeError
 from hookswitch.reconcile.state import Gap, State, iso
 from hookswitch.settings.webhooks import ReconcileSettings
@@ -92,14 +94,14 @@ class AccountingRun:
             save=lambda: self._save(state),
             reader=reader,
             index=EventIndex(self._settings.events_table),
-            redeliverer=None if request.dry_run else Redeliverer(functions, SOURCE),
+            redeliverer=None if request.dry_run else Redeliverer(functions, CDR),
             check_time=self._check_time,
             recovered=lambda hook, at: run.news.add_recovered(hook, at, NOT_SENT),
             result=self.result,
         )
         until = hold_up(run, self._now, has_log=has_log) + round(client.clock_ahead)
         try:
-            accounts = self._accounts(client)
+            accounts = served_accounts(client, self._settings)
             accountant.catch_up(kinds)
             while self._begin(state, until):
                 accountant.go_round(accounts, kinds)
@@ -118,12 +120,6 @@ class AccountingRun:
             hooks |= {hook.name for hook in CATALOGUE.values() if hook.notification_type}
         kinds: list[Kind] = [self._legs, Voicemails(), Faxes(registered=hooks)]
         return [kind for kind in kinds if hooks.intersection(kind.hooks)]
-
-    def _accounts(self, client: DashClient) -> Sequence[str]:
-        own = self._desired.account_id
-        if not self._settings.include_subaccounts:
-            return [own]
-        return [own, *(str(account["id"]) for account in client.descendants(own))]
 
     def _probe(self, history: DashHistory, kinds: Sequence[Kind], state: AccountingState) -> None:
         """Find out, before there is anything to compare, what Dash's API opens."""

@@ -11,6 +11,7 @@ from hookswitch.receiving.hook_functions import HookFunctions
 from hookswitch.reconcile.accounting.index import EventIndex
 from hookswitch.reconcile.accounting.kinds import Legs
 from hookswitch.reconcile.accounting.ledger import AccountingLedger
+from hookswitch.reconcile.accounting.listing import served_accounts
 from hookswitch.reconcile.accounting.run import DELAY
 from hookswitch.reconcile.importing.job import Job
 from hookswitch.reconcile.importing.outlet import Outlet
@@ -107,7 +108,7 @@ class Import:
             publishes=request.publish,
             since=since,
             until=last if until is None else min(until, last),
-            accounts=self._accounts(),
+            accounts=served_accounts(self._client, self._settings),
             legs=request.legs,
             done_until=since - 1,
         )
@@ -127,12 +128,6 @@ class Import:
         table = self._settings.events_table
         states = (Ledger(table).read(), AccountingLedger(table).read())
         return min([now - DELAY, *(state.watermark for state in states if state)])
-
-    def _accounts(self) -> list[str]:
-        own = self._desired.account_id
-        if not self._settings.include_subaccounts:
-            return [own]
-        return sorted({own, *(str(account["id"]) for account in self._client.descendants(own))})
 
     def _slice(self, job: Job) -> Slice:
         pace = Pace()

@@ -7,7 +7,7 @@ from itertools import batched
 from hookswitch.aws.clients import INVOKE_ANY
 from hookswitch.calls.requests import BackfillRequest
 from hookswitch.errors import NotTakenError
-from hookswitch.events.event import IMPORT
+from hookswitch.events.kinds import IMPORT
 from hookswitch.receiving.hook_functions import WORKERS, HookFunctions, invoke
 from hookswitch.receiving.redelivery import RedeliveryResult
 from hookswitch.receiving.requests import PublishRequest, PublishResult
