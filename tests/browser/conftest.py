@@ -5,26 +5,31 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from importlib.resources import files
 from itertools import islice
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
+from devtools.console.records import record_of
 from devtools.console.serve import USERS, Server, fill
 from hookswitch.aws import clients
+from simulator.calls import office
+from simulator.calls.office import Office
+from tests.browser.looking import HOSTILE
+from tests.unit.console.browser import Browser
 
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC).timestamp()  # an afternoon in New York
 DAYS, CALLS_A_DAY = 2, 45
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 15_000  # milliseconds: of a busy machine
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 
 type Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Chromium]:
     """The browser of this machine: `CHROMIUM` names it, or it is on the PATH."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if not found:
@@ -35,7 +40,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def server() -> Iterator[Server]:
     """A console at whose time it is afternoon, with an office's calls of two days."""
     with pytest.MonkeyPatch.context() as patch:
@@ -63,7 +68,7 @@ def _tables_as_they_were(server: Server) -> Iterator[None]:
 
 
 @pytest.fixture
-def open_page(chromium: Browser, server: Server) -> Iterator[Open]:
+def open_page(chromium: Chromium, server: Server) -> Iterator[Open]:
     """Opens a page in a browser of its own, as one of USERS; afterwards, nothing may have gone wrong unnoticed."""
     complaints: list[str] = []
     contexts = []
@@ -93,3 +98,31 @@ def open_page(chromium: Browser, server: Server) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert not list(islice(complaints, 5))
+
+
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture
+def api(server: Server) -> Browser:
+    """What the page asks, asked by an operator."""
+    asking = Browser(server.console)
+    server.console.pool.claims["cognito:groups"] = ["calls", "payloads", "operators"]
+    server.console.pool.claims["custom:accounts"] = "*"
+    assert asking.go().status == 200
+    return asking
+
+
+@pytest.fixture
+def hostile(server: Server, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Calls of callers with hostile names, on a day of their own."""
+    made = []
+    for at, name in enumerate(HOSTILE):
+        monkeypatch.setattr(office, "CALLERS", (name,))
+        calling, found = Office(at), None
+        while not (found and found.get("from", {}).get("name") and found["direction"] == "inbound"):
+            steps = calling.call(NOW - 40 * 86_400)
+            found = record_of(steps, NOW)
+        server.console.show(steps, NOW)
+        made.append(dict(found))
+    return made

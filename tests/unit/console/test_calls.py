@@ -1,11 +1,7 @@
-"""Calls as the page gets them: pages, filters, the chart, the file, one call and its events."""
+"""The list of calls as the page gets it: pages, filters, parameters."""
 
-import csv
-import io
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -13,39 +9,13 @@ from hypothesis import strategies as st
 
 from devtools.console.serve import TABLE, LocalConsole
 from devtools.local import DASH_ACCOUNT_ID
-from hookswitch.calls.record import Call
 from hookswitch.console import calls as calls_module
 from hookswitch.console.calls import PAGE, ROW
 from hookswitch.console.questions import STATUSES, cursor_after
 from tests.unit.console.browser import Browser
 from tests.unit.console.conftest import NOW
-from tests.unit.devtools.call_records import BOB, JANE, START, at, leg, record, unanswered
-
-DAY, HOUR = 86_400, 3_600
-TODAY = "2026-11-25"  # of START, in New York, 09:03 there
-
-
-def mine(number: int, **more: Any) -> Call:
-    """Return a call of the stack's account."""
-    return record(number, account_id=DASH_ACCOUNT_ID, **more)
-
-
-def put(console: LocalConsole, calls: Sequence[Call]) -> None:
-    """Store calls."""
-    for call in calls:
-        console.tables.put_call(TABLE, call)
-
-
-def listed(browser: Browser, **query: str) -> list[str]:
-    """Return the calls of all pages, by their keys."""
-    found: list[str] = []
-    for _ in range(100):
-        page = browser.get("calls", **query).json
-        found += [call["call"] for call in page["calls"]]
-        if page["cursor"] is None:
-            return found
-        query["cursor"] = page["cursor"]
-    raise AssertionError("There is no end of pages.")
+from tests.unit.console.stored import DAY, TODAY, listed, mine, put
+from tests.unit.devtools.call_records import BOB, JANE, START, at, unanswered
 
 
 def test_page(console: LocalConsole, browser: Browser) -> None:
@@ -245,177 +215,3 @@ def test_statuses_are_documented(browser: Browser) -> None:
     """Every status can be asked for."""
     for status in STATUSES:
         assert browser.get("calls", status=status).status == 200
-
-
-def test_chart(console: LocalConsole, browser: Browser) -> None:
-    """A day's calls are counted by the hour of the office in which they began, and by how they ended."""
-    more = {"account_id": DASH_ACCOUNT_ID}
-    put(
-        console,
-        [
-            mine(1),
-            mine(2, started_at=at(HOUR)),
-            unanswered(3, "missed", **more),
-            unanswered(4, "abandoned", **more),
-            unanswered(5, "voicemail", **more),
-            unanswered(6, "missed", **more, direction="outbound"),
-            mine(7, merged_into="0" * 32),
-            mine(8, started_at=at(-10 * HOUR)),  # 23:03 of the day before, the same day in UTC
-            mine(9, state="in_progress"),
-        ],
-    )
-    chart = browser.get("day").json
-    assert (chart["day"], chart["complete"], len(chart["hours"])) == (TODAY, True, 24)
-    assert chart["hours"][9] == {
-        "start": "2026-11-25T14:00:00.000Z",
-        "local": "09:00",
-        "answered": 1,
-        "missed": 2,
-        "voicemail": 1,
-        "other": 1,
-    }
-    assert sum(sum(hour[bar] for bar in ("answered", "missed", "voicemail", "other")) for hour in chart["hours"]) == 6
-
-
-@pytest.mark.parametrize(("day", "hours"), [("2026-03-08", 23), ("2026-11-01", 25), ("2026-11-25", 24)])
-def test_chart_when_the_clock_changes(console: LocalConsole, browser: Browser, day: str, hours: int) -> None:
-    """A day has the hours that it has, and calls of its last hour are counted."""
-    put(console, [mine(1, started_at=f"{day}T17:30:00Z")])
-    chart = browser.get("day", day=day).json
-    assert len({hour["start"] for hour in chart["hours"]}) == len(chart["hours"]) == hours
-    assert sum(hour["answered"] for hour in chart["hours"]) == 1
-
-
-def test_chart_when_the_clock_changes_by_half_an_hour(console: LocalConsole) -> None:
-    """What is left of a day after its last whole hour counts as a part of that."""
-    console.settings = replace(console.settings, time_zone="Australia/Lord_Howe")
-    browser = Browser(console)
-    browser.go()
-    put(console, [mine(1, started_at="2026-04-05T13:29:59Z")])  # a second before midnight
-    hours = browser.get("day", day="2026-04-05").json["hours"]
-    assert (len(hours), hours[-1]["answered"]) == (24, 1)
-
-
-def test_chart_of_too_many(console: LocalConsole, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A chart that does not count all calls says so."""
-    monkeypatch.setattr(calls_module, "MOST_IN_CHART", 3)
-    put(console, [mine(number) for number in range(5)])
-    chart = browser.get("day").json
-    assert chart["complete"] is False
-    assert sum(hour["answered"] for hour in chart["hours"]) == 3
-
-
-def rows(browser: Browser, **query: str) -> list[dict[str, str]]:
-    """Return the rows of the file."""
-    answer = browser.get("calls.csv", **query)
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    text = answer.body.decode("utf-8-sig")
-    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
-
-
-def test_file(console: LocalConsole, browser: Browser) -> None:
-    """The file has all calls that are asked for, not a page of them, with times of the office."""
-    put(console, [mine(number, started_at=at(-number)) for number in range(PAGE + 5)])
-    found = rows(browser, day=TODAY)
-    assert [row["call"] for row in found] == listed(browser, day=TODAY)
-    assert found[0]["started_at"] == "2026-11-25T09:03:05-05:00"
-    answer = browser.get("calls.csv", day=TODAY)
-    assert answer.headers["content-disposition"] == f'attachment; filename="calls-{TODAY}.csv"'
-    assert answer.headers["cache-control"] == "no-store"
-
-
-@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1+1", "@SUM(A1)", "-2", "a\r\n=1", '";=1', "\u202e=x"])
-def test_file_is_harmless(console: LocalConsole, browser: Browser, name: str) -> None:
-    """No name that a caller chooses is run by a spreadsheet, or begins a row of its own."""
-    put(console, [mine(1, **{"from": {"number": "+15551234567", "name": name}})])
-    (row,) = rows(browser, day=TODAY)
-    assert not row["from_name"].startswith(("=", "+", "-", "@"))
-    assert row["from_number"] == "+15551234567"
-
-
-def test_file_of_too_many(console: LocalConsole, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that would lack calls is none."""
-    monkeypatch.setattr(calls_module, "MOST_ROWS", 3)
-    put(console, [mine(number) for number in range(4)])
-    answer = browser.get("calls.csv", day=TODAY)
-    assert (answer.status, answer.code) == (422, "too_many")
-
-
-def test_call(console: LocalConsole, browser: Browser) -> None:
-    """A call comes as its whole record, with what each leg did."""
-    put(console, [mine(1)])
-    found = browser.get(f"calls/{mine(1)['call']}").json
-    assert found["call"] == mine(1)
-    timeline = found["timeline"]
-    assert (timeline["start"], timeline["end"]) == ("2026-11-25T14:03:05.000Z", "2026-11-25T14:05:40.000Z")
-    assert [[span["doing"] for span in leg] for leg in timeline["legs"]] == [
-        ["ringing", "waiting", "talking"],
-        ["ringing", "talking"],
-        ["ringing"],
-    ]
-
-
-def test_call_in_progress(console: LocalConsole, browser: Browser) -> None:
-    """A leg that has not ended is drawn until now."""
-    put(console, [mine(1, state="in_progress", ended_at=None, legs=[leg("a@pbx", "caller", 0, 2, None)])])
-    found = browser.get(f"calls/{mine(1)['call']}").json
-    assert found["timeline"]["end"] == "2026-11-25T15:03:05.000Z"
-
-
-def test_merged_call(console: LocalConsole, browser: Browser) -> None:
-    """A call that is a part of another says of which."""
-    put(console, [mine(1, merged_into=mine(2)["call"])])
-    assert browser.get(f"calls/{mine(1)['call']}").json["call"]["merged_into"] == mine(2)["call"]
-
-
-def event(number: int, **more: Any) -> dict[str, Any]:
-    """Return the item of an event of a call."""
-    return {
-        "event_id": f"{number:032x}",
-        "account_id": DASH_ACCOUNT_ID,
-        "hook": "channel_create",
-        "occurred_at": at(number),
-        "received_at": at(number + 1),
-        "timeline_key": at(number),
-        "summary": "Something happens",
-        "call_id": "a@pbx",
-        "payload": {"number": number, "name": "<script>alert(1)</script>"},
-        "body": b"what was sent",
-    } | more
-
-
-def test_events(console: LocalConsole, browser: Browser) -> None:
-    """Events come oldest first; those that expired are counted."""
-    put(console, [mine(1)])
-    for number in (2, 1, 0):
-        console.tables.put(TABLE, event(number, **({"recovered": True} if number == 1 else {})))
-    found = browser.get(f"calls/{mine(1)['call']}/events").json
-    assert [it["occurred_at"] for it in found["events"]] == [at(0), at(1), at(2)]
-    assert [it["recovered"] for it in found["events"]] == [False, True, False]
-    assert found["events"][0]["payload"] == {"number": 0, "name": "<script>alert(1)</script>"}
-    assert (found["expired"], found["payloads"]) == (7, True)
-    assert "what was sent" not in str(found)
-
-
-def test_payloads_need_their_role(console: LocalConsole) -> None:
-    """Who may see calls only gets events without what Dash sent."""
-    console.pool.claims |= {"cognito:groups": ["calls"], "custom:accounts": ""}
-    browser = Browser(console)
-    browser.go()
-    put(console, [mine(1)])
-    console.tables.put(TABLE, event(0))
-    found = browser.get(f"calls/{mine(1)['call']}/events").json
-    assert found["payloads"] is False
-    assert "payload" not in found["events"][0]
-    assert "script" not in str(found)
-
-
-def test_large_payloads(console: LocalConsole, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is too much for one answer is left out, and said to be."""
-    monkeypatch.setattr(calls_module, "MOST_PAYLOADS", 100)
-    put(console, [mine(1)])
-    for number in range(3):
-        console.tables.put(TABLE, event(number))
-    found = browser.get(f"calls/{mine(1)['call']}/events").json["events"]
-    assert ["payload" in it for it in found] == [True, False, False]
-    assert found[-1]["payload_omitted"] is True

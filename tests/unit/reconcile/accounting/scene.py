@@ -11,6 +11,8 @@ from tests.unit.reconcile.world import World
 HOOK = "channel_destroy"
 SETTLED = 700.0  # seconds after which the accounting compares what has happened
 
+HOUR, DAY = 3_600, 86_400
+
 _numbers = itertools.count(1)
 
 
@@ -51,3 +53,14 @@ def ends(world: World) -> dict[str, dict[str, Any]]:
 def second(event: dict[str, Any]) -> int:
     """Return when a payload says that it happened, in Unix seconds."""
     return int(event["timestamp"]) - GREGORIAN_EPOCH
+
+
+def accounted(world: World, after: float = SETTLED, **event: Any) -> dict[str, Any]:
+    """Let some seconds pass, run reconcile, and return the accounting in its report."""
+    found: dict[str, Any] = world.reconcile_later(after, **event)["accounting"]
+    return found
+
+
+def listings(world: World) -> list[str]:
+    """Return the queries for CDRs so far."""
+    return [call.path for call in world.api.calls if call.path.endswith("/cdrs")]
