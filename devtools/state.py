@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from devtools.accounting import read_accounting
-from devtools.alarms import is_on
 from devtools.destinations.managing import Manager, has_destinations
 from devtools.feeds import NAMES, Feeds, Item
 from devtools.target import Target
+from hookswitch.console.alarms import is_on
 from hookswitch.destinations.requests import View
 from hookswitch.reconcile.accounting.ledger import AccountingState
 from hookswitch.reconcile.ledger import KEY as RECONCILE

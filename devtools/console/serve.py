@@ -15,6 +15,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from devtools.console.functions import (
+    DESTINATIONS_TABLE,
+    EVENTS_TABLE,
+    MANAGE,
+    RECONCILE,
+    REDRIVE,
+    SEND,
+    LocalAlarms,
+    LocalFunctions,
+    add_trouble,
+)
 from devtools.console.pool import PretendPool
 from devtools.console.records import items_of, record_of
 from devtools.console.table import MemoryTables
@@ -32,8 +43,9 @@ from simulator.calls.office import Office
 from simulator.steps import Step
 
 STATIC = ROOT / "functions" / "console" / "static"
-TABLE, SESSIONS, DESTINATIONS = "events", "sessions", "destinations"
+TABLE, SESSIONS, DESTINATIONS = EVENTS_TABLE, "sessions", DESTINATIONS_TABLE
 OTHER_ACCOUNT = "b" * 32
+STACK = "hookswitch"
 DAY = 86_400
 SETTLED = 40  # seconds after which a call is final
 USERS: Mapping[str, Mapping[str, Any]] = {
@@ -61,6 +73,8 @@ class LocalConsole:
     Attributes:
         tables: All tables.
         pool: Who signs in.
+        functions: Those that the console invokes.
+        alarms: The stack's.
         settings: The function's.
         clock: Returns Unix seconds; tests replace it.
     """
@@ -76,6 +90,7 @@ class LocalConsole:
         self.tables = MemoryTables()
         self.pool = PretendPool({"sub": user, "email": f"{user}@example.com", **USERS[user]})
         self.clock: Callable[[], float] = time.time
+        self.functions, self.alarms = LocalFunctions(self.tables), LocalAlarms(STACK)
         queues = {name: name for name in ("redrive", "publish", "calls", "dead letters")}
         self.settings = ConsoleSettings(
             address=address,
@@ -86,16 +101,24 @@ class LocalConsole:
             events_table=TABLE,
             destinations_table=DESTINATIONS,
             account_id=DASH_ACCOUNT_ID,
+            include_subaccounts=True,
+            retention_days=90,
             time_zone=time_zone,
-            stack="hookswitch",
+            stack=STACK,
             region=REGION,
             queues=queues,
+            destinations_function=MANAGE,
+            send_function=SEND,
+            redrive_function=REDRIVE,
+            reconcile_function=RECONCILE,
         )
 
     def use(self) -> None:
         """Have the layer read these tables, in this whole process."""
         setattr(clients, "dynamodb", lambda **_: self.tables)  # noqa: B010 - replaces a function that is declared
         setattr(clients, "sqs", lambda *_: Queues())  # noqa: B010
+        setattr(clients, "lambda_", lambda *_: self.functions)  # noqa: B010
+        setattr(clients, "cloudwatch", lambda *_: self.alarms)  # noqa: B010
 
     def answer(self, request: Request) -> dict[str, Any]:
         """Answer a request as the Lambda function does."""
@@ -118,6 +141,10 @@ class LocalConsole:
         for name, health in (("sales", well), ("crm", ill)):
             made = Destination(name, name, "https", "https://example.com/…", b"", health=health)
             self.tables.put(DESTINATIONS, destination_row(made), "owner", "sort")
+
+    def add_trouble(self, now: float) -> None:
+        """Add what an operator has to see to."""
+        add_trouble(self.tables, self.alarms, DASH_ACCOUNT_ID, now)
 
 
 class Server(ThreadingHTTPServer):
@@ -144,25 +171,27 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.rfile.read(int(headers.get("content-length", 0)))
+        body = self.rfile.read(int(headers.get("content-length", 0)))
         event = {
             "rawPath": path,
             "rawQueryString": query,
             "headers": headers,
             "requestContext": {"http": {"method": self.command}},
+            "body": base64.b64encode(body).decode(),
+            "isBase64Encoded": True,
         }
         answer = self.server.console.answer(Request.from_api_gateway(event))
-        body = answer["body"].encode()
+        sent = answer["body"].encode()
         if answer["isBase64Encoded"]:
-            body = base64.b64decode(body)
+            sent = base64.b64decode(sent)
         self.send_response(answer["statusCode"])
         for name, value in answer["headers"].items():
             self.send_header(name, value)
         for cookie in answer.get("cookies", ()):
             self.send_header("set-cookie", cookie)
-        self.send_header("content-length", str(len(body)))
+        self.send_header("content-length", str(len(sent)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(sent)
 
     do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - as http.server names them
 
@@ -210,6 +239,7 @@ def main() -> None:
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "console")
     server, stop = Server(chosen.port, chosen.user, time_zone=chosen.zone), threading.Event()
     office = fill(server.console, chosen.days, chosen.calls)
+    server.console.add_trouble(server.console.clock())
     if chosen.every:
         threading.Thread(target=keep_calling, args=(server.console, office, chosen.every, stop), daemon=True).start()
     print(f"{server.address}/  (as {chosen.user}; Ctrl-C ends it)", flush=True)

@@ -90,7 +90,7 @@ class MemoryTables:
     def update_item(self, *, TableName: str, Key: Attributes, UpdateExpression: str, **more: Any) -> None:  # noqa: N803
         """Do as DynamoDB does, for assignments to an item that has to exist."""
         self.asked.append("UpdateItem")
-        names, values = more["ExpressionAttributeNames"], more["ExpressionAttributeValues"]
+        names, values = more.get("ExpressionAttributeNames", {}), more["ExpressionAttributeValues"]
         if (found := self.tables.get(TableName, {}).get(_place(Key))) is None:
             raise ConditionalCheckFailedError
         for assignment in UpdateExpression.removeprefix("SET ").split(", "):

@@ -44,7 +44,7 @@ def chromium() -> Iterator[Chromium]:
 def server() -> Iterator[Server]:
     """A console at whose time it is afternoon, with an office's calls of two days."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("dynamodb", "sqs"):
+        for name in ("cloudwatch", "dynamodb", "lambda_", "sqs"):
             patch.setattr(clients, name, getattr(clients, name))  # comes back, whatever the server makes of it
         made = Server(time_zone="America/New_York")
         made.console.clock = lambda: NOW

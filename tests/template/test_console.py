@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from devtools.template import ASKED, expanded, parsed, resources
+from hookswitch.calls.items import LEG, PARTY
+from hookswitch.console.action_log import PREFIX
+from hookswitch.console.functions import WAIT
 from hookswitch.console.pool import SCOPE
 from hookswitch.console.sessions import IDLE, LONGEST, Session
 from hookswitch.console.users import ROLES, User
+from hookswitch.events.kinds import ACTION, CALL, QUARANTINE
 from hookswitch.settings.console import ConsoleSettings
-from tests.permissions import statements
+from tests.permissions import as_list, statements
 
 ON = ASKED | {"Console": "on", "ConsoleUserEmail": "you@example.com"}
 TESTED = ASKED | {"Console": "on", "ConsoleTestHost": "localhost:4566", "ConsoleMfa": "off"}
@@ -138,7 +142,7 @@ def test_settings() -> None:
     """The function finds all its settings in the variables, and the address that the pool leads back to."""
     variables = properties("ConsoleFunction")["Environment"]["Variables"]
     everywhere = parsed()["Globals"]["Function"]["Environment"]["Variables"]
-    given = dict.fromkeys({*variables, *everywhere}, "x")
+    given = dict.fromkeys({*variables, *everywhere}, "x") | {"RETENTION_DAYS": "90"}
     queues = json.loads(variables["QUEUE_URLS"]["Fn::Sub"])
     with pytest.MonkeyPatch.context() as patch:
         for name, value in given.items():
@@ -161,16 +165,43 @@ def test_no_secret_is_in_the_environment() -> None:
     ] == [{"Fn::GetAtt": ["ConsoleUsers", "Arn"]}]
 
 
-def test_role_reads_only() -> None:
+def test_role_writes_sessions_and_records_only() -> None:
     """Whatever happens, the function can't change calls, events or destinations, nor read any table as a whole."""
+    written = []
     for statement in statements("ConsoleRole", made()):
-        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        actions = as_list(statement["Action"])
         assert "dynamodb:Scan" not in actions
         if any(name.startswith(("dynamodb:Put", "dynamodb:Update", "dynamodb:Delete")) for name in actions):
-            assert statement["Resource"] == {"Fn::GetAtt": ["SessionsTable", "Arn"]}
-        assert not any(
-            name.startswith(("sqs:Send", "sqs:Receive", "lambda:", "sns:", "kms:Encrypt")) for name in actions
-        )
+            written.append((statement["Resource"]["Fn::GetAtt"][0], statement.get("Condition")))
+        assert not any(name.startswith(("sqs:Send", "sqs:Receive", "sns:", "kms:Encrypt")) for name in actions)
+    keys = {"dynamodb:LeadingKeys": f"{PREFIX}*"}
+    records = {"ForAllValues:StringLike": keys, "Null": {"dynamodb:LeadingKeys": "false"}}
+    assert written == [("EventsTable", records), ("SessionsTable", None)]
+    assert not {CALL, LEG, PARTY, QUARANTINE, "state", "test"} & {PREFIX.partition("-")[0]}
+
+
+def test_what_the_function_may_have_done() -> None:
+    """It invokes the four functions that do what operators ask for, under the names that its settings have."""
+    (invoking,) = [it for it in statements("ConsoleRole", made()) if it["Action"] == "lambda:InvokeFunction"]
+    asked = {it["Fn::GetAtt"][0] for it in invoking["Resource"]}
+    assert asked == {"Destinations", "Send", "Redrive", "Reconcile"}
+    variables = properties("ConsoleFunction")["Environment"]["Variables"]
+    assert {value["Ref"] for name, value in variables.items() if name.endswith("_FUNCTION")} == asked
+
+
+def test_time_for_an_action() -> None:
+    """The function outlasts the wait for another one, and answers before API Gateway gives up."""
+    assert WAIT.seconds + 4 < properties("ConsoleFunction")["Timeout"] < 30
+
+
+def test_nothing_reads_records_of_actions() -> None:
+    """What reads the table's stream names the kinds that it wants, and an action is none of them."""
+    sources = [it["Properties"] for it in made().values() if it["Type"] == "AWS::Lambda::EventSourceMapping"]
+    streams = [it for it in sources if "FilterCriteria" in it]
+    assert len(streams) == 2
+    for source in streams:
+        for one in source["FilterCriteria"]["Filters"]:
+            assert ACTION not in json.loads(one["Pattern"])["dynamodb"]["NewImage"]["kind"]["S"]
 
 
 def test_sessions_expire() -> None:

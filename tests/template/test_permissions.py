@@ -74,6 +74,7 @@ def test_no_statement_allows_all(guarded: bool) -> None:
             assert not [action for action in actions if "*" in action]
             if "*" in as_list(statement["Resource"]):
                 assert actions <= {
+                    "cloudwatch:DescribeAlarms",
                     "cloudwatch:GetMetricStatistics",
                     "secretsmanager:GetRandomPassword",
                     "xray:PutTelemetryRecords",

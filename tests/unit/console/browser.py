@@ -54,7 +54,9 @@ class Browser:
         self.console = console
         self.cookies: dict[str, str] = {}
 
-    def ask(self, path: str, *, method: str = "GET", headers: Mapping[str, str] = FETCHES, **query: str) -> Answer:
+    def ask(
+        self, path: str, *, method: str = "GET", headers: Mapping[str, str] = FETCHES, body: str = "", **query: str
+    ) -> Answer:
         """Send a request, and keep the cookies of the answer."""
         where, _, text = path.partition("?")
         event = {
@@ -63,6 +65,7 @@ class Browser:
             "headers": dict(headers),
             "cookies": [f"{name}={value}" for name, value in self.cookies.items()],
             "requestContext": {"http": {"method": method}},
+            "body": body,
         }
         answer = self.console.answer(Request.from_api_gateway(event))
         for cookie in answer.get("cookies", ()):
@@ -71,16 +74,22 @@ class Browser:
                 self.cookies.pop(name, None)
             else:
                 self.cookies[name] = rest.partition(";")[0]
-        body = answer["body"].encode()
+        got = answer["body"].encode()
         if answer["isBase64Encoded"]:
-            body = base64.b64decode(body)
+            got = base64.b64decode(got)
         if answer["headers"].get("content-encoding") == "gzip":
-            body = gzip.decompress(body)
-        return Answer(answer["statusCode"], answer["headers"], body, tuple(answer.get("cookies", ())))
+            got = gzip.decompress(got)
+        return Answer(answer["statusCode"], answer["headers"], got, tuple(answer.get("cookies", ())))
 
     def get(self, path: str, **query: Any) -> Answer:
         """Have the page ask its API."""
         return self.ask(f"/api/{path}", **query)
+
+    def post(self, path: str, body: object = None, **headers: str) -> Answer:
+        """Have the page do something, with a body as JSON."""
+        usual = {**FETCHES, "origin": self.console.settings.address, "content-type": "application/json"}
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.ask(f"/api/{path}", method="POST", headers=usual | sent, body=json.dumps(body or {}))
 
     def go(self, path: str = "/") -> Answer:
         """Navigate, and follow wherever that leads."""

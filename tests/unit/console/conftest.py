@@ -17,6 +17,8 @@ def console(monkeypatch: pytest.MonkeyPatch) -> LocalConsole:
     made.clock = lambda: NOW
     monkeypatch.setattr(clients, "dynamodb", lambda **_: made.tables)
     monkeypatch.setattr(clients, "sqs", lambda *_: Queues())
+    monkeypatch.setattr(clients, "lambda_", lambda *_: made.functions)
+    monkeypatch.setattr(clients, "cloudwatch", lambda *_: made.alarms)
     return made
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from devtools.console.serve import OTHER_ACCOUNT, TABLE, USERS, LocalConsole
-from hookswitch.console.api import ENDPOINTS
+from hookswitch.console.api import DESTINATION, ENDPOINTS, Endpoint
 from hookswitch.console.questions import cursor_after
 from hookswitch.console.users import User
 from tests.unit.console.browser import Browser
@@ -38,6 +38,17 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     "day": ("day?day={day}&account={account}",),
     "health": ("health?account={account}",),
 }
+# What is asked of a destination; test_actions_of_accounts.py asks for another account's.
+OF_DESTINATIONS = {
+    f"{DESTINATION}/attempts": ("destinations/theirs/attempts",),
+    f"{DESTINATION}/test": ("destinations/theirs/test",),
+    f"{DESTINATION}/pause": ("destinations/theirs/pause",),
+    f"{DESTINATION}/resume": ("destinations/theirs/resume",),
+    f"{DESTINATION}/resend": ("destinations/theirs/resend",),
+}
+READ = f"{DESTINATION}/attempts"  # changes nothing
+# What is asked of the whole stack, and takes who sees all of it.
+OF_ALL = {"quarantine/replay": ("quarantine/replay",), "webhooks/reconcile": ("webhooks/reconcile",)}
 OF_THE_STACK = {"me", "health"}  # which are about who asks, or about no account
 
 # What asks for another account's data in the name of one's own.
@@ -87,9 +98,11 @@ def as_user(console: LocalConsole) -> Callable[..., Browser]:
 
 def test_every_endpoint_is_tested() -> None:
     """Each endpoint has its questions here."""
-    assert {endpoint.path.pattern for endpoint in ENDPOINTS} == ASKED.keys()
+    tables = {**ASKED, **OF_DESTINATIONS, **OF_ALL}
+    assert {endpoint.path.pattern for endpoint in ENDPOINTS} == tables.keys()
     for endpoint in ENDPOINTS:
-        for asked in ASKED[endpoint.path.pattern]:
+        assert (endpoint.method == "POST") is (endpoint.path.pattern in tables.keys() - ASKED.keys() - {READ})
+        for asked in tables[endpoint.path.pattern]:
             assert endpoint.path.fullmatch(filled(asked).partition("?")[0])
 
 
@@ -185,11 +198,12 @@ def test_what_is_no_account(account: object) -> None:
     assert not user.sees_account(account)
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path.pattern)
-def test_roles(as_user: Callable[..., Browser], endpoint: object) -> None:
+@pytest.mark.parametrize(
+    "endpoint", [it for it in ENDPOINTS if it.path.pattern in ASKED], ids=lambda endpoint: endpoint.path.pattern
+)
+def test_roles(as_user: Callable[..., Browser], endpoint: Endpoint) -> None:
     """Each endpoint needs its role, and no other one suffices."""
-    path = endpoint.path.pattern  # type: ignore[attr-defined]
-    role = endpoint.role  # type: ignore[attr-defined]
+    path, role = endpoint.path.pattern, endpoint.role
     asked = filled(ASKED[path][0], OWN["call"], MINE)
     for groups in ([], ["calls"], ["payloads"], ["operators"], ["administrators", "CALLS"]):
         answer = as_user(**{"cognito:groups": groups}).get(asked)

@@ -1,13 +1,16 @@
 """Health, as operators get it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from devtools.console.functions import alarm
 from devtools.console.serve import DESTINATIONS, TABLE, LocalConsole
+from devtools.template import parsed
 from hookswitch.aws import clients
-from hookswitch.console import health
+from hookswitch.console import alarms, health
 from hookswitch.destinations.rows import LIVE, Owed
 from hookswitch.events.items import feed_key
 from hookswitch.events.kinds import QUARANTINE
@@ -47,6 +50,64 @@ def test_destinations(console: LocalConsole, browser: Browser) -> None:
     assert crm["failing_since"] == "2026-11-25T14:03:05.000Z"
     assert (sales["last_success"], sales["failing_since"]) == ("2026-11-25T15:02:05.000Z", None)
     assert "example.com" not in browser.get("health").body.decode()
+
+
+def test_alarms(console: LocalConsole, browser: Browser) -> None:
+    """Those that report a fault come first, each with what to do; those of a stack with a longer name are not there."""
+    shop = alarm("hookswitch-shop", "ServerErrors", "Another stack's.", "server-errors", state="ALARM")
+    late = alarm("hookswitch", "Reconcile", "No run.", "reconcile", state="INSUFFICIENT_DATA")
+    console.alarms.alarms += [shop, late | {"InsufficientDataActions": ["topic"]}]
+    console.alarms.alarms[1] |= {
+        "StateValue": "ALARM",
+        "StateTransitionedTimestamp": datetime(2026, 11, 25, tzinfo=UTC),
+    }
+    found = browser.get("health").json["alarms"]
+    assert [it["name"] for it in found] == ["QuarantinedDeliveries", "Reconcile", "DeadLetters", "ServerErrors"]
+    assert [it["on"] for it in found] == [True, True, False, False]
+    assert found[0] == {
+        "name": "QuarantinedDeliveries",
+        "state": "ALARM",
+        "on": True,
+        "since": "2026-11-25T00:00:00.000Z",
+        "description": "A delivery is in quarantine.",
+        "runbook": "docs/runbook.md#quarantined-deliveries",
+    }
+
+
+def test_alarms_that_are_unknown(console: LocalConsole, browser: Browser) -> None:
+    """Health is there without CloudWatch, and says that it does not know."""
+    console.alarms.error = EndpointConnectionError(endpoint_url="https://monitoring")
+    assert browser.get("health").json["alarms"] is None
+
+
+def test_descriptions_of_alarms() -> None:
+    """Each alarm of the template says what it is about, and which section of the runbook helps."""
+    found = [it["Properties"] for it in parsed()["Resources"].values() if it["Type"] == "AWS::CloudWatch::Alarm"]
+    assert len(found) > 20
+    for properties in found:
+        text = properties["AlarmDescription"]["Fn::Sub"].replace("${AWS::StackName}", "hookswitch")
+        shown = alarms._alarm("Any", {"AlarmDescription": text})  # noqa: SLF001 - as CloudWatch would have it
+        assert text == f"hookswitch: {shown['description']} See {shown['runbook']}"
+        assert shown["description"]
+
+
+def test_newest_actions(console: LocalConsole, browser: Browser) -> None:
+    """The newest 20 come first, with who did what."""
+    console.add_destinations(NOW)
+    for second in range(health.SHOWN + 1):
+        console.clock = lambda second=second: NOW + second  # type: ignore[misc]
+        assert browser.post(f"destinations/{'crm' if second else 'sales'}/pause").status == 200
+    found = browser.get("health").json["actions"]
+    assert len(found) == health.SHOWN
+    assert {it["target"] for it in found} == {"crm"}
+    assert found[0] == {
+        "at": "2026-11-25T15:03:25.000Z",
+        "email": "operator@example.com",
+        "verb": "destination.pause",
+        "target": "crm",
+        "outcome": "done",
+        "summary": "operator@example.com: paused crm",
+    }
 
 
 def test_before_the_first_run(browser: Browser) -> None:

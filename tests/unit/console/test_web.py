@@ -74,7 +74,7 @@ def test_lone_surrogates() -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
 @pytest.mark.parametrize("path", ["/", "/api/me", "/api/calls", "/signed-in"])
 def test_other_methods(browser: Browser, method: str, path: str) -> None:
-    """The API changes nothing, so it takes GET only."""
+    """What only shows something takes GET only."""
     assert browser.ask(path, method=method).status == 405
 
 

@@ -161,9 +161,9 @@ def cloudformation() -> "CloudFormationClient":
 
 
 @cache
-def cloudwatch() -> Any:
-    """Return the client that reads metrics."""
-    return _client("cloudwatch", CONTROL)
+def cloudwatch(limits: Limits = CONTROL) -> Any:
+    """Return the client that reads metrics and alarms."""
+    return _client("cloudwatch", limits)
 
 
 @cache

@@ -4,10 +4,12 @@ docs/engineering/console-api.md describes the answers. A new endpoint takes a li
 that ask for another account's data.
 """
 
+import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from hookswitch.aws import clients
@@ -15,14 +17,24 @@ from hookswitch.calls.items import call_id
 from hookswitch.calls.log import CallLog, rfc3339
 from hookswitch.calls.record import Call
 from hookswitch.console import calls
+from hookswitch.console.acting import carry_out
+from hookswitch.console.action_log import ActionLog
+from hookswitch.console.actions import Action, Actions
 from hookswitch.console.health import health
-from hookswitch.console.questions import Question, UnknownError, account_in, day_in
+from hookswitch.console.questions import InvalidParameterError, Question, UnknownError, account_in, day_in
+from hookswitch.console.scope import Scope
 from hookswitch.console.sessions import Session
 from hookswitch.console.users import ALL, Role, User
 from hookswitch.console.web import Request, Response
+from hookswitch.destinations.requests import AttemptView
+from hookswitch.destinations.table import DestinationTable
 from hookswitch.settings.console import ConsoleSettings
 
 CHART_ENTRIES = 1_000  # read at once
+ATTEMPTS = 20  # shown
+MOST_BODY = 4_096  # bytes
+
+DESTINATION = "destinations/([a-z0-9][a-z0-9-]{0,39})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,29 @@ class Asked:
         """The office's time zone."""
         return ZoneInfo(self.settings.time_zone)
 
+    @property
+    def actions(self) -> Actions:
+        """What the user can do."""
+        return Actions(Scope.of(self.user, self.settings), self.settings)
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON object that was sent.
+
+        Raises:
+            InvalidParameterError: None was.
+        """
+        try:
+            sent = json.loads(self.request.body) if len(self.request.body) <= MOST_BODY else None
+        except (ValueError, RecursionError):
+            sent = None
+        if not isinstance(sent, dict):
+            raise InvalidParameterError(f"The body has to be a JSON object of {MOST_BODY:,} bytes at most.")
+        return sent
+
+    def carry_out(self, action: Action) -> Response:
+        """Do something, and return what came of it; the errors are those of `acting.carry_out`."""
+        return Response.from_json(carry_out(action, self.user, ActionLog(self.settings), self.now).to_json())
+
     def question(self) -> Question:
         """Return which calls are asked for; the errors are those of `Question.read`."""
         return Question.read(self.request.query, self.user, self.settings.account_id, self.zone, self.now)
@@ -81,11 +116,13 @@ class Endpoint:
         path: A pattern of what follows /api/; its groups are the arguments.
         role: Which role it takes; None for none.
         answer: Returns the response.
+        method: What it takes. What takes POST changes something, and answers the console's own page only.
     """
 
     path: re.Pattern[str]
     role: Role | None
     answer: Callable[[Asked], Response]
+    method: Literal["GET", "POST"] = "GET"
 
 
 def _me(asked: Asked) -> Response:
@@ -142,7 +179,40 @@ def _events(asked: Asked) -> Response:
 
 
 def _health(asked: Asked) -> Response:
-    return Response.from_json(health(asked.settings, asked.now))
+    return Response.from_json(health(asked.settings, Scope.of(asked.user, asked.settings), asked.now))
+
+
+def _attempts(asked: Asked) -> Response:
+    destination = asked.actions.destination(asked.arguments[0])
+    found = DestinationTable(asked.settings.destinations_table).attempts(destination.id, ATTEMPTS)
+    shown = [
+        {name: it for name, it in asdict(attempt).items() if name in AttemptView.model_fields} for attempt in found
+    ]
+    return Response.from_json({"attempts": shown})
+
+
+def _test(asked: Asked) -> Response:
+    return asked.carry_out(asked.actions.test(asked.arguments[0], asked.body()))
+
+
+def _pause(asked: Asked) -> Response:
+    return asked.carry_out(asked.actions.pause(asked.arguments[0], asked.body()))
+
+
+def _resume(asked: Asked) -> Response:
+    return asked.carry_out(asked.actions.resume(asked.arguments[0], asked.body()))
+
+
+def _resend(asked: Asked) -> Response:
+    return asked.carry_out(asked.actions.resend(asked.arguments[0], asked.body()))
+
+
+def _replay(asked: Asked) -> Response:
+    return asked.carry_out(asked.actions.replay(asked.body()))
+
+
+def _reconcile(asked: Asked) -> Response:
+    return asked.carry_out(asked.actions.reconcile(asked.body()))
 
 
 ENDPOINTS = (
@@ -153,4 +223,11 @@ ENDPOINTS = (
     Endpoint(re.compile("calls/([0-9a-f]{32})/events"), "calls", _events),
     Endpoint(re.compile("day"), "calls", _day),
     Endpoint(re.compile("health"), "operators", _health),
+    Endpoint(re.compile(f"{DESTINATION}/attempts"), "operators", _attempts),
+    Endpoint(re.compile(f"{DESTINATION}/test"), "operators", _test, "POST"),
+    Endpoint(re.compile(f"{DESTINATION}/pause"), "operators", _pause, "POST"),
+    Endpoint(re.compile(f"{DESTINATION}/resume"), "operators", _resume, "POST"),
+    Endpoint(re.compile(f"{DESTINATION}/resend"), "operators", _resend, "POST"),
+    Endpoint(re.compile("quarantine/replay"), "operators", _replay, "POST"),
+    Endpoint(re.compile("webhooks/reconcile"), "operators", _reconcile, "POST"),
 )

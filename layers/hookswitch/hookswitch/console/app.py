@@ -1,11 +1,13 @@
-"""The console as a whole: which request gets what. Nothing here changes calls or events."""
+"""The console as a whole: which request gets what, and what no request gets past."""
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from hookswitch.aws.clients import CALL_ERRORS, error_reason
+from hookswitch.console.acting import NothingDoneError
+from hookswitch.console.actions import RefusedError, WholeStackError
 from hookswitch.console.api import ENDPOINTS, Asked, Endpoint
 from hookswitch.console.calls import TooManyCallsError
 from hookswitch.console.questions import InvalidParameterError, UnknownError
@@ -13,7 +15,7 @@ from hookswitch.console.sessions import Session
 from hookswitch.console.sign_in import SignIn
 from hookswitch.console.static import StaticFiles
 from hookswitch.console.web import Request, Response
-from hookswitch.errors import SignInError, SignInUnavailableError, StorageUnavailableError
+from hookswitch.errors import HookswitchError, SignInError, SignInUnavailableError, StorageUnavailableError
 from hookswitch.observability.log import logger
 from hookswitch.settings.console import ConsoleSettings
 
@@ -22,6 +24,16 @@ PAGES = re.compile(r"/|/calls|/calls/[0-9a-f]{32}|/health", re.ASCII)
 """The addresses that are the page's own: all of them get the same file, which shows what the address says."""
 
 NOT_FOUND = Response.error(404, "not_found", "There is nothing here.")
+NOT_ALLOWED = Response.error(405, "method_not_allowed", "This address takes no such request.")
+
+REFUSALS: Mapping[type[HookswitchError], tuple[int, str]] = {
+    InvalidParameterError: (400, "invalid_parameter"),
+    WholeStackError: (403, "forbidden"),
+    RefusedError: (409, "refused"),
+    TooManyCallsError: (422, "too_many"),
+    NothingDoneError: (503, "unavailable"),
+}
+"""The status and the code of each error that an endpoint may end with; its text is for people."""
 
 
 class Console:
@@ -56,10 +68,10 @@ class Console:
     def _answer(self, request: Request) -> Response:
         if (request.method, request.path) == ("POST", "/sign-out"):
             return self._sign_out(request)
-        if request.method != "GET":
-            return Response.error(405, "method_not_allowed", "This address takes no such request.")
         if request.path.startswith(API):
             return self._api(request)
+        if request.method != "GET":
+            return NOT_ALLOWED
         if request.path.startswith(STATIC):
             return self._files.file(request.path.removeprefix(STATIC)) or NOT_FOUND
         if PAGES.fullmatch(request.path):
@@ -95,7 +107,7 @@ class Console:
             return self._files.message(400, "Not signed in", text, "Try again")
 
     def _sign_out(self, request: Request) -> Response:
-        if request.headers.get("origin") != self._settings.address or request.is_of_another_site:
+        if not request.is_of_page(self._settings.address):
             return Response.error(403, "forbidden", "Only the console's own page can sign out.")
         return self._sign_in.end(self._sign_in.session(request))
 
@@ -106,21 +118,24 @@ class Console:
         if session is None:
             return Response.error(401, "signed_out", "Your session is over. Sign in again.")
         path = request.path.removeprefix(API)
-        for endpoint in ENDPOINTS:
-            if found := endpoint.path.fullmatch(path):
-                return self._endpoint(endpoint, request, session, found.groups())
-        return NOT_FOUND
+        found = [(endpoint, match.groups()) for endpoint in ENDPOINTS if (match := endpoint.path.fullmatch(path))]
+        for endpoint, arguments in found:
+            if endpoint.method == request.method:
+                return self._endpoint(endpoint, request, session, arguments)
+        return NOT_ALLOWED if found else NOT_FOUND
 
     def _endpoint(self, endpoint: Endpoint, request: Request, session: Session, arguments: tuple[str, ...]) -> Response:
         """Answer as if there was nothing if what is asked for is of an account that the user may not see."""
         if endpoint.role and endpoint.role not in session.user.roles:
             return Response.error(403, "forbidden", f"This takes the role {endpoint.role}. Ask who manages users.")
+        if endpoint.method == "POST" and not request.is_of_page(self._settings.address):
+            return Response.error(403, "forbidden", "Only the console's own page can do this.")
+        if endpoint.method == "POST" and not request.is_json:
+            return Response.error(415, "unsupported_media_type", "The body has to be JSON.")
         now = datetime.fromtimestamp(self._clock(), UTC)
         try:
             return endpoint.answer(Asked(request, session, arguments, self._settings, now))
         except UnknownError:
             return NOT_FOUND
-        except InvalidParameterError as error:
-            return Response.error(400, "invalid_parameter", str(error))
-        except TooManyCallsError as error:
-            return Response.error(422, "too_many", str(error))
+        except tuple(REFUSALS) as error:
+            return Response.error(*REFUSALS[type(error)], str(error))

@@ -1,6 +1,7 @@
-"""How hookswitch is doing, for operators: what is read, not what is changed."""
+"""How hookswitch is doing, for operators. What they can change is in `console/actions.py`."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -9,10 +10,13 @@ from typing import Any, cast
 from hookswitch.aws import clients
 from hookswitch.aws.clients import CALL_ERRORS, QUICK, error_code
 from hookswitch.calls.log import Item, rfc3339
+from hookswitch.console.action_log import ActionLog
+from hookswitch.console.alarms import alarms
+from hookswitch.console.newest import newest
+from hookswitch.console.scope import Scope
 from hookswitch.dash.hooks import DISABLED
 from hookswitch.destinations.leases import Standing
 from hookswitch.destinations.table import DestinationTable
-from hookswitch.events.attributes import plain
 from hookswitch.events.items import feed_key
 from hookswitch.events.kinds import QUARANTINE
 from hookswitch.observability.log import logger
@@ -30,19 +34,23 @@ AT_ONCE = 8
 MILLISECONDS = 1_000
 
 
-def health(settings: ConsoleSettings, now: datetime) -> dict[str, object]:
-    """Return what is known of webhooks, of Dash's own count of legs, of destinations, quarantine and queues.
+def health(settings: ConsoleSettings, scope: Scope, now: datetime) -> dict[str, object]:
+    """Return what is known of alarms, webhooks, Dash's count of legs, destinations, quarantine, queues and actions.
 
-    Addresses and payloads are not in it. What Dash says is as reconcile found it last: nothing here asks Dash.
+    Destinations, quarantine and actions are those that the user may see. Addresses and payloads are not in it. What
+    Dash says is as reconcile found it last: nothing here asks Dash.
     """
     return {
         "at": rfc3339(now),
+        "may_act": scope.is_whole,
+        "alarms": alarms(settings.stack),
         "reconcile": _reconcile(settings.events_table),
         "legs": _legs(settings.events_table),
         "webhooks": _announcements(settings, now),
-        "destinations": _destinations(DestinationTable(settings.destinations_table)),
-        "quarantine": _quarantine(settings.events_table, now),
+        "destinations": _destinations(DestinationTable(settings.destinations_table), scope),
+        "quarantine": _quarantine(settings.events_table, scope, now),
         "queues": _queues(settings.queues),
+        "actions": ActionLog(settings).newest(scope, now),
     }
 
 
@@ -84,14 +92,15 @@ def _announcements(settings: ConsoleSettings, now: datetime) -> list[Item]:
     feeds = [feed_key(settings.account_id, hook, day) for hook in ABOUT_WEBHOOKS for day in days]
     since = now - timedelta(days=ANNOUNCED_DAYS)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = pool.map(lambda feed: [*islice(_of_feed(settings.events_table, feed, since), SHOWN)], feeds)
+        found = pool.map(lambda feed: [*islice(newest(settings.events_table, feed, since), SHOWN)], feeds)
         items = [item for items in found for item in items]
     items.sort(key=lambda item: str(item["timeline_key"]), reverse=True)
     return [{name: item.get(name) for name in ("event_id", "hook", "occurred_at", "summary")} for item in items[:SHOWN]]
 
 
-def _destinations(table: DestinationTable) -> list[dict[str, object]]:
-    standings = [*table.standings()]
+def _destinations(table: DestinationTable, scope: Scope) -> list[dict[str, object]]:
+    """Return the destinations that the user may see, and so may act on."""
+    standings = [standing for standing in table.standings() if scope.has_destination(standing.destination)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return [*pool.map(lambda standing: _destination(table, standing), standings)]
 
@@ -105,6 +114,7 @@ def _destination(table: DestinationTable, standing: Standing) -> dict[str, objec
         "type": destination.type,
         "state": destination.state,
         "state_reason": destination.state_reason,
+        "may_act": True,
         "backlog": counted(owed),
         "dead_letters": counted(dead),
         "last_success": _moment(health.last_success),
@@ -115,34 +125,18 @@ def _destination(table: DestinationTable, standing: Standing) -> dict[str, objec
     }
 
 
-def _quarantine(table: str, now: datetime) -> dict[str, object]:
-    """Return how many deliveries of the last days are quarantined, and the newest of them."""
-    since = now - timedelta(days=QUARANTINE_DAYS)
-    newest = list(islice(_of_feed(table, QUARANTINE, since), MOST_COUNTED + 1))
+def _quarantine(table: str, scope: Scope, now: datetime) -> dict[str, object]:
+    """Return how many deliveries of the last days are quarantined, of which hooks, and the newest of them."""
+    read = [*islice(newest(table, QUARANTINE, now - timedelta(days=QUARANTINE_DAYS)), MOST_COUNTED + 1)]
+    found = [item for item in read[:MOST_COUNTED] if scope.has(item.get("account_id"))]
+    hooks = Counter(str(item["hook"]) for item in found)
     shown = ("event_id", "hook", "account_id", "received_at", "summary")
     return {
         "days": QUARANTINE_DAYS,
-        "count": counted(len(newest)),
-        "newest": [{name: item.get(name) for name in shown} for item in newest[:SHOWN]],
+        "count": {"number": len(found), "more": len(read) > MOST_COUNTED},
+        "hooks": [{"hook": hook, "number": number} for hook, number in hooks.most_common()],
+        "newest": [{name: item.get(name) for name in shown} for item in found[:SHOWN]],
     }
-
-
-def _of_feed(table: str, feed: str, since: datetime) -> Iterator[Item]:
-    """Yield the entries of a feed since a time, newest first."""
-    pages = (
-        clients.dynamodb()
-        .get_paginator("query")
-        .paginate(
-            TableName=table,
-            IndexName="feeds",
-            KeyConditionExpression="feed = :key AND timeline_key BETWEEN :start AND :end",
-            ExpressionAttributeValues={":key": {"S": feed}, ":start": {"S": rfc3339(since)}, ":end": {"S": "9"}},
-            ScanIndexForward=False,
-        )
-    )
-    for page in pages:
-        for item in page["Items"]:
-            yield {name: plain(value) for name, value in item.items()}
 
 
 def _queues(addresses: Mapping[str, str]) -> list[dict[str, object]]:

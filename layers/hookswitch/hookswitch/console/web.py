@@ -39,6 +39,7 @@ class Request:
         query_string: All of them as they are in the address.
         headers: By their names in lower case.
         cookies: By their names.
+        body: As it was sent.
     """
 
     method: str
@@ -47,6 +48,7 @@ class Request:
     query_string: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
     @classmethod
     def from_api_gateway(cls, event: Mapping[str, Any]) -> Self:
@@ -58,6 +60,7 @@ class Request:
         sent = event.get("cookies") or headers.get("cookie", "").split(";")
         pairs = (str(cookie).partition("=") for cookie in sent)
         text = str(event.get("rawQueryString", ""))
+        body = str(event.get("body") or "").encode("utf-8", "replace")
         return cls(
             method=event["requestContext"]["http"]["method"],
             path=event["rawPath"],
@@ -65,6 +68,7 @@ class Request:
             query_string=text,
             headers=headers,
             cookies={name.strip(): value.strip() for name, _, value in pairs},
+            body=base64.b64decode(body) if event.get("isBase64Encoded") else body,
         )
 
     @property
@@ -78,6 +82,15 @@ class Request:
         if "sec-fetch-dest" in self.headers:
             return self.headers["sec-fetch-dest"] == "document"
         return "text/html" in self.headers.get("accept", "")
+
+    @property
+    def is_json(self) -> bool:
+        """Whether its body says that it is JSON, which no form of another site's page can say."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+
+    def is_of_page(self, address: str) -> bool:
+        """Tell whether a page at an address asks; browsers name it in `Origin` with every POST."""
+        return self.headers.get("origin") == address and not self.is_of_another_site
 
     @property
     def is_of_another_site(self) -> bool:

@@ -52,7 +52,7 @@ def event_item(event: Event, settings: "HookSettings") -> dict[str, object]:
         "correlation_id": event.correlation_id,
         **({"body": event.original[0], "content_type": event.original[1]} if event.original else {}),
         # An import brings in what would have been there, and keeps it for no longer.
-        "expires_at": _expiry(event.occurred_at if is_imported else event.received_at, settings.retention_days),
+        "expires_at": expiry(event.occurred_at if is_imported else event.received_at, settings.retention_days),
         # Keys of the indexes; an item that lacks one is not in that index.
         "timeline_key": _timeline_key(occurred_at, payload.timeline_order, received_at),
         "call_id": payload.timeline_call() or None,
@@ -99,7 +99,7 @@ def announcement_item(  # noqa: PLR0913 - the parts of the item
         "summary": summary,
         "alert": True,
         "payload": payload,
-        "expires_at": _expiry(at, settings.retention_days),
+        "expires_at": expiry(at, settings.retention_days),
         "timeline_key": _timeline_key(occurred_at, _LAST_IN_TIMELINE, occurred_at),
         "feed": feed_key(settings.account_id, hook, occurred_at),
     }
@@ -156,7 +156,7 @@ def quarantine_item(delivery: Delivery, reasons: tuple[str, ...], settings: "Hoo
         "body_size": delivery.body_size,
         "body_sha256": delivery.body_sha256,
         "truncated": delivery.truncated,
-        "expires_at": _expiry(delivery.received_at, settings.retention_days),
+        "expires_at": expiry(delivery.received_at, settings.retention_days),
         "timeline_key": received_at,
         "feed": QUARANTINE,
     }
@@ -198,7 +198,7 @@ def feed_key(account_id: str, hook: str, occurred_at: str) -> str:
     return f"{account_id}/{hook}/{day}"
 
 
-def _expiry(received_at: datetime, retention_days: int) -> int | None:
+def expiry(received_at: datetime, retention_days: int) -> int | None:
     """Return when an item expires, in Unix seconds; None keeps it forever."""
     if not retention_days:
         return None

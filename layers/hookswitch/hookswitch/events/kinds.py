@@ -6,6 +6,7 @@ Whoever reads the table's stream names the kinds that it wants, so that a new on
 EVENT, CALL, TEST = "event", "call", "test"  # what is published
 IMPORTED = "imported"  # an event of the past, published only if somebody asks for that
 QUARANTINE = "quarantine"  # a delivery that can't be used; also the feed that has all of them
+ACTION = "action"  # what somebody did in the console: docs/engineering/decisions/0100-actions-of-the-console.md
 PLACEHOLDER = "placeholder"  # stands for an event under another key of it
 
 CDR, IMPORT = "cdr", "import"

@@ -20,10 +20,16 @@ class ConsoleSettings:
         events_table: Name of the table of events (EVENTS_TABLE).
         destinations_table: Name of the table of destinations (DESTINATIONS_TABLE).
         account_id: The Dash account that this stack serves (DASH_ACCOUNT_ID).
+        include_subaccounts: Whether descendants of that account are served, too (INCLUDE_SUBACCOUNTS).
+        retention_days: Days that an item is kept; 0 keeps it forever (RETENTION_DAYS).
         time_zone: The office's IANA time zone (BUSINESS_TIME_ZONE).
         stack: The stack's name (POWERTOOLS_SERVICE_NAME).
         region: The AWS Region (AWS_REGION, which Lambda sets).
         queues: The URL of each queue that health is about, by its name (QUEUE_URLS, as JSON).
+        destinations_function: Name of the function that manages destinations (DESTINATIONS_FUNCTION).
+        send_function: Name of the function that sends to them (SEND_FUNCTION).
+        redrive_function: Name of the function that replays the quarantine (REDRIVE_FUNCTION).
+        reconcile_function: Name of the function that repairs webhooks (RECONCILE_FUNCTION).
     """
 
     address: str
@@ -34,10 +40,16 @@ class ConsoleSettings:
     events_table: str
     destinations_table: str
     account_id: str
+    include_subaccounts: bool
+    retention_days: int
     time_zone: str
     stack: str
     region: str
     queues: Mapping[str, str]
+    destinations_function: str
+    send_function: str
+    redrive_function: str
+    reconcile_function: str
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -52,8 +64,14 @@ class ConsoleSettings:
             events_table=env["EVENTS_TABLE"],
             destinations_table=env["DESTINATIONS_TABLE"],
             account_id=env["DASH_ACCOUNT_ID"].lower(),
+            include_subaccounts=env["INCLUDE_SUBACCOUNTS"] == "true",
+            retention_days=int(env["RETENTION_DAYS"]),
             time_zone=env["BUSINESS_TIME_ZONE"],
             stack=env["POWERTOOLS_SERVICE_NAME"],
             region=env["AWS_REGION"],
             queues=json.loads(env["QUEUE_URLS"]),
+            destinations_function=env["DESTINATIONS_FUNCTION"],
+            send_function=env["SEND_FUNCTION"],
+            redrive_function=env["REDRIVE_FUNCTION"],
+            reconcile_function=env["RECONCILE_FUNCTION"],
         )

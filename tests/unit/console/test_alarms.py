@@ -1,8 +1,8 @@
-"""Which alarms `make doctor` and `make status` call on."""
+"""Which alarms report a fault: `make doctor`, `make status` and the console go by it."""
 
 import pytest
 
-from devtools.alarms import NEW, is_on
+from hookswitch.console.alarms import NEW, is_on
 
 NO_DATA = "Insufficient Data: 3 datapoints were unknown."
 
