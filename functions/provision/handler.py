@@ -6,7 +6,7 @@ from typing import Any
 from hookswitch.cloudformation import content_hash
 from hookswitch.cloudformation.custom_resource import respond
 from hookswitch.observability.log import logger
-from hookswitch.webhooks import dash_login, provisioning
+from hookswitch.webhooks import dash_login, provisioning, requested
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -19,5 +19,5 @@ def handler(event: Mapping[str, Any], context: Any) -> None:
         case dash_login.TYPE:
             respond(dash_login.check_login, event, context, default_id=dash_login.PHYSICAL_ID)
         case _:
-            webhooks = provisioning.physical_id(event["ResourceProperties"])
+            webhooks = requested.physical_id(event["ResourceProperties"])
             respond(provisioning.provision, event, context, default_id=webhooks)

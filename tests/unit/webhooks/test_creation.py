@@ -7,7 +7,7 @@ import pytest
 
 from devtools.waiting import wait_for
 from hookswitch.cloudformation.custom_resource import Request, Success
-from hookswitch.webhooks import provisioning
+from hookswitch.webhooks import provisioning, registration
 from hookswitch.webhooks.desired import Desired
 from simulator.api import DashApi
 from simulator.dash import Dash
@@ -138,7 +138,7 @@ def test_fault_of_ours(
         dash.register(ACCOUNT, Desired.from_properties(properties()).documents(SECRET)["parking"])
         raise ValueError(SECRET)
 
-    monkeypatch.setattr(provisioning, "apply_changes", broken)
+    monkeypatch.setattr(registration, "apply_changes", broken)
     with caplog.at_level(logging.CRITICAL):
         answer = cloudformation.create()
     assert answer["Reason"].startswith("ValueError: this is a bug in hookswitch.")

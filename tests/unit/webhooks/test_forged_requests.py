@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hookswitch.webhooks import provisioning
+from hookswitch.webhooks import requested
 from simulator.api import DashApi
 from simulator.dash import Dash
 from tests.unit.doubles import (
@@ -44,7 +44,7 @@ def test_nobody_else_gets_a_key_or_a_token(
         forged,
         stack=cloudformation.properties(),
         OldResourceProperties=forged,
-        PhysicalResourceId=provisioning.physical_id(forged),
+        PhysicalResourceId=requested.physical_id(forged),
     )
     assert answer["Status"] == "SUCCESS"
     assert not elsewhere.calls

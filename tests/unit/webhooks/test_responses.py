@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hookswitch.cloudformation import custom_resource
 from hookswitch.cloudformation.custom_resource import FailedError, Request, Success, respond
 from hookswitch.dash.hooks import SELECTABLE_HOOKS
 from hookswitch.observability.log import logger
-from hookswitch.webhooks import provisioning
+from hookswitch.webhooks import provisioning, requested
 from hookswitch.webhooks.desired import Desired
 from simulator.api import DashApi
 from simulator.dash import DEFAULT_API_KEY, Dash
@@ -68,12 +69,25 @@ def test_no_secret_in_logs_or_answers(
     assert not [text for text in private if text in out]
 
 
+@pytest.mark.parametrize("seconds", [1, 6, 12, 20, 60, 300, 900])
+def test_time_is_kept(answers: Answers, seconds: int) -> None:
+    """However little time a function has, a part of it is kept to undo what was begun, and then one to respond."""
+    requests: list[Request] = []
+
+    def keep(request: Request) -> Success:
+        requests.append(request)
+        return Success(ID)
+
+    began = time.monotonic()
+    respond(keep, event("Create", answers.url, properties()), Context(seconds), default_id=ID)
+    work, cleanup = requests[0].work_until - began, requests[0].cleanup_until - began
+    assert work + seconds / 10 < cleanup < seconds
+
+
 def test_id_names_stack_and_account_only() -> None:
     """No other property makes another resource."""
     assert (
-        provisioning.physical_id(
-            properties(Retries="0", ApiUrl="https://example.com", CallbackSecretArn=CALLBACK + "2")
-        )
+        requested.physical_id(properties(Retries="0", ApiUrl="https://example.com", CallbackSecretArn=CALLBACK + "2"))
         == ID
     )
 

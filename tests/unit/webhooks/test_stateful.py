@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hookswitch.aws import clients
 from hookswitch.cloudformation.custom_resource import FailedError, Success
 from hookswitch.dash import client
-from hookswitch.webhooks import provisioning
+from hookswitch.webhooks import provisioning, registration, requested
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.ownership import Ownership
 from simulator.api import DashApi
@@ -64,7 +64,7 @@ class Provisioning(RuleBasedStateMachine):
         self.next_id: Callable[[], UUID] = lambda: UUID(int=next(ids))
         for target, name, double in (
             (client, "uuid4", self.next_id),  # an example that fails is to fail again
-            (provisioning, "_sleep", lambda *_: None),
+            (registration, "_sleep", lambda *_: None),
             (clients, "secrets_manager", lambda: self.secrets),
             (clients, "cloudformation", lambda: self.stacks),
             (client, "BACKOFF_SECONDS", 0),
@@ -107,7 +107,7 @@ class Provisioning(RuleBasedStateMachine):
                 failed = ""
         if not failed:
             self.current, self.in_line = new, True
-        elif on_aws or failed == provisioning.physical_id(new):
+        elif on_aws or failed == requested.physical_id(new):
             # What can't be removed at once is removed by the Delete, or found by the next Create.
             provisioning.delete(request("Delete", new, physical_id=failed))
             assert not self.ours()
@@ -120,7 +120,7 @@ class Provisioning(RuleBasedStateMachine):
         """Update the stack; if that fails CloudFormation goes back, which never fails."""
         assert self.current
         old, new = self.current, properties(**{"ApiUrl": self.api.url, **template})
-        identity = provisioning.physical_id(new)
+        identity = requested.physical_id(new)
         self.deploy(new)
         with self.faulty(faults):
             try:
@@ -144,8 +144,8 @@ class Provisioning(RuleBasedStateMachine):
         """Delete the stack; if that fails it is deleted again."""
         assert self.current
         with self.faulty(faults), contextlib.suppress(FailedError):
-            provisioning.delete(request("Delete", self.current, physical_id=provisioning.physical_id(self.current)))
-        provisioning.delete(request("Delete", self.current, physical_id=provisioning.physical_id(self.current)))
+            provisioning.delete(request("Delete", self.current, physical_id=requested.physical_id(self.current)))
+        provisioning.delete(request("Delete", self.current, physical_id=requested.physical_id(self.current)))
         assert not self.ours()
         self.current, self.in_line = None, False
 
