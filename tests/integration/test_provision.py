@@ -272,7 +272,7 @@ def test_create_on_a_dash_that_acts_too_late(deployed: Deployed) -> None:
 
 def test_create_beyond_the_functions_time(deployed: Deployed) -> None:
     """CloudFormation gets a response before Lambda ends the function; it does not wait for the ServiceTimeout."""
-    deployed.template["Resources"]["Provision"]["Properties"]["Timeout"] = 6
+    deployed.template["Resources"]["Provision"]["Properties"]["Timeout"] = 12
     deployed.api.faults.add(Fault("PUT", "webhooks$", count=None, delay=0.9))  # a listing is all that DashLogin needs
     assert deployed.create() == "ROLLBACK_COMPLETE"
     assert deployed.reasons[-1].startswith("Webhooks: ")

@@ -101,7 +101,7 @@ def respond(work: Callable[[Request], Success], event: Mapping[str, Any], contex
         physical_id=event.get("PhysicalResourceId", ""),
         properties=event.get("ResourceProperties", {}),
         old_properties=event.get("OldResourceProperties", {}),
-        work_until=now + (seconds - reserve) * (1 - CLEANUP_SHARE),
+        work_until=now + (seconds - 2 * reserve) * (1 - CLEANUP_SHARE),
         cleanup_until=now + seconds - 2 * reserve,
         echoed={name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
     )
