@@ -86,6 +86,50 @@ def test_users_can_not_change_their_accounts() -> None:
     assert "aws.cognito.signin.user.admin" not in client["AllowedOAuthScopes"]
 
 
+COMPANY = ON | {"ConsoleSamlMetadataUrl": "https://login.example.com/metadata.xml?app=1&x=2"}
+
+
+def test_identity_provider() -> None:
+    """A company's provider is offered beside passwords, and says nothing but who somebody is."""
+    found = resources(expanded(**COMPANY), **COMPANY)
+    provider, client = (found[name]["Properties"] for name in ("ConsoleIdentityProvider", "ConsoleClient"))
+    assert provider["ProviderType"] == "SAML"
+    assert provider["ProviderDetails"] == {"MetadataURL": COMPANY["ConsoleSamlMetadataUrl"]}, "no answers unasked"
+    assert client["SupportedIdentityProviders"] == ["COGNITO", {"Ref": "ConsoleIdentityProvider"}]
+    # Cognito refuses a sign-in that maps what the client may not write, so what it maps, users could write as well.
+    assert provider["AttributeMapping"].keys() == {*client["WriteAttributes"]} == {"email"}
+    assert not {provider["ProviderName"], *provider["AttributeMapping"]} & {*ROLES}
+
+
+def test_no_identity_provider_unless_asked_for() -> None:
+    """Without an address there is none; nor without the page."""
+    assert "ConsoleIdentityProvider" not in made()
+    assert properties("ConsoleClient")["SupportedIdentityProviders"] == ["COGNITO"]
+    given = COMPANY | {"Console": "off"}
+    assert "ConsoleIdentityProvider" not in resources(expanded(**given), **given)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_allowed"),
+    [("", True), ("https://login.example.com/m?appid=1", True), ("http://login.example.com/", False), ("x", False)],
+)
+def test_metadata_is_read_over_tls(address: str, *, is_allowed: bool) -> None:
+    """Who could change the metadata could sign in as anybody."""
+    from tests.template.views import fits  # noqa: PLC0415 - what it expands takes a while
+
+    assert fits(address, parsed()["Parameters"]["ConsoleSamlMetadataUrl"]) is is_allowed
+
+
+def test_what_an_identity_provider_is_told() -> None:
+    """Outputs have what the provider's administrator enters, before there is a provider: its metadata come after."""
+    outputs = parsed()["Outputs"]
+    domain = "https://${ConsoleDomain}.auth.${AWS::Region}.amazoncognito.com"
+    assert domain in json.dumps(parsed()["Resources"]["ConsoleFunction"])
+    assert outputs["ConsoleSamlReplyUrl"]["Value"] == {"Fn::Sub": f"{domain}/saml2/idpresponse"}
+    assert outputs["ConsoleSamlEntityId"]["Value"] == {"Fn::Sub": "urn:amazon:cognito:sp:${ConsoleUsers}"}
+    assert {outputs[name]["Condition"] for name in ("ConsoleSamlReplyUrl", "ConsoleSamlEntityId")} == {"HasConsole"}
+
+
 def test_client() -> None:
     """It has a secret, takes codes only, leads back to the page only, and its tokens live as long as sessions do."""
     client = properties("ConsoleClient")

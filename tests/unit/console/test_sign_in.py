@@ -2,6 +2,7 @@
 
 import base64
 import re
+from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -259,6 +260,53 @@ def test_used_session_goes_on(browser: Browser) -> None:
         assert session["expires_at"] <= session["ends_at"] == NOW + LONGEST
     at(browser.console, LONGEST)
     assert browser.get("me").code == "signed_out"
+
+
+FEDERATED: dict[str, Any] = {
+    "sub": "f4c8a4b8-0091-70d2-7e54-3b2f6d0f1c11",
+    "cognito:username": "Company_9c1f0d62",
+    "cognito:groups": ["us-east-1_EXAMPLE_Company"],
+    "email": "somebody@example.com",
+    "email_verified": False,
+    "identities": [
+        {
+            "userId": "9c1f0d62",
+            "providerName": "Company",
+            "providerType": "SAML",
+            "issuer": "https://sts.example.com/tenant/",
+            "primary": "true",
+            "dateCreated": "1795600000000",
+        }
+    ],
+}
+"""The claims of somebody whom an identity provider signed in: Amazon Cognito Developer Guide, "Understanding the
+identity (ID) token", and "Adding groups to a user pool" for the group of all its users."""
+
+
+def test_user_of_an_identity_provider(console: LocalConsole) -> None:
+    """Whom a company's provider signs in sees nothing until somebody gives them a group, and then what it is for."""
+    console.pool.claims = dict(FEDERATED)
+    browser = Browser(console)
+    assert browser.go("/calls").status == 200
+    assert browser.get("me").json["user"] == {"email": "somebody@example.com", "roles": []}
+    for path in ("calls", "day", "health"):
+        assert browser.get(path).code == "forbidden"
+    console.pool.claims["cognito:groups"] = [*FEDERATED["cognito:groups"], "calls"]
+    at(console, REFRESHED)
+    assert browser.get("calls").json["account"] == console.settings.account_id
+    assert browser.get("health").code == "forbidden"
+
+
+def test_address_of_somebody_else(console: LocalConsole) -> None:
+    """An e-mail address gives nothing: a provider that says another's gets no roles of theirs. One without is named."""
+    operator = Browser(console)
+    operator.go()
+    email = operator.get("me").json["user"]["email"]
+    for claims, shown in (({"email": email}, email), ({"email": ""}, "Company_9c1f0d62")):
+        console.pool.claims = FEDERATED | claims
+        browser = Browser(console)
+        browser.go()
+        assert browser.get("me").json["user"] == {"email": shown, "roles": []}
 
 
 def test_changed_groups_count(browser: Browser) -> None:

@@ -21,7 +21,7 @@ class User:
 
     Attributes:
         id: The user's id in the pool (`sub`).
-        email: For the page to show.
+        email: For the page to show; the name in the pool of whom an identity provider sent without an address.
         roles: What the user may see.
         accounts: Ids of accounts on Dash; `*` stands for all.
     """
@@ -35,8 +35,10 @@ class User:
     def from_claims(cls, claims: Mapping[str, Any], own_account: str) -> Self:
         """Return the user that an ID token is about.
 
-        Roles are the user's groups in the pool. Accounts are those in the attribute `custom:accounts`, separated by
-        spaces: none of them means the stack's own. `*` means all, for operators; to others it means nothing.
+        Roles are the user's groups in the pool; other groups mean nothing, such as the one of all users of an identity
+        provider (Amazon Cognito Developer Guide, "Adding groups to a user pool"). Accounts are those in the attribute
+        `custom:accounts`, separated by spaces: none of them means the stack's own. `*` means all, for operators; to
+        others it means nothing.
 
         Args:
             claims: The token's claims, verified.
@@ -51,7 +53,8 @@ class User:
             accounts = [ALL]
         else:
             accounts = [name for name in dict.fromkeys(named) if _ACCOUNT.fullmatch(name)]
-        return cls(str(claims["sub"]), str(claims.get("email") or ""), roles, tuple(accounts))
+        email = claims.get("email") or claims.get("cognito:username") or ""
+        return cls(str(claims["sub"]), str(email), roles, tuple(accounts))
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, Any]) -> Self:
