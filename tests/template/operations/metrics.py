@@ -8,12 +8,15 @@ from devtools.template import parsed
 OURS = "Hookswitch"
 FILTER = "${AWS::StackName}-function_errors"
 
-# AWS's own, with the dimensions that they are used with here. Sources: "Amazon API Gateway dimensions and metrics"
-# (API Gateway Developer Guide), "Types of metrics for Lambda functions" (Lambda Developer Guide), "Available CloudWatch
-# metrics for Amazon SQS" (SQS Developer Guide), and "Monitoring Amazon SNS topics using CloudWatch" (SNS Developer
-# Guide).
+# AWS's own, with the dimensions that they are used with here. Sources: "Amazon API Gateway dimensions and metrics" and
+# "Monitor CloudWatch metrics for HTTP APIs in API Gateway" (API Gateway Developer Guide), "Types of metrics for Lambda
+# functions" (Lambda Developer Guide), "Available CloudWatch metrics for Amazon SQS" (SQS Developer Guide), and
+# "Monitoring Amazon SNS topics using CloudWatch" (SNS Developer Guide).
 AWS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "AWS/ApiGateway": dict.fromkeys(("4XXError", "5XXError", "Latency"), ("ApiName", "Stage")),
+    "AWS/ApiGateway": {
+        **dict.fromkeys(("4XXError", "5XXError", "Latency"), ("ApiName", "Stage")),
+        "5xx": ("ApiId",),  # of HTTP APIs
+    },
     "AWS/Lambda": {"Throttles": (), "IteratorAge": ("FunctionName",)},
     "AWS/SNS": {"NumberOfNotificationsRedrivenToDlq": ("TopicName",)},
     "AWS/SQS": dict.fromkeys(
@@ -54,6 +57,8 @@ def _is_there(dimension: str, reference: str) -> bool:
             return bool(resources["Api"]["Properties"]["Name"] == {"Ref": reference})
         case "Stage":
             return bool(resources["Api"]["Properties"]["StageName"] == {"Ref": reference})
+        case "ApiId":
+            return bool(resources[reference]["Type"] == "AWS::ApiGatewayV2::Api")
         case "FunctionName":
             logical_id, wanted = reference, reference
         case _:

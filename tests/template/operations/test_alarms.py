@@ -171,11 +171,11 @@ def test_one_run_may_miss_legs(rate: str, minutes: int) -> None:
 
 
 def test_no_alarms_of_what_is_off() -> None:
-    """Without Reconcile, destinations or the silence check, there are no alarms that only they could end.
+    """Without Reconcile, destinations, the console or the silence check, there are no alarms that only they could end.
 
     The alarm about the whole account can be left to another stack.
     """
-    everything = alarms(BusinessHours="9-16").keys()
+    everything = alarms(BusinessHours="9-16", Console="on").keys()
     least = alarms(ReconcileRate="off", AccountAlarms="off", SendToDestinations="off").keys()
     assert everything == set(ALL)
     assert everything - least == {
@@ -191,6 +191,7 @@ def test_no_alarms_of_what_is_off() -> None:
         "DestinationBacklogAlarm",
         "DestinationDeadLettersAlarm",
         "DestinationOffAlarm",
+        "ConsoleErrorsAlarm",
         "SilenceAlarm",
     }
 
@@ -213,6 +214,23 @@ def test_sweep_is_never_between_two_periods() -> None:
         alarm = alarms()[name]
         assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (300, 2, 1)
         assert (alarm["Statistic"], alarm["TreatMissingData"]) == ("Maximum", "notBreaching")
+
+
+def test_failures_of_the_console_are_noticed() -> None:
+    """What its function fails on becomes a 5xx error of its API, whose only route leads to it; its log is counted, too.
+
+    A page that somebody has open asks oftener within a period than the threshold, however long it waits after failures.
+    """
+    made = parsed()["Resources"]
+    alarm = alarms()["ConsoleErrorsAlarm"]
+    assert dimensions(alarm) == {"ApiId": "${ConsoleApi}"}
+    routes = [it["Properties"] for it in made.values() if it["Type"].endswith("V2::Route")]
+    assert [it["ApiId"] for it in routes] == [{"Ref": "ConsoleApi"}]
+    assert made["ConsoleIntegration"]["Properties"]["IntegrationUri"] == {"Fn::GetAtt": ["ConsoleFunction", "Arn"]}
+    assert "LoggingConfig" not in made["ConsoleFunction"]["Properties"], "it logs where FunctionErrors counts"
+    source = (ROOT / "functions" / "console" / "static" / "calls.js").read_text()
+    (longest,) = re.findall(r"^const PATIENT = ([\d_]+);", source, re.MULTILINE)
+    assert alarm["Period"] * 1_000 / int(longest) > alarm["Threshold"] + 1
 
 
 def test_who_may_publish() -> None:

@@ -13,7 +13,7 @@ from tests.template.operations.dashboard_definition import Line, Search, body, r
 from tests.template.operations.metrics import FILTER, OURS, fits
 
 NAMES = {name: f"${{{name}}}" for name in references()}  # each reference stands for itself
-EVERYTHING = ASKED | {"BusinessHours": "9-16"}
+EVERYTHING = ASKED | {"BusinessHours": "9-16", "Console": "on"}
 DEFINITION = body(NAMES, **EVERYTHING)
 WIDGETS = DEFINITION["widgets"]
 METRIC_WIDGETS = [widget for widget in WIDGETS if widget["type"] == "metric"]
@@ -61,6 +61,7 @@ def test_every_reference_leads_somewhere() -> None:
         {"BusinessHours": "9-16"},
         {"AccountAlarms": "off"},
         {"SendToDestinations": "off"},
+        {"Console": "on"},
     ],
 )
 def test_it_shows_the_alarms_that_there_are(given: dict[str, str]) -> None:
