@@ -11,6 +11,7 @@ from devtools.console.serve import TABLE, LocalConsole
 from devtools.console.table import MemoryTables
 from hookswitch.console import actions, functions
 from hookswitch.console.acting import GOES_ON
+from hookswitch.destinations.requests import AttemptView
 from hookswitch.events.attributes import plain
 from tests.unit.console.browser import Browser
 from tests.unit.console.conftest import NOW
@@ -302,6 +303,7 @@ def test_attempts(console: LocalConsole, browser: Browser) -> None:
     """The newest attempts come first, and no more than are shown; who asks changes nothing and has no record."""
     found = browser.get("destinations/crm/attempts").json["attempts"]
     assert len(found) == 12
+    assert {frozenset(it) for it in found} == {frozenset(AttemptView.model_fields)}
     assert [it["at"] for it in found] == sorted((it["at"] for it in found), reverse=True)
     assert found[0] | {"at": 0} == {
         "at": 0,

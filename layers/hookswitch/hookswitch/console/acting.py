@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hookswitch.aws.clients import CALL_ERRORS, error_reason
 from hookswitch.console.action_log import ActionLog, Outcome, Record
-from hookswitch.console.actions import Action, RefusedError
 from hookswitch.console.functions import (
     FunctionFailedError,
     FunctionRefusedError,
@@ -16,19 +15,19 @@ from hookswitch.console.functions import (
     ask,
 )
 from hookswitch.console.questions import UnknownError
+from hookswitch.console.refusals import NothingDoneError, RefusedError
 from hookswitch.console.users import User
-from hookswitch.errors import HookswitchError, UnknownDestinationError
+from hookswitch.errors import UnknownDestinationError
 from hookswitch.observability.log import logger
+
+if TYPE_CHECKING:
+    from hookswitch.console.actions import Action
 
 GOES_ON = (
     "This takes longer than the page can wait, and goes on. What it changes shows here as it happens; "
     "the log says what came of it."
 )
 TOO_LONG = "To count this takes longer than the page can wait. Nothing was changed."
-
-
-class NothingDoneError(HookswitchError):
-    """Nothing was done, for a reason that passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Done:
         return {"action": self.action, "outcome": self.outcome, "result": self.result, "message": self.message}
 
 
-def carry_out(action: Action, user: User, log: ActionLog, now: datetime) -> Done:
+def carry_out(action: "Action", user: User, log: ActionLog, now: datetime) -> Done:
     """Do something, and return what came of it.
 
     Raises:
@@ -81,7 +80,7 @@ def carry_out(action: Action, user: User, log: ActionLog, now: datetime) -> Done
     return done
 
 
-def _carry_out(action: Action, record: Record) -> Done:
+def _carry_out(action: "Action", record: Record) -> Done:
     identity = record.id if action.is_recorded else None
     try:
         said = ask(action.asked)

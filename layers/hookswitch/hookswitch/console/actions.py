@@ -1,6 +1,7 @@
 """What operators can do in the console: whom it takes, which function does it, and how people are told what came of it.
 
-`console/acting.py` carries it out and keeps a record. docs/engineering/console-api.md has the requests and answers.
+`console/acting.py` carries it out and keeps a record. This module is imported when it is needed: the models of requests
+take a tenth of the time in which the function starts. docs/engineering/console-api.md has the requests and answers.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from typing import Any
 from hookswitch.console.action_log import Outcome
 from hookswitch.console.functions import Asked
 from hookswitch.console.questions import InvalidParameterError, UnknownError
+from hookswitch.console.refusals import RefusedError, WholeStackError
 from hookswitch.console.scope import Scope
 from hookswitch.dash.hooks import CATALOGUE
 from hookswitch.destinations.record import Destination
@@ -17,7 +19,7 @@ from hookswitch.destinations.requests import Done, Pause, Resend, Resume, Test, 
 from hookswitch.destinations.rows import key_of_event
 from hookswitch.destinations.stored import read_image
 from hookswitch.destinations.table import DestinationTable
-from hookswitch.errors import HookswitchError, RequestError
+from hookswitch.errors import RequestError
 from hookswitch.events.kinds import CALL, EVENT, IMPORTED
 from hookswitch.receiving.requests import ReplayRequest
 from hookswitch.settings.console import ConsoleSettings
@@ -26,14 +28,6 @@ type Body = Mapping[str, Any]
 type Told = tuple[Outcome, str]
 
 NO_EVENT = "The table of events has no event of this id for this destination, or no longer has it."
-
-
-class RefusedError(HookswitchError):
-    """What somebody asks for can't be done as things are; the text says why."""
-
-
-class WholeStackError(HookswitchError):
-    """It takes an operator who sees all accounts that the stack serves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from hookswitch.aws import clients
@@ -19,16 +19,17 @@ from hookswitch.calls.record import Call
 from hookswitch.console import calls
 from hookswitch.console.acting import carry_out
 from hookswitch.console.action_log import ActionLog
-from hookswitch.console.actions import Action, Actions
 from hookswitch.console.health import health
 from hookswitch.console.questions import InvalidParameterError, Question, UnknownError, account_in, day_in
 from hookswitch.console.scope import Scope
 from hookswitch.console.sessions import Session
 from hookswitch.console.users import ALL, Role, User
 from hookswitch.console.web import Request, Response
-from hookswitch.destinations.requests import AttemptView
 from hookswitch.destinations.table import DestinationTable
 from hookswitch.settings.console import ConsoleSettings
+
+if TYPE_CHECKING:
+    from hookswitch.console.actions import Action, Actions
 
 CHART_ENTRIES = 1_000  # read at once
 ATTEMPTS = 20  # shown
@@ -66,8 +67,10 @@ class Asked:
         return ZoneInfo(self.settings.time_zone)
 
     @property
-    def actions(self) -> Actions:
+    def actions(self) -> "Actions":
         """What the user can do."""
+        from hookswitch.console.actions import Actions  # noqa: PLC0415 - it says why
+
         return Actions(Scope.of(self.user, self.settings), self.settings)
 
     def body(self) -> dict[str, Any]:
@@ -84,7 +87,7 @@ class Asked:
             raise InvalidParameterError(f"The body has to be a JSON object of {MOST_BODY:,} bytes at most.")
         return sent
 
-    def carry_out(self, action: Action) -> Response:
+    def carry_out(self, action: "Action") -> Response:
         """Do something, and return what came of it; the errors are those of `acting.carry_out`."""
         return Response.from_json(carry_out(action, self.user, ActionLog(self.settings), self.now).to_json())
 
@@ -185,9 +188,7 @@ def _health(asked: Asked) -> Response:
 def _attempts(asked: Asked) -> Response:
     destination = asked.actions.destination(asked.arguments[0])
     found = DestinationTable(asked.settings.destinations_table).attempts(destination.id, ATTEMPTS)
-    shown = [
-        {name: it for name, it in asdict(attempt).items() if name in AttemptView.model_fields} for attempt in found
-    ]
+    shown = [{name: value for name, value in asdict(attempt).items() if name != "key"} for attempt in found]
     return Response.from_json({"attempts": shown})
 
 

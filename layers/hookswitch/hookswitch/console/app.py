@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from hookswitch.aws.clients import CALL_ERRORS, error_reason
-from hookswitch.console.acting import NothingDoneError
-from hookswitch.console.actions import RefusedError, WholeStackError
 from hookswitch.console.api import ENDPOINTS, Asked, Endpoint
 from hookswitch.console.calls import TooManyCallsError
 from hookswitch.console.questions import InvalidParameterError, UnknownError
+from hookswitch.console.refusals import NothingDoneError, RefusedError, WholeStackError
 from hookswitch.console.sessions import Session
 from hookswitch.console.sign_in import SignIn
 from hookswitch.console.static import StaticFiles
