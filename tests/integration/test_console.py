@@ -1,17 +1,12 @@
 """The page of a deployed stack: signing in with Cognito, looking at calls, and signing out."""
 
-import html
 import json
 import random
-import re
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-import urllib3
 
 from devtools.console import local_users
 from devtools.local import DASH_ACCOUNT_ID
@@ -23,59 +18,12 @@ from hookswitch.console.users import ROLES
 from simulator.calls.scenarios import SCENARIOS
 from simulator.confidential import note
 from simulator.encoding import encode_json
+from tests.integration.browsing import Browser
 from tests.integration.conftest import Stored
 from tests.integration.delivering import Deliver
 
-NAVIGATES = {"sec-fetch-dest": "document", "sec-fetch-mode": "navigate"}
 REFRESHED = 2.5  # seconds: more than the emulator's functions wait
 ANOTHER = "e" * 32
-
-
-class Browser:
-    """A browser at the page of a stack: its names lead to the emulator, as browsers resolve them."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.page = stack.outputs["ConsoleUrl"]
-        self.cookies: dict[str, str] = {}
-        self._pool = urllib3.PoolManager(retries=False, timeout=60)
-        self._emulator = urlsplit(stack.endpoint)
-
-    def ask(
-        self, address: str, method: str = "GET", headers: Mapping[str, str] | None = None, **form: Any
-    ) -> urllib3.BaseHTTPResponse:
-        """Send a request, with the page's cookies if it goes there, and keep those of the answer."""
-        there = urlsplit(urljoin(self.page, address))
-        is_page = there.netloc == urlsplit(self.page).netloc
-        sent = {"host": there.netloc, **(headers or {})}
-        if is_page:
-            sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        where = there._replace(scheme=self._emulator.scheme, netloc=self._emulator.netloc).geturl()
-        if form:
-            sent["content-type"] = "application/x-www-form-urlencoded"
-        answer = self._pool.request(method, where, headers=sent, body=urlencode(form) or None, redirect=False)
-        for cookie in answer.headers.getlist("set-cookie") if is_page else ():
-            name, _, rest = cookie.partition("=")
-            self.cookies.pop(name, None)
-            if "Max-Age=0;" not in rest:
-                self.cookies[name] = note(rest.partition(";")[0], "cookie")
-        return answer
-
-    def sign_in(self, email: str, password: str) -> urllib3.BaseHTTPResponse:
-        """Go to the page, sign in at the user pool's, and come back."""
-        login = self.ask(self.page, headers=NAVIGATES).headers["location"]
-        text = self.ask(login).data.decode()
-        fields = dict(re.findall(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', text))
-        hidden: dict[str, Any] = {name: html.unescape(value) for name, value in fields.items()}
-        back = self.ask(urljoin(login, "/login"), "POST", **hidden, username=email, password=password)
-        if "location" not in back.headers:
-            return back
-        return self.ask(back.headers["location"], headers=NAVIGATES)
-
-    def get(self, path: str) -> tuple[int, Any]:
-        """Have the page ask its API, and return status and JSON."""
-        answer = self.ask(f"/api/{path}", headers={"sec-fetch-dest": "empty", "sec-fetch-site": "same-origin"})
-        return answer.status, json.loads(answer.data)
-
 
 type SignIn = Callable[..., Browser]
 
