@@ -1,109 +1,241 @@
-"""How long the console's answers take with many calls in the table of the emulator: `python -m bench.console`.
+"""How long the console's answers take with many calls in the emulator's table: `python -m bench.console`.
 
 The console runs in this process, so Lambda and API Gateway are not in the figures. Each is shown as a multiple of a
-bare query of as many entries, in the same run: other machines have other milliseconds.
+bare query of as many entries, asked in turns in the same run: other machines have other milliseconds. With 100,000
+calls or more it writes docs/engineering/console.json, and docs/engineering/console.md from that; `--page` only that.
 """
 
 import argparse
-import hashlib
 import json
+import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
-from devtools import aws, emulator
-from devtools.console.records import record_of
+from bench.stored_calls import A_DAY, StoredCalls
+from devtools import aws, emulator, machine
 from devtools.console.serve import SESSIONS, TABLE, LocalConsole
-from devtools.local import DASH_ACCOUNT_ID
+from devtools.local import DASH_ACCOUNT_ID, ROOT
+from devtools.markdown import fill, table
 from devtools.screen import say
 from devtools.template import parsed
 from hookswitch.aws import clients
-from hookswitch.calls.items import CallItem, parties, party_item
-from hookswitch.calls.record import Call
+from hookswitch.calls.log import rfc3339
+from hookswitch.console.calls import PAGE as ROWS
+from hookswitch.console.questions import MOST_DAYS, cursor_after, midnight
 from hookswitch.console.web import Request
-from hookswitch.events.attributes import item
 from hookswitch.events.items import feed_key
 from hookswitch.events.kinds import CALL
-from simulator.calls.office import Office
 
-KINDS = 200  # different calls that all others are copies of, at other times
-A_DAY = 1_000
-INDEXED = 20  # of so many calls one is indexed by its parties, which take most of the time to write
+if TYPE_CHECKING:
+    from hookswitch.calls.record import Call
+
+PAGE = ROOT / "docs" / "engineering" / "console.md"
+DATA = PAGE.with_suffix(".json")
+TEMPLATE = Path(__file__).parent / "templates" / "console.md"
+MANY = 100_000
+LIMIT = 300  # milliseconds that a list of calls may take on the emulator
 WRITTEN_AT_ONCE = 25  # BatchWriteItem
+WRITERS = 2
 ROUNDS = 30
+HOUR = 18  # of today, in UTC, at which all is asked: most of the day's calls are there
+DEEP = 0.9  # of all calls are newer than those of the page deep in the past
+PAGES = 5  # of a number's calls that are turned
+NUMBER = "503"  # an extension
 NAVIGATES = {"sec-fetch-dest": "document"}
+BARE, LIST = "a bare query of 50 entries", "the calls of today, with those in progress"
+COLUMNS = {
+    "what": ("", ""),
+    "median": ("median, ms", ".0f"),
+    "p90": ("p90, ms", ".0f"),
+    "ratio": ("× bare query", ".1f"),
+}
+
+type Ask = Callable[[], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How long an answer takes.
+
+    Attributes:
+        what: What is asked for.
+        rows: How many calls, entries or events the answer has.
+        median: Milliseconds.
+        p90: Milliseconds that nine of ten take at most.
+        ratio: The median as a multiple of the bare query's.
+    """
+
+    what: str
+    rows: int
+    median: float
+    p90: float
+    ratio: float
 
 
 def main() -> None:
     """Fill a table, and measure."""
     parser = argparse.ArgumentParser(prog="python -m bench.console", description=__doc__)
-    parser.add_argument("--calls", type=int, default=100_000)
+    parser.add_argument("--calls", type=int, default=MANY)
+    parser.add_argument("--page", action="store_true", help="only write the page anew")
     chosen = parser.parse_args()
+    if not chosen.page:
+        found = _run(StoredCalls(chosen.calls, datetime.now(UTC).replace(hour=HOUR, minute=0, second=0, microsecond=0)))
+        for answer in found["answers"]:
+            say(f"{answer['what']:45} {answer['median']:7.1f} ms  {answer['ratio']:5.1f} times, {answer['rows']} rows")
+        if chosen.calls < MANY:
+            return
+        DATA.write_text(json.dumps(found, indent=2) + "\n")
+    PAGE.write_text(document(json.loads(DATA.read_text())))
+
+
+def _run(stored: StoredCalls) -> dict[str, Any]:
+    load = os.getloadavg()[1]
     with tempfile.TemporaryDirectory() as directory, emulator.running(emulator.free_port(), Path(directory)) as running:
         client: Any = aws.dynamodb(running.endpoint)
         _create(client)
-        today = datetime.now(UTC).replace(microsecond=0)
         began = time.monotonic()
-        for some in batched(_items(chosen.calls, today), WRITTEN_AT_ONCE, strict=False):
-            client.batch_write_item(RequestItems={TABLE: [{"PutRequest": {"Item": each}} for each in some]})
-        say(f"{chosen.calls:,} calls were written in {time.monotonic() - began:.0f} s.")
-        _measure(client, today)
+        _write(client, stored)
+        writing = time.monotonic() - began
+        say(f"{stored.count:,} calls were written in {writing:.0f} s.")
+        answers = measured(client, stored, ROUNDS)
+    return {
+        "date": str(datetime.now(UTC).date()),
+        "machine": machine.described(),
+        "load_average": load,
+        "calls": stored.count,
+        "rounds": ROUNDS,
+        "writing_seconds": writing,
+        "answers": [asdict(answer) for answer in answers],
+    }
 
 
-def _measure(client: Any, today: datetime) -> None:
+def measured(client: Any, stored: StoredCalls, rounds: int) -> list[Answer]:
+    """Return how long each answer takes, the bare query's first.
+
+    Args:
+        client: Of DynamoDB, whose table has the calls.
+        stored: The calls.
+        rounds: How often each is asked, in turns.
+    """
+    asked = _questions(client, stored)
+    rows = {what: _rows(ask()) for what, ask in asked.items()}  # also the first time, which does not count
+    times: dict[str, list[float]] = {what: [] for what in asked}
+    for _ in range(rounds):
+        for what, ask in asked.items():
+            began = time.perf_counter()
+            ask()
+            times[what].append(1_000 * (time.perf_counter() - began))
+    medians = {what: statistics.median(taken) for what, taken in times.items()}
+    return [
+        Answer(what, rows[what], median, _p90(times[what]), median / medians[BARE]) for what, median in medians.items()
+    ]
+
+
+def document(found: Mapping[str, Any]) -> str:
+    """Return the page of what was measured."""
+    answers = {answer["what"]: answer for answer in found["answers"]}
+    listed = answers[LIST]
+    holds = listed["median"] <= LIMIT
+    return fill(
+        TEMPLATE,
+        {
+            "calls": f"{found['calls']:,}",
+            "a_day": f"{A_DAY:,}",
+            "verdict": f"A list of {listed['rows']} calls takes {listed['median']:.0f} ms, {listed['ratio']:.1f} times"
+            f" a bare query, which is {'within' if holds else 'more than'} the limit of {LIMIT} ms.",
+            "rounds": found["rounds"],
+            "date": found["date"],
+            "machine": found["machine"],
+            "load": f"{found['load_average']:.1f}",
+            "writing": f"{found['writing_seconds'] / 60:.0f}",
+            "answers": table(COLUMNS, found["answers"]),
+        },
+    )
+
+
+def _questions(client: Any, stored: StoredCalls) -> dict[str, Ask]:
+    """Return what is asked, by its name."""
     console = LocalConsole("https://console.example.com")
+    console.clock = stored.now.timestamp
     setattr(clients, "dynamodb", lambda **_: client)  # noqa: B010 - replaces a function that is declared
     cookies = _sign_in(console)
-    feed = feed_key(DASH_ACCOUNT_ID, CALL, (today - timedelta(days=1)).date().isoformat())
 
-    def bare() -> None:
-        client.query(
-            TableName=TABLE,
-            IndexName="feeds",
-            KeyConditionExpression="feed = :feed",
-            ExpressionAttributeValues={":feed": {"S": feed}},
-            ScanIndexForward=False,
-            Limit=50,
-        )
+    def ask(path: str, **query: str) -> Mapping[str, Any]:
+        answer = console.answer(Request("GET", f"/api/{path}", query, "", {}, cookies))
+        if answer["statusCode"] != 200:  # noqa: PLR2004 - OK
+            raise RuntimeError(answer["body"])
+        found: Mapping[str, Any] = json.loads(answer["body"])
+        return found
 
-    def ask(path: str, query: str) -> Callable[[], None]:
-        request = Request("GET", f"/api/{path}", dict([query.split("=", 1)]), query, {}, cookies)
-
-        def asking() -> None:
-            answer = console.answer(request)
-            if answer["statusCode"] != 200:  # noqa: PLR2004 - OK
-                raise RuntimeError(answer["body"])
-
-        return asking
-
-    day = (today - timedelta(days=1)).date().isoformat()
-    asked = {
-        "a bare query of 50 entries": bare,
-        "50 calls of a day": ask("calls", f"day={day}"),
-        "50 calls, and those in progress": ask("calls", "status=answered"),
-        "50 calls of a number": ask("calls", "number=201"),
-        "the chart of a day": ask("day", f"day={day}"),
+    today = stored.now.date()
+    yesterday, first = (str(today - timedelta(days=days)) for days in (1, MOST_DAYS - 1))
+    number = int(stored.count * DEEP)
+    place = {"started_at": rfc3339(stored.started_at(number)), "call": stored.key(number)}
+    past = cursor_after(cast("Call", place))
+    turned = _turned(ask, number=NUMBER)
+    _, call = stored.with_events()
+    key = call["call"]
+    return {
+        BARE: lambda: _bare(client, stored.now),
+        LIST: lambda: ask("calls"),
+        "the calls of a whole day": lambda: ask("calls", day=yesterday),
+        "a page deep in the past, by its cursor": lambda: ask("calls", day=first, until=str(today), cursor=past),
+        "the calls of a number": lambda: ask("calls", number=NUMBER),
+        "a later page of them, by its cursor": lambda: ask("calls", number=NUMBER, cursor=turned),
+        "the missed calls of a day": lambda: ask("calls", day=yesterday, status="missed"),
+        "one call": lambda: ask(f"calls/{key}"),
+        "its events with their payloads": lambda: ask(f"calls/{key}/events"),
+        "the chart of a day": lambda: ask("day", day=yesterday),
     }
-    base = 0.0
-    for name, asking in asked.items():
-        taken = _median(asking)
-        base = base or taken
-        say(f"{name:32} {taken:7.1f} ms  {taken / base:5.1f} times")
 
 
-def _median(asking: Callable[[], None]) -> float:
-    asking()
-    times = []
-    for _ in range(ROUNDS):
-        began = time.perf_counter()
-        asking()
-        times.append(1_000 * (time.perf_counter() - began))
-    return statistics.median(times)
+def _bare(client: Any, now: datetime) -> Mapping[str, Any]:
+    """Ask for the newest entries of today, as the list does, and for nothing else."""
+    start = midnight(now.date(), ZoneInfo("UTC"))
+    found: Mapping[str, Any] = client.query(
+        TableName=TABLE,
+        IndexName="feeds",
+        KeyConditionExpression="feed = :key AND timeline_key BETWEEN :start AND :end",
+        ExpressionAttributeValues={
+            ":key": {"S": feed_key(DASH_ACCOUNT_ID, CALL, now.date().isoformat())},
+            ":start": {"S": rfc3339(start)},
+            ":end": {"S": rfc3339(now)},
+        },
+        ScanIndexForward=False,
+        Limit=ROWS,
+    )
+    return found
+
+
+def _turned(ask: Callable[..., Mapping[str, Any]], **query: str) -> str:
+    """Return the cursor after some pages, or the last one that there is."""
+    cursor = ""
+    for _ in range(PAGES):
+        following = ask("calls", **query, **({"cursor": cursor} if cursor else {}))["cursor"]
+        if following is None:
+            break
+        cursor = following
+    return cursor
+
+
+def _rows(answer: Mapping[str, Any]) -> int:
+    for name in ("Items", "events", "hours"):
+        if name in answer:
+            return len(answer[name])
+    return len(answer["calls"]) if "calls" in answer else 1
+
+
+def _p90(times: Sequence[float]) -> float:
+    return sorted(times)[int(0.9 * len(times))]
 
 
 def _sign_in(console: LocalConsole) -> Mapping[str, str]:
@@ -133,26 +265,15 @@ def _create(client: Any) -> None:
         client.create_table(TableName=name, **{key: declared[key] for key in kept if key in declared})
 
 
-def _items(count: int, today: datetime) -> Iterator[Mapping[str, Any]]:
-    """Yield the items of calls, a thousand on each day before today."""
-    office = Office()
-    kinds = [found for _ in range(KINDS) if (found := record_of(office.call(0), 10**9))]
-    for number in range(count):
-        day, at = divmod(number, A_DAY)
-        start = today - timedelta(days=day + 1) + timedelta(seconds=at * 60)
-        call = _moved(kinds[number % len(kinds)], number, start)
-        stored = CallItem(call, evidence="", caused_by=frozenset())
-        made = stored.to_item(at=call["started_at"], received_at=call["started_at"], expires_at=None)
-        yield item(made)
-        if number % INDEXED == 0:
-            yield from (item(party_item(key, call, None)) for key in sorted(parties(call)))
+def _write(client: Any, stored: StoredCalls) -> None:
+    """Write all items: making them and taking them keeps a core busy each."""
 
+    def write(some: Sequence[Mapping[str, Any]]) -> None:
+        client.batch_write_item(RequestItems={TABLE: [{"PutRequest": {"Item": each}} for each in some]})
 
-def _moved(call: Call, number: int, start: datetime) -> Call:
-    """Return a copy of a call at another time."""
-    key = hashlib.sha256(str(number).encode()).hexdigest()[:32]
-    text = json.dumps(call)
-    return cast("Call", json.loads(text) | {"call": key, "started_at": start.isoformat().replace("+00:00", "Z")})
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for group in batched(batched(stored.items(), WRITTEN_AT_ONCE, strict=False), 10 * WRITERS, strict=False):
+            list(pool.map(write, group))
 
 
 if __name__ == "__main__":
