@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from devtools import emulator, stack
+from devtools.console import local_users
 from devtools.dash import simulator
 from devtools.stack import Stack
 from simulator.api import DashApi
@@ -12,7 +13,11 @@ from simulator.api import DashApi
 
 @contextmanager
 def temporary_stack(
-    directory: Path, overrides: Mapping[str, str] | None = None, environment: Mapping[str, str] | None = None
+    directory: Path,
+    overrides: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    *,
+    console: bool = False,
 ) -> Iterator[Stack]:
     """Deploy the last build, with all hooks, for as long as the block lasts.
 
@@ -20,6 +25,7 @@ def temporary_stack(
         directory: For the emulator's log and temporary files.
         overrides: Template parameters that differ from those of `local.parameters`.
         environment: More variables for the functions.
+        console: Whether it has the console.
 
     Raises:
         LaptopError: The deployment failed.
@@ -29,5 +35,6 @@ def temporary_stack(
         emulator.running(emulator.free_port(), directory, environment) as running,
         DashApi(simulator(running.endpoint)) as api,
     ):
-        given = {"DashApiUrl": api.url, "ReconcileRate": "off", **(overrides or {})}
+        page = local_users.parameters(running.port) if console else {}
+        given = {"DashApiUrl": api.url, "ReconcileRate": "off", **page, **(overrides or {})}
         yield stack.deploy(running.endpoint, overrides=given)

@@ -126,6 +126,7 @@ def _answer(number: int, late: float, attempts: list[Attempt]) -> Answer:
         str(said.get("status", "")),
         str(said.get("event_id", "")),
         last.duration_ms,
+        time.time() - last.duration_ms / 1000,
     )
 
 

@@ -1,8 +1,7 @@
 """Writes docs/engineering/load.md from what `make load` measured."""
 
-import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +11,8 @@ from simulator.calls.mix import SHARES
 from simulator.calls.scenarios import SCENARIOS
 from tests.load.calls import JOINED, LOST
 from tests.load.day import BROKEN, TWICE, Break
+from tests.load.people_page import figures as people_figures
+from tests.load.people_page import percentiles, section
 from tests.load.run import Run
 from tests.load.shape import HOUR, senders
 from tests.load.totals import QUEUED
@@ -62,7 +63,7 @@ Milliseconds from the last connection of a delivery to its complete response.
 | hour | senders at most | deliveries | p50 | p90 | p99 |
 |---|---|---|---|---|---|
 {hours}
-
+{looking}
 ## The day
 
 - Senders, webhooks and bodies are those of the simulated Dash (`simulator/`), with the reseller's webhooks and the
@@ -117,21 +118,15 @@ def figures(done: Run) -> dict[str, Any]:
         "late_seconds": max(answer.late for answer in done.answers),
         "log_lines": done.log_lines,
         "log_bytes": done.log_bytes,
-        "hours": [{"deliveries": len(found), **_percentiles(found)} for found in by_hour.values()],
+        "people": people_figures(done.audience, done.answers) if done.audience else None,
+        "hours": [{"deliveries": len(found), **percentiles(found)} for found in by_hour.values()],
     }
-
-
-def _percentiles(milliseconds: Sequence[float]) -> dict[str, float]:
-    if len(milliseconds) < 2:
-        return dict.fromkeys(("p50", "p90", "p99"), sum(milliseconds))
-    found = statistics.quantiles(milliseconds, n=100, method="inclusive")
-    return {f"p{at}": round(found[at - 1], 1) for at in (50, 90, 99)}
 
 
 def written(found: Mapping[str, Any]) -> str:
     """Return the page of figures."""
     totals, size, calls = found["totals"], found["size"], found["calls"]
-    problems = [*totals["problems"], *calls["problems"]]
+    problems = [*totals["problems"], *calls["problems"]]  # what is wrong with people's answers is said there
     holds = not problems and totals["events"] == totals["stored"] == totals["published"]
     return _PAGE.format(
         accounts=size["accounts"],
@@ -157,6 +152,7 @@ def written(found: Mapping[str, Any]) -> str:
         draining=found["draining_seconds"],
         late=found["late_seconds"],
         log_bytes=found["log_bytes"] / totals["deliveries"],
+        looking=section(found["people"]) if found.get("people") else "",
         hours="\n".join(_row(hour, of, size["senders"]) for hour, of in enumerate(found["hours"])),
         settling=found["settling_seconds"],
         call_legs=calls["legs"],

@@ -1,5 +1,6 @@
 """Sends a day to a stack, and counts its totals."""
 
+import contextlib
 import json
 import os
 import time
@@ -17,6 +18,7 @@ from devtools.processes import CommandError, run
 from devtools.stack import Stack
 from hookswitch.dash.hooks import HOOKS
 from tests.load.day import Day, Size, day
+from tests.load.people import Audience, looking
 from tests.load.records import CallTotals, are_final, tally_calls
 from tests.load.totals import Answer, Totals, tally
 
@@ -43,6 +45,7 @@ class Run:
         log_lines: That the functions wrote.
         log_bytes: The length of those lines.
         load_average: Of the machine in the five minutes before.
+        audience: Who looked at the console meanwhile; None if nobody did.
     """
 
     size: Size
@@ -56,22 +59,31 @@ class Run:
     log_lines: int
     log_bytes: int
     load_average: float
+    audience: Audience | None = None
 
 
-def run_day(stack: Stack, directory: Path, size: Size) -> Run:
+def run_day(stack: Stack, directory: Path, size: Size, people: int = 0) -> Run:
     """Send a day to a stack that nothing else uses, and wait until all of it is published.
 
+    Args:
+        stack: The stack.
+        directory: For files.
+        size: Of the day.
+        people: How many look at the console meanwhile, which the stack has then.
+
     Raises:
-        LaptopError: The senders can't run.
+        LaptopError: The senders can't run, or somebody can't sign in to the console.
     """
     if not PYTHON.exists():
         raise LaptopError("Locust is not installed. Run `make setup` first.")
     endpoint, outputs, size = stack.endpoint, stack.outputs, size.recent()
     planned, load = day(size), os.getloadavg()[1]
     with Inbox(aws.sns(endpoint), aws.sqs(endpoint), outputs["EventsTopicArn"]) as inbox:
-        began = time.monotonic()
-        answers = _send(stack, directory, size)
-        sent = time.monotonic()
+        with contextlib.ExitStack() as during:
+            audience = during.enter_context(looking(stack, size, planned.calls, people)) if people else []
+            began = time.monotonic()
+            answers = _send(stack, directory, size)
+            sent = time.monotonic()
         _wait_until(lambda: len({message.id for message in inbox.events()}) >= len(planned.deliveries))
         drained = time.monotonic()
         _wait_until(lambda: are_final(planned.calls, inbox.read()))
@@ -93,6 +105,7 @@ def run_day(stack: Stack, directory: Path, size: Size) -> Run:
         log_lines=len(lines),
         log_bytes=sum(len(line.encode()) for line in lines),
         load_average=load,
+        audience=next(iter(audience), None),
     )
 
 

@@ -24,6 +24,7 @@ class Answer:
         outcome: What the receiver said became of it.
         event_id: The id that it named.
         milliseconds: From the last connection to the whole answer.
+        at: When its last connection began, in Unix seconds.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Answer:
     outcome: str
     event_id: str
     milliseconds: float
+    at: float = 0.0
 
 
 @dataclass(frozen=True)
