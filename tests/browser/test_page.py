@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Error, Route, expect
 
 from devtools.console.serve import Server
 from tests.browser.conftest import Open
@@ -138,6 +139,21 @@ def test_errors(open_page: Open) -> None:
     alert.get_by_role("button", name="Try again").click()
     expect(page.locator(ROWS).first).to_be_visible()
     expect(alert).to_be_hidden()
+
+
+def test_text_never_becomes_markup(chromium: Chromium, server: Server) -> None:
+    """Even a module with a mistake in it could not make markup of text, nor run it: the browser refuses."""
+    page = chromium.new_page()
+    page.goto(f"{server.address}/signed-out")
+    for mistake in (
+        "document.body.innerHTML = '<b>text</b>'",
+        "document.body.insertAdjacentHTML('beforeend', '<b>text</b>')",
+        "document.createElement('script').text = 'window.broken = 1'",
+        "trustedTypes.createPolicy('any', { createHTML: (text) => text })",
+    ):
+        with pytest.raises(Error, match=r"TrustedHTML|TrustedScript|Policy .* disallowed"):
+            page.evaluate(f"() => {{ {mistake} }}")
+    page.close()
 
 
 def test_loading(open_page: Open) -> None:

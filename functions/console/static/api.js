@@ -1,6 +1,7 @@
 // The API: what is asked is kept with its ETag, so that what has not changed is not sent again.
 
 const PATIENCE = 20_000; // milliseconds: a function that starts, and a day of 5,000 calls
+const LONGER = 35_000; // for what is done: API Gateway waits for thirty seconds
 const kept = new Map(); // by path; a few of them
 const begun = new Map();
 
@@ -41,6 +42,12 @@ export async function getFile(path) {
   return { blob: await response.blob(), name: name?.[1] ?? "calls.csv" };
 }
 
+// Have something done, and return what came of it.
+export async function post(path, body) {
+  const headers = { "content-type": "application/json" };
+  return read(await sent(`/api/${path}`, { method: "POST", headers, body: JSON.stringify(body), patience: LONGER }));
+}
+
 // End the session, and return where the browser goes to sign out of the user pool, too.
 export async function signOut() {
   const response = await sent("/sign-out", { method: "POST" });
@@ -66,8 +73,8 @@ async function asked(path, signal) {
   return answer;
 }
 
-async function sent(address, { signal, ...options }) {
-  const timeout = AbortSignal.timeout(PATIENCE);
+async function sent(address, { signal, patience = PATIENCE, ...options }) {
+  const timeout = AbortSignal.timeout(patience);
   let response;
   try {
     response = await fetch(address, { ...options, signal: signal ? AbortSignal.any([signal, timeout]) : timeout });

@@ -92,14 +92,17 @@ def test_health_of_ones_own(console: LocalConsole, as_user: AsUser) -> None:
     """An operator of one account sees its destinations, quarantine and actions only."""
     for number, account in enumerate((MINE, THEIRS, None, "nonsense")):
         entry = {"feed": "quarantine", "timeline_key": at(number), "account_id": account, "hook": "parking"}
-        console.tables.put(TABLE, {"event_id": f"quarantine-{number}", **entry})
+        summary = f"Quarantined parking: reason {number}"
+        console.tables.put(TABLE, {"event_id": f"quarantine-{number}", "summary": summary, **entry})
     for name in ("mine", "theirs", "all"):
         as_user("*").post(f"destinations/{name}/pause")
     seen = as_user(MINE).get("health").json
     assert [it["name"] for it in seen["destinations"]] == ["mine"]
     assert [it["account_id"] for it in seen["quarantine"]["newest"]] == [MINE]
     assert seen["quarantine"]["count"]["number"] == 1
-    assert seen["quarantine"]["hooks"] == [{"hook": "parking", "number": 1}]
+    assert seen["quarantine"]["hooks"] == [
+        {"hook": "parking", "number": 1, "reasons": [{"reason": "reason 0", "number": 1}]}
+    ]
     assert [it["target"] for it in seen["actions"]] == ["mine"]
     everything = as_user("*").get("health").json
     assert [it["name"] for it in everything["destinations"]] == ["all", "both", "mine", "theirs"]

@@ -171,6 +171,21 @@ def test_quarantine(console: LocalConsole, browser: Browser) -> None:
     assert "what was sent" not in str(found)
 
 
+def test_quarantine_by_hook(console: LocalConsole, browser: Browser) -> None:
+    """Quarantined deliveries are counted by hook, with the reasons that occur most."""
+    for number in range(9):
+        hook, reason = ("parking", "slot is missing") if number % 3 else ("missed_call", f"reason {number % 2}")
+        console.tables.put(TABLE, quarantined(number, hook=hook, summary=f"Quarantined {hook}: {reason}"))
+    assert browser.get("health").json["quarantine"]["hooks"] == [
+        {"hook": "parking", "number": 6, "reasons": [{"reason": "slot is missing", "number": 6}]},
+        {
+            "hook": "missed_call",
+            "number": 3,
+            "reasons": [{"reason": "reason 0", "number": 2}, {"reason": "reason 1", "number": 1}],
+        },
+    ]
+
+
 def test_more_than_are_counted(console: LocalConsole, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counting ends somewhere, and says so."""
     monkeypatch.setattr(health, "MOST_COUNTED", 3)

@@ -33,6 +33,8 @@ def test_every_answer_is_strict(browser: Browser, path: str, headers: dict[str, 
     answer = browser.ask(path, headers=headers)
     policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert policy.pop("require-trusted-types-for") == "'script'"
+    assert policy.pop("trusted-types") == "'none'"
     assert set(policy.values()) == {"'none'", "'self'"}
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "same-origin"

@@ -1,7 +1,7 @@
 """How hookswitch is doing, for operators. What they can change is in `console/actions.py`."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -28,6 +28,7 @@ from hookswitch.settings.console import ConsoleSettings
 
 MOST_COUNTED = 1_000  # of anything; more is said to be more
 SHOWN = 20  # quarantined deliveries, and announcements
+REASONS = 5  # shown of each hook
 QUARANTINE_DAYS = ANNOUNCED_DAYS = 7
 ABOUT_WEBHOOKS = (DISABLED, *ANNOUNCEMENTS)
 AT_ONCE = 8
@@ -129,14 +130,29 @@ def _quarantine(table: str, scope: Scope, now: datetime) -> dict[str, object]:
     """Return how many deliveries of the last days are quarantined, of which hooks, and the newest of them."""
     read = [*islice(newest(table, QUARANTINE, now - timedelta(days=QUARANTINE_DAYS)), MOST_COUNTED + 1)]
     found = [item for item in read[:MOST_COUNTED] if scope.has(item.get("account_id"))]
-    hooks = Counter(str(item["hook"]) for item in found)
     shown = ("event_id", "hook", "account_id", "received_at", "summary")
     return {
         "days": QUARANTINE_DAYS,
         "count": {"number": len(found), "more": len(read) > MOST_COUNTED},
-        "hooks": [{"hook": hook, "number": number} for hook, number in hooks.most_common()],
+        "hooks": _by_hook(found),
         "newest": [{name: item.get(name) for name in shown} for item in found[:SHOWN]],
     }
+
+
+def _by_hook(quarantined: Sequence[Item]) -> list[dict[str, object]]:
+    """Return how many deliveries each hook has, most first, and for which reasons: the first one of each delivery."""
+    hooks = Counter(str(item["hook"]) for item in quarantined)
+    reasons = Counter((str(item["hook"]), str(item.get("summary", "")).partition(": ")[2]) for item in quarantined)
+    return [
+        {
+            "hook": hook,
+            "number": number,
+            "reasons": [
+                {"reason": reason, "number": times} for (of, reason), times in reasons.most_common() if of == hook
+            ][:REASONS],
+        }
+        for hook, number in hooks.most_common()
+    ]
 
 
 def _queues(addresses: Mapping[str, str]) -> list[dict[str, object]]:
