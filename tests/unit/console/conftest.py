@@ -4,6 +4,7 @@ import pytest
 
 from devtools.console.serve import LocalConsole, Queues
 from hookswitch.aws import clients
+from hookswitch.console import now
 from tests.unit.console.browser import Browser
 from tests.unit.devtools.call_records import START
 
@@ -15,6 +16,7 @@ def console(monkeypatch: pytest.MonkeyPatch) -> LocalConsole:
     """An empty console, on a day of November 2026 in New York."""
     made = LocalConsole("https://console.example.com", time_zone="America/New_York")
     made.clock = lambda: NOW
+    now.forget()
     monkeypatch.setattr(clients, "dynamodb", lambda **_: made.tables)
     monkeypatch.setattr(clients, "sqs", lambda *_: Queues())
     monkeypatch.setattr(clients, "lambda_", lambda *_: made.functions)

@@ -71,8 +71,7 @@ class CallLog:
             period: In which the calls began.
             before: As for `of_period`.
         """
-        entries = self._query("subjects", "subject_key", subject, period, before)
-        return self.records(call_id(str(entry["call"])) for entry in entries if "call" in entry)
+        return self.records(call_id(str(entry["call"])) for entry in self.entries_of_party(subject, period, before))
 
     def of_number(self, number: str, period: Period, before: str = "") -> Iterator[Call]:
         """Yield the calls that have ended and in which a number took part, however it is written, newest first."""
@@ -113,6 +112,11 @@ class CallLog:
             feed = feed_key(self.account, CALL, day.isoformat())
             yield from self._query("feeds", "feed", feed, period, before)
             day -= timedelta(days=1)
+
+    def entries_of_party(self, subject: str, period: Period, before: str = "") -> Iterator[Item]:
+        """Yield the entries that lead from somebody to calls that have ended, newest first; `call` is each's id."""
+        entries = self._query("subjects", "subject_key", subject, period, before)
+        return (entry for entry in entries if "call" in entry)
 
     def _query(self, index: str, attribute: str, key: str, period: Period, before: str = "") -> Iterator[Item]:
         end = min(rfc3339(period[1]), before) if before else rfc3339(period[1])

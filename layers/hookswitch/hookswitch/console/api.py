@@ -16,9 +16,10 @@ from hookswitch.aws import clients
 from hookswitch.calls.items import call_id
 from hookswitch.calls.log import CallLog, rfc3339
 from hookswitch.calls.record import Call
-from hookswitch.console import calls
+from hookswitch.console import calls, messages, now
 from hookswitch.console.acting import carry_out
 from hookswitch.console.action_log import ActionLog
+from hookswitch.console.feeds import Feeds
 from hookswitch.console.health import health
 from hookswitch.console.questions import InvalidParameterError, Question, UnknownError, account_in, day_in
 from hookswitch.console.scope import Scope
@@ -31,6 +32,7 @@ from hookswitch.settings.console import ConsoleSettings
 if TYPE_CHECKING:
     from hookswitch.console.actions import Action, Actions
 
+CALL = re.compile("[0-9a-f]{32}")
 CHART_ENTRIES = 1_000  # read at once
 ATTEMPTS = 20  # shown
 MOST_BODY = 4_096  # bytes
@@ -99,13 +101,17 @@ class Asked:
         """Return the calls of an account, which the user may see."""
         return CallLog(clients.dynamodb(), self.settings.events_table, account, page, fields)
 
-    def call(self) -> tuple[CallLog, Call]:
-        """Return the call that the path names, and the calls of its account.
+    def feeds(self, account: str, page: int) -> Feeds:
+        """Return the events of an account, which the user may see."""
+        return Feeds(clients.dynamodb(), self.settings.events_table, account, page)
+
+    def call(self, key: str = "") -> tuple[CallLog, Call]:
+        """Return a call, by default the one that the path names, and the calls of its account.
 
         Raises:
             UnknownError: There is no such call, or it is of an account that the user may not see.
         """
-        found = next(self.log("").records([call_id(self.arguments[0])]), None)
+        found = next(self.log("").records([call_id(key or self.arguments[0])]), None)
         if found is None or not self.user.sees_account(found["account_id"]):
             raise UnknownError("There is no such call.")
         return self.log(found["account_id"]), found
@@ -181,6 +187,23 @@ def _events(asked: Asked) -> Response:
     return Response.from_json(calls.events(log, call, with_payloads="payloads" in asked.user.roles))
 
 
+def _now(asked: Asked) -> Response:
+    account = account_in(asked.request.query, asked.user, asked.settings.account_id)
+    return Response.from_json(now.page(asked.log(account), asked.feeds(account, now.FEED_PAGE), asked.now))
+
+
+def _messages(asked: Asked) -> Response:
+    query = asked.request.query
+    if key := query.get("call", ""):
+        if not CALL.fullmatch(key):
+            raise InvalidParameterError("call must be the id of a call.")
+        log, call = asked.call(key)
+        return Response.from_json(messages.of_call(log, call, with_text="payloads" in asked.user.roles))
+    wanted = messages.Wanted.read(query, asked.user, asked.settings.account_id, asked.zone, asked.now)
+    feeds = asked.feeds(wanted.account, messages.FEED_PAGE)
+    return Response.from_json(messages.page(asked.log(wanted.account), feeds, wanted))
+
+
 def _health(asked: Asked) -> Response:
     return Response.from_json(health(asked.settings, Scope.of(asked.user, asked.settings), asked.now))
 
@@ -223,6 +246,8 @@ ENDPOINTS = (
     Endpoint(re.compile("calls/([0-9a-f]{32})"), "calls", _call),
     Endpoint(re.compile("calls/([0-9a-f]{32})/events"), "calls", _events),
     Endpoint(re.compile("day"), "calls", _day),
+    Endpoint(re.compile("now"), "calls", _now),
+    Endpoint(re.compile("messages"), "calls", _messages),
     Endpoint(re.compile("health"), "operators", _health),
     Endpoint(re.compile(f"{DESTINATION}/attempts"), "operators", _attempts),
     Endpoint(re.compile(f"{DESTINATION}/test"), "operators", _test, "POST"),

@@ -19,7 +19,7 @@ from hookswitch.observability.log import logger
 from hookswitch.settings.console import ConsoleSettings
 
 API, STATIC = "/api/", "/static/"
-PAGES = re.compile(r"/|/calls|/calls/[0-9a-f]{32}|/health", re.ASCII)
+PAGES = re.compile(r"/|/calls|/calls/[0-9a-f]{32}|/now|/messages|/health", re.ASCII)
 """The addresses that are the page's own: all of them get the same file, which shows what the address says."""
 
 NOT_FOUND = Response.error(404, "not_found", "There is nothing here.")

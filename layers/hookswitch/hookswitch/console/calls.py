@@ -67,8 +67,8 @@ def page(log: CallLog, question: Question) -> dict[str, object]:
     final = {call["call"] for call in rows}
     return {
         "account": question.account,
-        "open": [_row(call) for call in going_on if call["call"] not in final],
-        "calls": [_row(call) for call in rows],
+        "open": [row(call) for call in going_on if call["call"] not in final],
+        "calls": [row(call) for call in rows],
         "cursor": cursor,
     }
 
@@ -160,7 +160,8 @@ def _open(log: CallLog, question: Question) -> Sequence[Call]:
     ]
 
 
-def _row(call: Call) -> dict[str, Any]:
+def row(call: Call) -> dict[str, Any]:
+    """Return what a list shows of a call."""
     known = cast("Mapping[str, Any]", call)
     return {name: known[name] for name in ROW if name in known}
 

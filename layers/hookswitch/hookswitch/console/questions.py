@@ -32,7 +32,7 @@ NOBODY = ("missed", "abandoned", "busy", "failed", "voicemail")
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _POSITION = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.]{5,15}Z#[0-9a-f]{32}", re.ASCII)
-_PARTY = re.compile(r"(owner|device)/([0-9a-zA-Z_-]{1,64})", re.ASCII)
+PARTY = re.compile(r"(owner|device)/([0-9a-zA-Z_-]{1,64})", re.ASCII)
 
 
 class InvalidParameterError(HookswitchError):
@@ -94,8 +94,8 @@ class Question:
             account,
             period,
             _subject(account, number, party),
-            _listed(query, "status", STATUSES),
-            _listed(query, "direction", DIRECTIONS),
+            choices_in(query, "status", STATUSES),
+            choices_in(query, "direction", DIRECTIONS),
             position_in(query.get("cursor", "")),
             is_dated,
             now,
@@ -192,12 +192,17 @@ def _subject(account: str, number: str, party: str) -> str:
         raise InvalidParameterError(f"A number has {MOST_TEXT} characters at most.")
     if not party:
         return party_key(account, "number", number) if number else ""
-    if not (found := _PARTY.fullmatch(party)):
+    if not (found := PARTY.fullmatch(party)):
         raise InvalidParameterError("party must be owner/<id> or device/<id>.")
     return party_key(account, cast("PartyKind", found[1]), found[2])
 
 
-def _listed(query: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> frozenset[str]:
+def choices_in(query: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> frozenset[str]:
+    """Return which of several values a parameter has, separated by commas; empty if it has none.
+
+    Raises:
+        InvalidParameterError: It has another value.
+    """
     found = frozenset(filter(None, query.get(name, "").split(",")))
     if not found <= {*allowed}:
         raise InvalidParameterError(f"{name} must be one or several of {', '.join(allowed)}.")
