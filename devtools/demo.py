@@ -36,7 +36,7 @@ def demo(port: int, every: float) -> None:
     """
     up(port)
     office, deliver = Office(int(time.time())), _deliverer()
-    with step(f"Calls of the last {EARLIER_HOURS} hours"):
+    with step(f"Calls of the last {EARLIER_HOURS} hours, messages and phones"):
         _play_earlier(office, deliver)
     say(f"A call begins every {every:g} seconds. Ctrl-C ends them; the stack stays until `make down`.")
     try:
@@ -49,13 +49,13 @@ def demo(port: int, every: float) -> None:
 def in_real_time(
     office: Office, every: float, clock: Callable[[], float] = time.time, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[Step]:
-    """Yield the events of an office's calls, each when it happens, without end."""
+    """Yield the events of an office's calls and phones, each when it happens, without end."""
     waiting: list[tuple[float, int, Step]] = []
     numbers = count()
     next_call = clock()
     while True:
         if clock() >= next_call:
-            for event in office.call(next_call):
+            for event in office.happen(next_call):
                 heapq.heappush(waiting, (event.at, next(numbers), event))
             next_call += every
         while waiting and waiting[0][0] <= clock():
@@ -66,7 +66,7 @@ def in_real_time(
 def _play_earlier(office: Office, deliver: Deliver) -> None:
     now = time.time()
     began = [now - EARLIER_HOURS * HOUR * (number + 1) / (EARLIER + 1) for number in range(EARLIER)]
-    calls = [office.call(at) for at in began]
+    calls = [*map(office.call, began), *office.messages(now), office.registrations(now)]
 
     def play(steps: Sequence[Step]) -> None:
         for event in steps:

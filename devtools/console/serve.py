@@ -208,6 +208,8 @@ def fill(console: LocalConsole, days: int, calls_a_day: int, seed: int = 1) -> O
         for steps in office.day(today - day * DAY, calls_a_day):
             if steps[-1].at < now:
                 console.show(steps, now + DAY)
+    for steps in (*office.messages(now), office.registrations(now)) if days else ():
+        console.show(steps, now)
     console.add_destinations(now)
     return office
 
@@ -219,7 +221,7 @@ def keep_calling(console: LocalConsole, office: Office, every: float, stop: thre
     while not stop.wait(1):
         now = console.clock()
         if now >= next_at:
-            under_way.append(office.call(now))
+            under_way.append(office.happen(now))
             next_at = now + every
         for steps in under_way:
             console.show(steps, now)

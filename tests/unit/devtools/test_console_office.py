@@ -67,7 +67,32 @@ def test_filled_console(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = browser.get("calls", day="2026-11-22", until="2026-11-23").json["calls"]
     assert len(calls) > 20
     assert browser.get(f"calls/{calls[0]['call']}/events").json["events"]
+    assert browser.get("now").json["numbers"] == {"calls": 0, "registered": 28, "dropped": 2}
+    assert {row["failed"] for row in browser.get("messages").json["messages"]} == {True, False}
     assert sum(hour["answered"] for hour in browser.get("day", day="2026-11-22").json["hours"])
+
+
+def test_phones_register_and_drop() -> None:
+    """All phones registered before; two are gone, and one that dropped often is back."""
+    office = Office(4)
+    steps = office.registrations(NOW)
+    newest = {step.payload["username"]: step for step in steps}
+    assert newest.keys() == {phone.username for phone in office.phones}
+    assert [step.hook for step in newest.values()].count("deregister") == 2
+    assert all(step.at <= NOW for step in steps)
+    assert {step.payload["authorizing_id"] for step in steps} == {phone.device for phone in office.phones}
+    dropped, back = office.drop(NOW)
+    assert (dropped.hook, back.hook) == ("deregister", "register")
+    assert dropped.payload["username"] == back.payload["username"]
+    assert dropped.at == NOW < back.at
+
+
+def test_voicemails_and_faxes() -> None:
+    """There is one of each kind at least, and each failure."""
+    told = [(step.hook, step.payload.get("event_name")) for steps in Office(4).messages(NOW) for step in steps]
+    hooks = {"voicemail_new", "voicemail_full", "outbound_fax", "outbound_fax_error", "inbound_fax_error"}
+    assert hooks <= {hook for hook, _ in told}
+    assert ("notifications", "inbound_fax") in told
 
 
 def test_events_happen_in_time() -> None:
