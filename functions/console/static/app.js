@@ -8,9 +8,11 @@ import { setOffice } from "./format.js";
 
 const main = document.getElementById("main");
 const CALL = /^\/calls\/([0-9a-f]{32})$/;
+const PAGES = [["/calls", "Calls", "calls"], ["/now", "Now", "calls"], ["/messages", "Voicemail and faxes", "calls"], ["/health", "Health", "operators"]];
 let me = null;
 let view = null;
 let calls = null; // stays while a call is open, so that one comes back to the same place
+const kept = {}; // as these do
 
 // Show what the address says.
 async function show({ focus = true } = {}) {
@@ -18,7 +20,7 @@ async function show({ focus = true } = {}) {
   const [, call] = CALL.exec(pathname) ?? [];
   const role = pathname === "/health" ? "operators" : "calls";
   const before = view;
-  markPage(role);
+  markPage(pathname);
   if (!me.user.roles.includes(role)) {
     before?.hide();
     view = null;
@@ -30,7 +32,14 @@ async function show({ focus = true } = {}) {
       view = new HealthView(context);
     } else if (call) {
       const { CallView } = await import("./call.js");
-      view = new CallView(context, call, search, calls?.around(call) ?? {});
+      const back = before?.path && [before.path + before.search, before.title];
+      view = new CallView(context, call, search, { ...calls?.around(call), back });
+    } else if (pathname === "/now") {
+      const { NowView } = await import("./now.js");
+      view = kept.now ??= new NowView(context);
+    } else if (pathname === "/messages") {
+      const { MessagesView } = await import("./messages.js");
+      view = kept.messages ??= new MessagesView(context);
     } else {
       calls ??= new CallsView(context);
       view = calls;
@@ -83,9 +92,9 @@ function refuse(role) {
   message(`You may not ${what}.`, `You are signed in as ${me.user.email}. Ask who manages users for the role “${role}”.`);
 }
 
-function markPage(role) {
+function markPage(pathname) {
   for (const link of document.querySelectorAll("#pages a")) {
-    const isHere = (link.pathname === "/health") === (role === "operators");
+    const isHere = pathname.startsWith(link.pathname);
     link.toggleAttribute("aria-current", isHere);
     if (isHere) {
       link.setAttribute("aria-current", "page");
@@ -94,9 +103,8 @@ function markPage(role) {
 }
 
 function showUser() {
-  const pages = [["calls", "/calls", "Calls"], ["operators", "/health", "Health"]];
-  const links = pages.filter(([role]) => me.user.roles.includes(role));
-  document.getElementById("pages").replaceChildren(...links.map(([, href, text]) => h("a", { href, "data-route": "" }, text)));
+  const links = PAGES.filter(([, , role]) => me.user.roles.includes(role));
+  document.getElementById("pages").replaceChildren(...links.map(([href, text]) => h("a", { href, "data-route": "" }, text)));
   document.getElementById("stack").textContent = me.stack;
   document.getElementById("email").textContent = me.user.email;
   const roles = me.user.roles.length ? `Roles: ${me.user.roles.join(", ")}` : "No roles";
@@ -139,7 +147,7 @@ document.getElementById("sign-out").addEventListener("click", async (event) => {
 window.addEventListener("popstate", () => me && show());
 
 async function start() {
-  if (!CALL.test(location.pathname) && location.pathname !== "/health") {
+  if (["/", "/calls"].includes(location.pathname)) {
     prefetch(new Question(location.search).path());
   }
   try {

@@ -30,8 +30,8 @@ export class CallView {
   #revision = null;
   #poll = new Poll((isSaid) => this.#load(isSaid));
 
-  // `newer` and `older` are the calls beside it in the list, if that is known.
-  constructor(context, id, search, { newer, older }) {
+  // `newer` and `older` are the calls beside it in the list, if that is known; `back` is where one came from.
+  constructor(context, id, search, { newer, older, back = [`/calls${search}`, "Calls"] }) {
     [this.#context, this.#id, this.#search] = [context, id, search];
     const beside = (call, text) => call && h("a", { "data-route": "", href: `/calls/${call}${search}` }, text);
     this.heading = h("h1", { tabindex: -1 }, "Call");
@@ -41,7 +41,7 @@ export class CallView {
     this.events = h("section", { class: "events", "aria-labelledby": "events-title", hidden: true });
     this.element = h("article", { class: "one", "aria-busy": "true" },
       h("nav", { class: "beside", "aria-label": "Other calls" },
-        h("a", { "data-route": "", href: `/calls${search}` }, "← Calls"), beside(newer, "Newer"), beside(older, "Older")),
+        h("a", { "data-route": "", href: back[0] }, `← ${back[1]}`), beside(newer, "Newer"), beside(older, "Older")),
       this.heading, this.trouble, this.facts, this.legs, this.events);
   }
 
@@ -147,8 +147,8 @@ function facts(call) {
     ["Talk", format.lasting(call.talk_seconds)],
     ["In all", format.lasting(call.duration_seconds)],
     ["On the way", call.via.length ? h("ol", { class: "via" }, call.via.map((step) => station(step, call))) : null],
-    ["Message", call.voicemail && message(call)],
-    ["Faxes", call.faxes.length ? call.faxes.map(fax).join("; ") : null],
+    ["Message", call.voicemail && listed(call, message(call))],
+    ["Faxes", call.faxes.length ? listed(call, call.faxes.map(fax).join("; ")) : null],
     ["Alerts", call.missed_call.length ? alerts(call.missed_call) : null],
     ["Hangup", call.hangup_cause && h("span", {}, format.line(call.hangup_cause), call.hangup_code ? ` (${format.line(call.hangup_code)})` : "")],
   ];
@@ -191,6 +191,11 @@ function message(call) {
   const { at, seconds, transcribed } = call.voicemail;
   const words = [seconds !== undefined && format.lasting(seconds), at && `at ${format.exactClock(at)}`, transcribed ? "with a transcription" : "without a transcription"];
   return h("span", { class: "with-icon" }, icon("voicemail"), words.filter(Boolean).join(", "));
+}
+
+// Return what is said of a call's messages, with a link to where they are listed.
+function listed(call, said) {
+  return h("span", { class: "person" }, said, h("a", { class: "all", "data-route": "", href: `/messages?call=${call.call}` }, "voicemail and faxes"));
 }
 
 function fax({ result, error }) {

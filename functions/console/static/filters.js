@@ -186,17 +186,17 @@ export class Filters {
   }
 }
 
-function choice(name, label, choices) {
+export function choice(name, label, choices) {
   const options = choices.map(([value, text]) => h("option", { value }, text));
   return h("label", { class: `field field-${name}` }, h("span", {}, label), h("select", { name }, options));
 }
 
-function field(name, label, attributes) {
+export function field(name, label, attributes) {
   return h("label", { class: `field field-${name}` }, h("span", {}, label), h("input", { name, autocomplete: "off", ...attributes }));
 }
 
 // Who sees all accounts writes which one; who sees several chooses one.
-function accountField(accounts) {
+export function accountField(accounts) {
   if (accounts.all) {
     const title = "The id of an account: 32 digits and letters a to f; empty for this stack's";
     return field("account", "Account", { placeholder: "Account", pattern: "[0-9a-fA-F]{32}", title, maxlength: 32 });

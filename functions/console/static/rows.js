@@ -97,7 +97,7 @@ export class CallTable {
 }
 
 // A click anywhere in a row is one on its link; who marks text to copy it opens nothing.
-function open(event) {
+export function open(event) {
   const link = event.target.closest("tr.call")?.querySelector("a");
   if (link && !link.contains(event.target) && getSelection().isCollapsed) {
     const { ctrlKey, metaKey, shiftKey, altKey } = event;
@@ -106,7 +106,7 @@ function open(event) {
 }
 
 // Remove the elements that are not wanted any more.
-function remove(elements, wanted) {
+export function remove(elements, wanted) {
   for (const [key, element] of elements) {
     if (!wanted.has(key)) {
       element.remove();
@@ -116,7 +116,7 @@ function remove(elements, wanted) {
 }
 
 // Put an element after another, or first in its parent, unless it is there.
-function place(element, after, parent) {
+export function place(element, after, parent) {
   if (element.parentElement === parent && element.previousElementSibling === after) {
     return;
   }
