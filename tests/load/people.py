@@ -21,7 +21,7 @@ from tests.integration.browsing import ASKS, NAVIGATES, Browser
 from tests.load.calls import PlayedCall
 from tests.load.day import Size
 
-# As the page does: functions/console/static/calls.js. Past days it asks for less often, but the day of load is one.
+# As the page does of today: functions/console/static/calls.js.
 EVERY, CHART = 5.0, 60.0  # seconds between two looks at the list, and two at the chart
 OPENS = 6  # of so many looks one opens a call
 TURNS = 12  # of a day: in every other one people look, so that deliveries with and without them can be compared
@@ -82,13 +82,16 @@ class Person:
     Attributes:
         browser: Where.
         account: Whose calls they look at.
-        day: On which day, such as 2026-11-23.
+        day: Since which day, such as 2026-11-23. The day of load is a past one, so they look from there to the present:
+            only such a list has the calls in progress, as that of today has.
+        today: Until which day.
         looks: What they got.
     """
 
     browser: Asking
     account: str
     day: str
+    today: str
     looks: list[Look] = field(default_factory=list)
     _tags: dict[str, str] = field(default_factory=dict)
     _calls: Sequence[str] = ()
@@ -103,7 +106,7 @@ class Person:
     def look(self, now: float) -> None:
         """Ask as an open page does, at a time in seconds: for the list, once a minute the chart, sometimes a call."""
         which = f"account={self.account}&day={self.day}"
-        if listed := self._get("list", f"/api/calls?{which}"):
+        if listed := self._get("list", f"/api/calls?{which}&until={self.today}"):
             found = json.loads(listed)
             self._calls = [call["call"] for call in (*found["open"], *found["calls"])]
         if now - self._charted >= CHART:
@@ -144,10 +147,10 @@ def looking(stack: Stack, size: Size, calls: Sequence[PlayedCall], count: int) -
         LaptopError: Somebody can't sign in.
     """
     accounts = busiest(calls, count)
-    day = datetime.fromtimestamp(size.midnight, UTC).date().isoformat()
+    day, today = (datetime.fromtimestamp(at, UTC).date().isoformat() for at in (size.midnight, time.time()))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         browsers = list(pool.map(lambda account: _signed_in(stack, account), enumerate(accounts)))
-    people = [Person(browser, account, day) for browser, account in zip(browsers, accounts, strict=True)]
+    people = [Person(browser, account, day, today) for browser, account in zip(browsers, accounts, strict=True)]
     began, turn, stop = time.time(), size.seconds / TURNS, threading.Event()
     threads = [
         threading.Thread(target=_sit, args=(person, EVERY * at / count, began, turn, stop), daemon=True)

@@ -12,7 +12,7 @@ SAME = 304  # nothing new
 WHAT = {
     "page": "the page itself",
     "me": "who somebody is",
-    "list": "the calls of the day",
+    "list": "the list of calls",
     "chart": "the day's chart",
     "call": "a call",
     "events": "its events, with payloads",
@@ -25,9 +25,10 @@ _PAGE = """
 
 {people} people have signed in to the [console](../console.md), each for one of the accounts with most calls. They ask
 what the page asks: for the list every {every:.0f} seconds, for the chart once a minute, at every {opens}th look for a
-call and its events, each time with the tag of what they have. They look in turns of {turn:.0f} seconds, and as long
-they don't, so that the same day shows what they do to deliveries. The stack is on an emulator: one process serves the
-table, starts functions and answers both, so these times are about its one core more than about AWS.
+call and its events, each time with the tag of what they have. The list reaches from the day of load, which is past, to
+the present: that takes five queries, where a list of today takes two. They look in turns of {turn:.0f} seconds, and as
+long they don't, so that the same day shows what they do to deliveries. The stack is on an emulator: one process serves
+the table, starts functions and answers both, so these times are about its one core more than about AWS.
 
 | asked for | answers | nothing new | p50, ms | p99, ms |
 |---|---|---|---|---|

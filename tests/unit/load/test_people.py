@@ -14,9 +14,10 @@ from tests.load.people import CHART, EVERY, OPENS, Audience, Look, Person, busie
 from tests.load.people_page import figures, percentiles, section
 from tests.load.totals import Answer
 
-ACCOUNT, DAY = "a" * 32, "2026-11-23"
+ACCOUNT, DAY, TODAY = "a" * 32, "2026-11-23", "2026-11-26"
 CALLS = [{"call": "1" * 32}, {"call": "2" * 32}]
-LIST, CHARTED = (f"/api/{name}?account={ACCOUNT}&day={DAY}" for name in ("calls", "day"))
+LIST = f"/api/calls?account={ACCOUNT}&day={DAY}&until={TODAY}"
+CHARTED = f"/api/day?account={ACCOUNT}&day={DAY}"
 
 
 class Console:
@@ -43,7 +44,7 @@ class Console:
 def test_asks_what_the_page_asks() -> None:
     """The list each time, the chart once a minute, a call of the list sometimes; what has not changed comes as 304."""
     console = Console()
-    person = Person(console, ACCOUNT, DAY)
+    person = Person(console, ACCOUNT, DAY, TODAY)
     person.arrive()
     for at in range(2 * OPENS):
         person.look(at * EVERY)
@@ -68,12 +69,12 @@ def test_no_answer() -> None:
     """Who gets no answer goes on, and it is reported."""
     console = Console()
     console.is_away = True
-    person = Person(console, ACCOUNT, DAY)
+    person = Person(console, ACCOUNT, DAY, TODAY)
     person.look(0)
     assert [look.status for look in person.looks] == [None, None]
     found = figures(Audience(1, 0, 10, person.looks), [])
     assert found["problems"] == [
-        "1 times the calls of the day was answered nothing.",
+        "1 times the list of calls was answered nothing.",
         "1 times the day's chart was answered nothing.",
     ]
 
@@ -101,7 +102,7 @@ def test_report() -> None:
     assert found["deliveries"]["without"]["number"] == 10
     assert found["problems"] == ["1 times a call was answered 503."]
     page = section(json.loads(json.dumps(found)))
-    assert "| the calls of the day | 2 | 50% | 20 | 30 |" in page
+    assert "| the list of calls | 2 | 50% | 20 | 30 |" in page
     assert "**1 times a call was answered 503.**" in page
 
 
