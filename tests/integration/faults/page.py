@@ -80,7 +80,8 @@ TAIL = """## What can't be recovered, and what is published twice
 - Functions that process no events are not in the matrix. `Unknown` answers 500 while the secret can't be read, as a
   hook does: `tests/integration/test_ingress.py`. `Silence` counts nothing while CloudWatch is unavailable, since that
   is not silence: `tests/unit/functions/test_silence.py`. Who asks `Destinations` gets the error.
-  `ConsoleFunction` tells people to try again: `tests/unit/console/test_sign_in.py`.
+  `ConsoleFunction` tells people to try again: `tests/unit/console/test_sign_in.py`. It does nothing for them that it
+  can't record: `tests/unit/console/test_actions.py`.
 - Every call of `Route`, `Send` and `Destinations` fails, has its answer lost, or ends its caller, in all orders that a
   scheduler finds, and every event still reaches every destination that asked for it:
   `tests/unit/destinations/test_concurrency.py`. The matrix has only one call to each service, and no queue or bus as a

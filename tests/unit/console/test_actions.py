@@ -292,9 +292,9 @@ def test_invalid(console: LocalConsole, browser: Browser, path: str, body: Any) 
     assert [*console.functions.asked, *records(console)] == []
 
 
-@pytest.mark.parametrize("text", ["", "{", "null", "[]", "\ud800", "[" * 4_000])
+@pytest.mark.parametrize("text", ["", "{", "null", "[]", "\ud800", "[" * 4_000, "{}" + " " * 4_096])
 def test_no_json(console: LocalConsole, browser: Browser, text: str) -> None:
-    """A body that is no JSON object is refused."""
+    """A body that is no JSON object is refused, and so is a large one."""
     headers = {"origin": console.settings.address, "content-type": "application/json"}
     assert browser.ask(f"/api/{PAUSE}", method="POST", headers=headers, body=text).status == 400
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from devtools.console.serve import DESTINATIONS, OTHER_ACCOUNT, TABLE, LocalConsole
+from hookswitch.console.action_log import SHOWN, ActionLog, Record
 from hookswitch.console.scope import Scope
 from hookswitch.console.users import User
 from hookswitch.destinations.record import Destination, Filter
 from hookswitch.destinations.rows import destination_row
 from tests.unit.console.browser import Browser
+from tests.unit.console.conftest import NOW
 from tests.unit.console.test_accounts import MINE, OF_ALL, OF_DESTINATIONS, UNKNOWN
 from tests.unit.console.test_actions import ACTIONS, records
 from tests.unit.devtools.call_records import at
@@ -108,6 +111,23 @@ def test_health_of_ones_own(console: LocalConsole, as_user: AsUser) -> None:
     assert [it["name"] for it in everything["destinations"]] == ["all", "both", "mine", "theirs"]
     assert everything["quarantine"]["count"]["number"] == 4
     assert {it["target"] for it in everything["actions"]} == {"mine", "theirs", "all"}
+
+
+def test_own_action_behind_many(console: LocalConsole, as_user: AsUser) -> None:
+    """What somebody did is found behind more of others' actions than are shown; of these, no more is read than that."""
+    for second in range(SHOWN + 5):
+        at_ = datetime.fromtimestamp(NOW + second, UTC)
+        accounts = (THEIRS,) if second else (MINE,)
+        record = Record(at_, User("1", "", frozenset(), ()), "destination.pause", "x", {}, accounts, "paused x")
+        ActionLog(console.settings).begin(record)
+    browsers = {name: as_user(accounts) for name, accounts in {"mine": MINE, "all": "*"}.items()}
+    console.clock = lambda: NOW + 60
+    read = {}
+    for name, browser in browsers.items():
+        before = len(console.tables.asked)
+        assert len(browser.get("health").json["actions"]) == (1 if name == "mine" else SHOWN)
+        read[name] = console.tables.asked[before:].count("BatchGetItem")
+    assert read == {"mine": 2, "all": 1}
 
 
 @pytest.mark.parametrize(

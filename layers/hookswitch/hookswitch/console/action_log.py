@@ -5,11 +5,11 @@ afterwards. docs/engineering/decisions/0100-actions-of-the-console.md says why i
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import islice
+from itertools import batched, islice
 from typing import Literal
 from uuid import uuid4
 
@@ -129,12 +129,17 @@ class ActionLog:
 
     def newest(self, scope: Scope, now: datetime) -> list[dict[str, object]]:
         """Return the newest actions of the last 90 days that are about accounts which a user sees."""
-        table = self._settings.events_table
-        entries = [*islice(newest(table, FEED, now - timedelta(days=DAYS), READ), READ)]
-        whole = CallLog(clients.dynamodb(), table, "").items([str(entry["event_id"]) for entry in entries], _FIELDS)
-        payloads = {str(found["event_id"]): found.get("payload", {}) for found in whole}
-        seen = (_shown(entry, payloads.get(str(entry["event_id"]), {}), now) for entry in entries)
+        entries = newest(self._settings.events_table, FEED, now - timedelta(days=DAYS), SHOWN)
+        several = batched(islice(entries, READ), SHOWN, strict=False)
+        seen = (_shown(entry, payload, now) for some in several for entry, payload in self._whole(some))
         return [*islice((said for said, accounts in seen if scope.has_all(accounts)), SHOWN)]
+
+    def _whole(self, entries: Sequence[Item]) -> Iterator[tuple[Item, Item]]:
+        """Yield entries of the index, each with what its item says more; an item that is gone is left out."""
+        keys = [str(entry["event_id"]) for entry in entries]
+        found = CallLog(clients.dynamodb(), self._settings.events_table, "").items(keys, _FIELDS)
+        payloads = {str(item["event_id"]): item["payload"] for item in found}
+        yield from ((entry, payloads[key]) for key, entry in zip(keys, entries, strict=True) if key in payloads)
 
 
 def _shown(entry: Item, payload: Item, now: datetime) -> tuple[dict[str, object], list[str]]:
