@@ -15,9 +15,11 @@ from werkzeug import Request, Response
 from devtools.console.serve import LocalConsole
 from hookswitch.aws import clients
 from hookswitch.console.pool import SKEW, CognitoPool
+from hookswitch.console.users import User
 from hookswitch.errors import SignInError, SignInUnavailableError
 from simulator.confidential import note
 from tests.unit.console.conftest import NOW
+from tests.unit.console.test_sign_in import FEDERATED
 
 SECRET = note("a-client-secret-of-these-tests", "secret")
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/pool"
@@ -109,6 +111,14 @@ def test_exchange(pool: CognitoPool, cognito: Cognito) -> None:
     ]
     pool.refresh("r", NOW)
     assert cognito.described == 1
+
+
+def test_user_of_an_identity_provider(pool: CognitoPool, cognito: Cognito) -> None:
+    """A token of somebody whom a company's provider signed in is as good as any, with whatever else it says."""
+    cognito.claims |= FEDERATED
+    tokens = pool.exchange("the-code", "the-nonce", "the-verifier", NOW)
+    user = User.from_claims(tokens.claims, "a" * 32)
+    assert (user.id, user.email, user.roles) == (FEDERATED["sub"], FEDERATED["email"], frozenset())
 
 
 def test_refresh_and_revoke(pool: CognitoPool, cognito: Cognito) -> None:
