@@ -1,15 +1,18 @@
 """What goes on now: calls in progress, and devices."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 import pytest
 
-from devtools.console.records import items_of
+from devtools.console.records import items_of, record_of
 from devtools.console.serve import OTHER_ACCOUNT, TABLE, LocalConsole
 from devtools.local import DASH_ACCOUNT_ID
 from hookswitch.calls.record import Call
 from hookswitch.console import now
+from hookswitch.console.calls import DOING
+from simulator.calls.office import Office
 from simulator.payloads import payload
 from simulator.steps import Step
 from tests.unit.console.browser import Browser
@@ -82,6 +85,32 @@ def test_what_calls_are_doing(
     """Each says what it is doing now and since when, by its legs; without times of legs, by the call."""
     put(console, [going_on(**{"via": []} | call)])
     assert doing(browser) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("ring_group", ["ringing", "talking"]),
+        ("voicemail", ["ringing", "waiting"]),
+        ("attendant_person", ["ringing", "waiting", "ringing", "talking"]),
+        ("queue_agent", ["ringing", "waiting", "ringing", "waiting", "ringing", "talking"]),
+        ("blind_transfer", ["ringing", "talking", "ringing", "talking"]),
+        ("attended_transfer", ["ringing", "talking"]),
+        ("parked_retrieved", ["ringing", "talking", "parked", "talking"]),
+        ("outbound_answered", ["ringing", "talking"]),
+    ],
+)
+def test_calls_of_an_office(kind: str, expected: list[str]) -> None:
+    """What a call does follows what happens on the phones, from its first ring to its end."""
+    steps = Office(3).call(NOW, kind)
+    done: list[str] = []
+    for moment in sorted({int(step.at) + 1 for step in steps}):
+        call = record_of(steps, moment)
+        if call and call["state"] != "ended":
+            what, since = now.doing(call, datetime.fromtimestamp(moment, UTC))
+            assert NOW - 1 <= since <= moment
+            done.append(DOING[what])
+    assert [what for what, _ in groupby(done)] == expected
 
 
 def test_only_calls_in_progress(console: LocalConsole, browser: Browser) -> None:
