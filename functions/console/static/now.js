@@ -20,7 +20,7 @@ const DOING = {
   talking: ["answered", "Talking"],
   parked: ["open", "Parked"],
 };
-const WHERE = { attendant: "with the attendant", queue: "in a queue", voicemail: "in voicemail", conference: "in a conference" };
+const WAITING = { attendant: "With the attendant", queue: "Waiting in a queue", voicemail: "In voicemail", conference: "In a conference" };
 const CALLS = [["c0", "Began"], ["c1", ["Direction"]], ["c2", "From"], ["c3", "To"], ["c4", "Answered by"], ["c5", "Doing"]];
 const DEVICES = [["d0", "Device"], ["d1", "When"], ["d2", "Details"], ["d3", ["Calls"]]];
 
@@ -131,8 +131,8 @@ function doing(call) {
   const [shape, word] = DOING[call.doing] ?? ["unknown", "In progress"];
   const step = call.via?.at(-1);
   const slot = call.doing === "parked" && step?.slot ? ` in ${format.line(step.slot, 12)}` : "";
-  const where = call.doing === "waiting" && WHERE[step?.kind] ? ` ${WHERE[step.kind]}` : slot;
-  return h("span", { class: `status doing-${call.doing}` }, icon(shape), h("span", { class: "where" }, word, where), " ", lasting(call.doing_since));
+  const words = (call.doing === "waiting" && WAITING[step?.kind]) || word + slot;
+  return h("span", { class: `status doing-${call.doing}` }, icon(shape), h("span", { class: "where" }, words), " ", lasting(call.doing_since));
 }
 
 function inWords(calls, number) {
