@@ -1,16 +1,13 @@
 """The parameters, and that nothing is unused, undefined or circular."""
 
-import json
 from graphlib import TopologicalSorter
 
 import pytest
-from cfnlint.api import lint
 
-from devtools.local import REGION
 from devtools.template import ASKED, evaluated, parsed, references, values_of
 from hookswitch.errors import InvalidTemplateError
 from hookswitch.webhooks.desired import Desired
-from tests.template.views import fits, full, minimal
+from tests.template.views import fits, full
 from tests.unit.doubles import properties
 
 ACTING = {  # what acts by itself, so that nothing refers to it
@@ -28,15 +25,6 @@ ACTING = {  # what acts by itself, so that nothing refers to it
     "AWS::Cognito::UserPoolUserToGroupAttachment",
     "AWS::Lambda::Permission",
 }
-
-
-def test_expanded_template_is_clean() -> None:
-    """The expanded template lints cleanly, except that one parameter seems unused.
-
-    SAM puts the value of AllowedIpRanges into the API's definition where it stood, see the tests of the ingress.
-    """
-    found = {(match.rule.id, *match.path) for match in lint(json.dumps(minimal()), regions=[REGION])}
-    assert found == {("W2001", "Parameters", "AllowedIpRanges")}
 
 
 def test_little_is_asked() -> None:
