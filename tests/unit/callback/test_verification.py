@@ -272,7 +272,7 @@ class Rotations(RuleBasedStateMachine):
 class TestRotations(Rotations.TestCase):  # type: ignore[valid-type,misc]
     """Random orders of all that."""
 
-    settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
+    settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 
 
 class SecretsManager(Client):

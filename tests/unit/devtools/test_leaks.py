@@ -151,7 +151,7 @@ def _texts(value: Any, name: str = "") -> list[tuple[str, str]]:
 
 
 @given(st.text())
-@settings(max_examples=500)
+@settings(max_examples=100)
 def test_no_constant_is_drawn(text: str) -> None:
     """Hypothesis draws no constants of our modules, or one test's number would be another one's call id."""
     assert text not in {*CONFIDENTIAL, *confidential.NAMES}

@@ -14,7 +14,7 @@ from tests.fuzz.values import raw_numbers, values
 RARE = "huge"
 TOKENS = {hook: f"{hook}-token" for hook in HOOKS}
 MANY = settings(  # the same ones each time: rare kinds are drawn, or are not
-    max_examples=1000,
+    max_examples=600,
     derandomize=True,
     phases=(Phase.generate,),
     database=None,
