@@ -19,11 +19,12 @@ from simulator.confidential import NAMES, NUMBER
 from simulator.encoding import encode_form, encode_json
 from simulator.payloads import DEFAULT_ACCOUNT_ID
 from simulator.steps import Step
+from simulator.tests.each import for_each
 
 NOW = 1_795_000_000
 WITHOUT_END = {"media_lost_for_good", "media_lost_ringing"}  # the scenarios in which no leg has a real end
 UNCONNECTED = {"conference_room"}  # those whose legs no event connects
-all_scenarios = pytest.mark.parametrize("name", SCENARIOS)
+all_scenarios = for_each("name", SCENARIOS)
 
 
 def steps_of(name: str, seed: int = 1, *, interaction_ids: bool = False) -> list[Step]:

@@ -10,6 +10,7 @@ from simulator.attempts import gregorian
 from simulator.encoding import UnsendableError, encode_form, encode_json, get_url
 from simulator.payloads import DEFAULT_ACCOUNT_ID, SECRET_EVENTS, older_channel_destroy, payload
 from simulator.scenario import scenario
+from simulator.tests.each import for_each
 
 
 def test_all_but_the_catch_all_are_registered_by_default() -> None:
@@ -17,7 +18,7 @@ def test_all_but_the_catch_all_are_registered_by_default() -> None:
     assert set(SELECTABLE_HOOKS) - set(DEFAULT_HOOKS) == {"notifications"}
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_each_hook_has_an_event_of_its_own_account(hook: str) -> None:
     """An event names its account, can be sent in both bodies, and leaves the cluster to the sender."""
     event = payload(hook)
@@ -27,7 +28,7 @@ def test_each_hook_has_an_event_of_its_own_account(hook: str) -> None:
     assert "cluster_id" not in event
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_events_are_unique_unless_seeded(hook: str) -> None:
     """Each call makes fresh ids; a seed and a time make the same event again."""
     assert payload(hook) != payload(hook)

@@ -4,11 +4,10 @@ import re
 from fnmatch import fnmatch
 from pathlib import Path
 
-import pytest
-
 from devtools import variables
 from devtools.local import ROOT
 from devtools.template import parsed
+from simulator.tests.each import for_each
 from tests.documents.commands import PAGES, Block, blocks
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -22,7 +21,7 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+@for_each("document", DOCUMENTS)
 def test_links(document: Path) -> None:
     """Every relative link points to an existing file, and to a heading in it."""
     for target in LINK.findall(CODE.sub("", document.read_text())):
@@ -36,7 +35,7 @@ def test_links(document: Path) -> None:
             assert fragment in map(anchor, headings), target
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+@for_each("document", DOCUMENTS)
 def test_make_targets(document: Path) -> None:
     """Every make command that a document names is a target."""
     targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -100,7 +99,7 @@ def test_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
 
 
-@pytest.mark.parametrize("block", blocks(), ids=lambda block: block.name)
+@for_each("block", blocks())
 def test_commands(block: Block) -> None:
     """Commands use programs that users have, targets and files that exist, and variables defined where they stand.
 
@@ -123,7 +122,7 @@ def test_commands(block: Block) -> None:
     assert set(re.findall(r"\$\{?([A-Z_]+)", block.text)) <= names
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
+@for_each("page", PAGES)
 def test_outputs(page: Path) -> None:
     """Every output of the stack that a page names exists."""
     named = re.findall(r"\boutputs?\s+`?([A-Z]\w+)", page.read_text())

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
 from devtools.local import CALLBACK_SECRET, DASH_ACCOUNT_ID, ROOT
@@ -27,6 +26,7 @@ from hookswitch.publishing.sns_message import to_entry
 from hookswitch.receiving.requests import QueuedDelivery, UnpublishedEvent, read_queue_message
 from hookswitch.webhooks.desired import Desired
 from hookswitch.webhooks.rotation import STEPS
+from simulator.tests.each import for_each
 from tests.receiving import FORM, JSON, SETTINGS, payload_type
 
 FILES = sorted(path.name for path in FOLDER.iterdir())
@@ -72,13 +72,13 @@ def test_document_lists_them() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == document(), "Run `make sample-events`."
 
 
-@pytest.mark.parametrize("name", FILES)
+@for_each("name", FILES)
 def test_file_is_what_the_script_makes(name: str) -> None:
     """No file is edited by hand or outdated: `make sample-events` would not change a byte."""
     assert (FOLDER / name).read_bytes() == files()[name].encode(), "Run `make sample-events`."
 
 
-@pytest.mark.parametrize("name", DELIVERIES)
+@for_each("name", DELIVERIES)
 def test_token_is_the_hooks_own(name: str) -> None:
     """A stack with the local secret accepts the file on its hook's route, and on no other."""
     request, token = read(name), token_for(CALLBACK_SECRET, hook_of(name))
@@ -87,7 +87,7 @@ def test_token_is_the_hooks_own(name: str) -> None:
     assert path.endswith(f"/hooks/{hook_of(name)}/{token}")
 
 
-@pytest.mark.parametrize("name", DELIVERIES)
+@for_each("name", DELIVERIES)
 def test_file_is_an_event_of_its_hook(name: str) -> None:
     """It can be decoded and summarized, and every declared field fits its type."""
     event = event_in(name)
@@ -97,13 +97,13 @@ def test_file_is_an_event_of_its_hook(name: str) -> None:
     assert event.payload.summary()
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@for_each("name", VARIANTS)
 def test_variants_are_one_event(name: str) -> None:
     """All files of a hook encode the same event: sending all of them stores one item."""
     assert event_in(name).key == event_in(f"{hook_of(name)}.json").key
 
 
-@pytest.mark.parametrize("name", DELIVERIES)
+@for_each("name", DELIVERIES)
 def test_file_has_the_shape_that_its_name_tells(name: str) -> None:
     """Format, method, encoding and base64 match the file's name, and what Dash and API Gateway produce."""
     request = read(name)

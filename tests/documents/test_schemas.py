@@ -28,6 +28,7 @@ from hookswitch.reconcile.state import News, Recovered
 from hookswitch.settings.webhooks import ReconcileSettings
 from simulator.calls.scenarios import SCENARIOS
 from simulator.payloads import older_channel_destroy, payload
+from simulator.tests.each import for_each
 from tests.contract import check, checked_in
 from tests.receiving import FORM, JSON, SETTINGS, delivery, event, payload_type
 from tests.unit.calls.scenes import calls_of, steps_of
@@ -58,20 +59,20 @@ def misfit(declared: Mapping[str, Any]) -> Any:
     return next(value for kind, value in MISFITS.items() if kind in types)
 
 
-@pytest.mark.parametrize("name", FILES)
+@for_each("name", FILES)
 def test_file_is_what_the_script_makes(name: str) -> None:
     """No schema is edited by hand or outdated: `make schemas` would not change a byte."""
     assert FILES[name].read_text() == files()[FILES[name]], "Run `make schemas`."
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each("name", NAMES)
 def test_promises_are_kept(name: str) -> None:
     """A breaking change needs a new version and a note about it."""
     broken = broken_promises(checked_in(name), schemas.schemas()[name])
     assert not broken, schemas.told(name, broken)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each("name", NAMES)
 def test_every_version_has_a_note(name: str) -> None:
     """Versions count from 1, and each has a note about its change."""
     notes = version_notes()[name]
@@ -79,7 +80,7 @@ def test_every_version_has_a_note(name: str) -> None:
     assert all(note.strip() for note in notes.values())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each("name", NAMES)
 def test_schema_is_valid(name: str) -> None:
     """It is valid under the draft that it names."""
     assert checked_in(name)["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
@@ -87,7 +88,7 @@ def test_schema_is_valid(name: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", [JSON, FORM])
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_published_messages_fit(hook: str, encoding: str) -> None:
     """Whatever Dash sends in either encoding, the published message fits the schemas."""
     for seed in range(5):
@@ -117,7 +118,7 @@ def test_announcements_fit(*, restored: bool) -> None:
     check(message)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@for_each("scenario", SCENARIOS)
 def test_calls_fit(scenario: str) -> None:
     """So does every revision of every kind of call, whose id has the revision."""
     steps = steps_of(scenario)
@@ -184,7 +185,7 @@ def test_messages_of_an_older_system_fit() -> None:
     check(published("channel_destroy", older_channel_destroy()))
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_misfits_nulls_and_unknown_fields_fit(hook: str) -> None:
     """Optional fields that are null or of another type, and unknown ones, are published unchanged, and fit."""
     optional = {name: schema for name, schema in checked_in(hook)["properties"].items() if "anyOf" in schema}
@@ -198,7 +199,7 @@ def test_misfits_nulls_and_unknown_fields_fit(hook: str) -> None:
     check(published(hook, sent | dict.fromkeys(optional.keys() - named)), allowed=("brand_new",))
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_strict_schemas_show_misfits(hook: str) -> None:
     """With `false` in place of AsItCame a schema takes what Dash sends today, and refuses a misfit."""
     strict = copy.deepcopy(checked_in(hook))
@@ -209,7 +210,7 @@ def test_strict_schemas_show_misfits(hook: str) -> None:
         Draft202012Validator(strict).validate(data | {"caller_id_name": ["no", "name"], "cluster_id": {}})
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_required_fields_are_required(hook: str) -> None:
     """The fields of the natural identity are required, and no others."""
     declared = payload_type(hook).model_fields.items()

@@ -5,9 +5,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from devtools.local import ROOT
+from simulator.tests.each import for_each
 
 PAGE = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
 ROWS = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith("| Who,")]
@@ -21,7 +20,7 @@ def names_in(path: Path) -> frozenset[str]:
     return frozenset(it.name for it in tree.body if isinstance(it, ast.FunctionDef) and it.name.startswith("test_"))
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row.split("|")[1].strip() for row in ROWS])
+@for_each("row", ROWS)
 def test_threat_has_its_test(row: str) -> None:
     """Each row says who and how, what prevents it, and which tests prove that: all of them exist."""
     who, what, shown = (cell.strip() for cell in row.strip("|").split("|"))

@@ -15,6 +15,7 @@ from hookswitch.dash.hooks import CATALOGUE, HOOKS
 from simulator.calls.scenarios import SCENARIOS
 from simulator.dash import Dash
 from simulator.payloads import DEFAULT_ACCOUNT_ID
+from simulator.tests.each import for_each
 from simulator.transport import emulator_resolver
 from tests import contract
 from tests.integration.conftest import Stored
@@ -105,7 +106,7 @@ def played(stack: Stack, sns: "SNSClient", sqs: "SQSClient") -> Iterator[Played]
     dash.close()
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@for_each("name", EXPECTED)
 def test_record(name: str, played: Played, stored: Stored) -> None:
     """Each kind of call ends with the record that was written by hand, in the table and on SNS."""
     record, *_ = played.records(name)

@@ -12,11 +12,11 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
-import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from devtools.local import REGION, ROOT
 from devtools.template import expanded
+from simulator.tests.each import for_each
 from tests.template.views import EVERYTHING
 
 POLICY = json.loads((ROOT / "operations" / "deployer-policy.json").read_text(encoding="utf-8"))
@@ -100,7 +100,7 @@ def needed(kind: str) -> frozenset[str]:
     return frozenset(name for name in names if not any(re.fullmatch(pattern, name) for pattern in UNUSED.values()))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@for_each("kind", KINDS)
 def test_cloudformation_may(kind: str) -> None:
     """CloudFormation may do with each type whatever the type's schema says that it must."""
     policies = [POLICY, CONSOLE] if OF_CONSOLE.fullmatch(kind) else [POLICY]
@@ -108,13 +108,13 @@ def test_cloudformation_may(kind: str) -> None:
     assert [name for name in needed(kind) if not any(fnmatchcase(name, action) for action in actions)] == []
 
 
-@pytest.mark.parametrize("action", sorted(COMMANDS))
+@for_each("action", sorted(COMMANDS))
 def test_commands_may(action: str) -> None:
     """So may our own commands."""
     assert [name for name, _ in allowed() if fnmatchcase(action, name)]
 
 
-@pytest.mark.parametrize("action", sorted({action for policy in (POLICY, CONSOLE) for action, _ in allowed(policy)}))
+@for_each("action", sorted({action for policy in (POLICY, CONSOLE) for action, _ in allowed(policy)}))
 def test_nothing_else_is_allowed(action: str) -> None:
     """Every action is needed, and only reading has a wildcard."""
     assert "*" not in action or READING.fullmatch(action.partition(":")[2])

@@ -15,6 +15,7 @@ from hookswitch.calls.run import LONGEST_DELAY
 from hookswitch.observability.metrics import CORE, METRICS
 from hookswitch.observability.silence import WATCHED
 from hookswitch.receiving.redrive import LONGEST_WAIT
+from simulator.tests.each import for_each
 from tests.documents.test_documents import anchor
 from tests.template.operations.metrics import FILTER, OURS, fits
 
@@ -52,7 +53,7 @@ def dimensions(alarm: Properties) -> dict[str, str]:
 ALL = sorted(alarms())
 
 
-@pytest.mark.parametrize("name", ALL)
+@for_each("name", ALL)
 def test_alarm_leads_to_its_section(name: str) -> None:
     """Its description says what it means and ends with a link to its section, which is named after it."""
     words = re.findall("[A-Z][a-z]+", name.removesuffix("Alarm"))
@@ -71,7 +72,7 @@ def test_runbook_has_no_other_section() -> None:
     assert list(SECTIONS) == [written(alarm["AlarmDescription"]).rpartition("#")[2] for alarm in alarms().values()]
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@for_each("section", SECTIONS)
 def test_section_says_what_to_do(section: str) -> None:
     """It says what the alarm means, what to check first, what to do, and how to tell that it is over."""
     said = re.findall(r"^\*\*(.*?)\*\*", SECTIONS[section], re.MULTILINE)
@@ -87,7 +88,7 @@ def test_queries_find_the_log_lines() -> None:
     assert [pattern for pattern in patterns if not any(pattern in text for text in sources)] == []
 
 
-@pytest.mark.parametrize("name", ALL)
+@for_each("name", ALL)
 def test_alarm_notifies_the_topic(name: str) -> None:
     """It notifies the topic when it starts, uses one plain metric, and says what missing data means.
 
@@ -103,14 +104,14 @@ def test_alarm_notifies_the_topic(name: str) -> None:
     assert {"Namespace", "MetricName", "Statistic", "Period", "Threshold", "ComparisonOperator"} <= alarm.keys()
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if alarms()[name]["Namespace"] != OURS])
+@for_each("name", [name for name in ALL if alarms()[name]["Namespace"] != OURS])
 def test_alarm_on_a_metric_of_aws(name: str) -> None:
     """AWS emits it, with these dimensions, for a resource of this stack."""
     alarm = alarms()[name]
     assert fits(alarm["Namespace"], alarm["MetricName"], dimensions(alarm))
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if alarms()[name]["Namespace"] == OURS])
+@for_each("name", [name for name in ALL if alarms()[name]["Namespace"] == OURS])
 def test_alarm_on_a_metric_of_ours(name: str) -> None:
     """The functions emit it with these dimensions, or the log's metric filter does.
 

@@ -9,6 +9,7 @@ import pytest
 from devtools.template import ASKED, parsed, resources
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.observability.metrics import METRICS, core_dimensions
+from simulator.tests.each import for_each
 from tests.template.operations.dashboard_definition import Line, Search, body, references, shown
 from tests.template.operations.metrics import FILTER, OURS, fits
 
@@ -74,7 +75,7 @@ def test_it_shows_the_alarms_that_there_are(given: dict[str, str]) -> None:
     assert set(widget["properties"]["alarms"]) == wanted
 
 
-@pytest.mark.parametrize("widget", METRIC_WIDGETS, ids=TITLES)
+@for_each("widget", METRIC_WIDGETS)
 def test_metrics_of_aws(widget: dict[str, Any]) -> None:
     """AWS emits the AWS metrics that are shown, for resources of this stack."""
     for line in shown(widget):
@@ -83,7 +84,7 @@ def test_metrics_of_aws(widget: dict[str, Any]) -> None:
             assert fits(line.namespace, line.name, line.dimensions)
 
 
-@pytest.mark.parametrize("widget", METRIC_WIDGETS, ids=TITLES)
+@for_each("widget", METRIC_WIDGETS)
 def test_metrics_of_ours(widget: dict[str, Any]) -> None:
     """The functions or the log's metric filter emit the custom metrics that are shown, with these dimensions."""
     for line in shown(widget):
@@ -109,7 +110,7 @@ def needs_all(widget: dict[str, Any]) -> bool:
     )
 
 
-@pytest.mark.parametrize("widget", METRIC_WIDGETS, ids=TITLES)
+@for_each("widget", METRIC_WIDGETS)
 def test_title_says_that_metrics_are_missing(widget: dict[str, Any]) -> None:
     """With the default metrics, exactly the widgets that are incomplete say so."""
     assert widget["properties"]["title"].endswith(NEEDS_ALL) is needs_all(widget)

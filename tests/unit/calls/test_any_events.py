@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from hookswitch.calls.fold import fold
 from hookswitch.calls.record import Call
+from simulator.tests.each import for_each
 from tests.unit.calls.expected import EXPECTED
 from tests.unit.calls.scenes import LATER, NOW, calls_of, facts_of, steps_of
 
 if TYPE_CHECKING:
     from simulator.steps import Step
 
-every_scenario = pytest.mark.parametrize("name", EXPECTED)
+every_scenario = for_each("name", EXPECTED)
 
 # No other event proves that these came. A message in a mailbox leaves no trace on the legs; an alert changes no status.
 UNPROVEN = {"voicemail_new", "missed_call", "notifications", "outbound_fax", "outbound_fax_error", "inbound_fax_error"}

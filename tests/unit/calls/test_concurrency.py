@@ -18,6 +18,7 @@ from hookswitch.events.attributes import item as attributes
 from hookswitch.events.attributes import plain
 from hookswitch.observability.metrics import MetricsRecorder
 from hookswitch.publishing.outbox import StreamBatch
+from simulator.tests.each import for_each
 from tests.interleaving.scheduler import Scheduler
 from tests.unit.calls.expected import EXPECTED
 from tests.unit.calls.scenes import LATER, NOW, facts_of, item_of, steps_of
@@ -146,7 +147,7 @@ def assert_subscribers(services: Services, expected: Mapping[str, Any]) -> None:
 
 
 @pytest.mark.no_cover  # other tests run the same lines
-@pytest.mark.parametrize("name", EXPECTED)
+@for_each("name", EXPECTED)
 @settings(max_examples=2)
 @given(rng=st.randoms(use_true_random=False))
 def test_any_division(name: str, rng: random.Random) -> None:

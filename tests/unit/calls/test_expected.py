@@ -2,15 +2,14 @@
 
 import random
 
-import pytest
-
 from simulator.calls.cast import CAST
 from simulator.calls.scenarios import SCENARIOS
 from simulator.payloads import DEFAULT_ACCOUNT_ID
 from simulator.steps import Step
+from simulator.tests.each import for_each
 from tests.unit.calls.expected import EXPECTED
 
-all_scenarios = pytest.mark.parametrize("name", EXPECTED)
+all_scenarios = for_each("name", EXPECTED)
 
 
 def steps_of(name: str) -> list[Step]:

@@ -22,13 +22,14 @@ from hookswitch.payloads.times import GREGORIAN_EPOCH
 from hookswitch.publishing.outbox import StreamBatch
 from simulator import cdrs
 from simulator.steps import Step
+from simulator.tests.each import for_each
 from tests.unit.calls.expected import EXPECTED
 from tests.unit.calls.recovered import READERS, Document, Reader, from_document, recovered
 from tests.unit.calls.scenes import LATER, calls_of, facts_of, item_of, steps_of
 from tests.unit.calls.services import SETTINGS, Services, at, patched
 from tests.unit.calls.test_scenarios import row_of
 
-every_scenario = pytest.mark.parametrize("name", EXPECTED)
+every_scenario = for_each("name", EXPECTED)
 every_reader = pytest.mark.parametrize("reader", READERS)
 
 CHANNEL_HOOKS = ("channel_create", "channel_answer", "channel_bridge", "channel_destroy")

@@ -8,10 +8,11 @@ import pytest
 from hookswitch.calls.record import Call, Party
 from simulator.calls.cast import CAST
 from simulator.calls.variants import VARIANTS
+from simulator.tests.each import for_each
 from tests.unit.calls.expected import EXPECTED, Expected
 from tests.unit.calls.scenes import calls_of, steps_of
 
-every_scenario = pytest.mark.parametrize("name", EXPECTED)
+every_scenario = for_each("name", EXPECTED)
 
 
 def row_of(call: Call) -> dict[str, Any]:

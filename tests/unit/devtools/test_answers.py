@@ -8,6 +8,7 @@ from devtools.deploying import answers
 from devtools.deploying.answers import definitions, find_fault, gather, parse_settings
 from devtools.errors import LaptopError
 from devtools.local import DASH_ACCOUNT_ID, DASH_API_KEY
+from simulator.tests.each import for_each
 
 REQUIRED = {"DashAccountId": DASH_ACCOUNT_ID, "DashCredentialsArn": "arn:aws:secretsmanager:x:123456789012:secret:a"}
 
@@ -105,7 +106,7 @@ def test_settings_that_cannot_be_used(text: str) -> None:
     assert "0123" not in str(refused.value)
 
 
-@pytest.mark.parametrize("name", sorted(definitions()))
+@for_each("name", sorted(definitions()))
 def test_every_default_passes_its_own_rules(name: str) -> None:
     """The template's defaults are values that the rules allow."""
     rules = definitions()[name]

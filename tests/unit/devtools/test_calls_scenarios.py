@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -17,13 +16,14 @@ from devtools.calls.timeline import Timeline
 from hookswitch.calls.record import Call
 from hookswitch.calls.spans import Doing, spans
 from simulator.calls.scenarios import SCENARIOS
+from simulator.tests.each import for_each
 from tests.unit.calls.scenes import LATER, calls_of, item_of, steps_of
 
 WIDTH = 80
 SOME = 3  # each third event
 NEW_YORK = ZoneInfo("America/New_York")
 
-all_scenarios = pytest.mark.parametrize("name", SCENARIOS)
+all_scenarios = for_each("name", SCENARIOS)
 
 
 def moment(seconds: int) -> datetime:

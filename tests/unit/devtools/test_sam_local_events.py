@@ -14,6 +14,7 @@ from devtools.sample_events import FORM, GET, JSON, arrival
 from hookswitch.dash.hooks import HOOKS
 from hookswitch.deliveries.delivery import Delivery, path_token
 from hookswitch.events.event import Event
+from simulator.tests.each import for_each
 from tests.receiving import SETTINGS, payload_type
 
 ENCODINGS = {"JSON": JSON, "form": FORM}
@@ -78,7 +79,7 @@ def of_sender(delivery: Delivery) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=ENCODINGS)
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_posts(hook: str, encoding: dict[str, str]) -> None:
     """Body, token and the sender's headers come out the same from both, whatever the headers' case."""
     arrived = arrival(hook, encoding)
@@ -100,7 +101,7 @@ def test_gets(hook: str) -> None:
     assert key(local, hook) == key(aws, hook)
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_the_path_does_not_matter(hook: str) -> None:
     """No function looks at a path or a stage: on AWS they have the stage, in `sam local` the route stands for them."""
     arrived = arrival(hook, JSON)

@@ -18,6 +18,7 @@ from hookswitch.events.items import event_item
 from hookswitch.payloads.times import GREGORIAN_EPOCH
 from simulator.encoding import encode_json
 from simulator.payloads import DEFAULT_ACCOUNT_ID, SECRET_EVENTS, older_channel_destroy, payload
+from simulator.tests.each import for_each
 from tests.receiving import FORM, JSON, SETTINGS, event, payload_type
 
 # The natural identity of each hook's events: docs/dash-protocol.md, section 4.
@@ -58,7 +59,7 @@ def other(value: Any) -> Any:
     return value + 1 if isinstance(value, int) else f"{value}x"
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_encodings_agree(hook: str) -> None:
     """An event sent as JSON and as a form is the same event, with the same typed fields."""
     sent = payload(hook, rng=random.Random(hook))
@@ -72,7 +73,7 @@ def test_encodings_agree(hook: str) -> None:
         assert typed.fields[name] == form.fields[name], name
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_everything_is_kept(hook: str) -> None:
     """Every field that came is in the payload, unknown ones too, and phone numbers are not touched."""
     sent = payload(hook, caller_id_number="+15550001111", brand_new={"deep": [1, "2", None]}, rng=random.Random(1))
@@ -82,7 +83,7 @@ def test_everything_is_kept(hook: str) -> None:
     assert fields["caller_id_number"] == "+15550001111"
 
 
-@pytest.mark.parametrize("hook", DEFAULT_HOOKS)
+@for_each("hook", DEFAULT_HOOKS)
 def test_every_field_is_declared(hook: str) -> None:
     """The payload type of each hook but the catch-all declares every field that Dash sends today."""
     declared = {field.alias or name for name, field in payload_type(hook).model_fields.items()}
@@ -113,7 +114,7 @@ def test_other_identity_other_key(hook: str, name: str) -> None:
     assert event(hook, sent, received_at=at).key != event(hook, {**sent, name: other(sent[name])}, received_at=at).key
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_same_identity_same_key(hook: str) -> None:
     """Nothing but the identity decides: the same event with other custom data, or published again, is the same."""
     sent, at = payload(hook), datetime(2026, 11, 23, 12, 0, 1, tzinfo=UTC)
@@ -145,7 +146,7 @@ def test_parts_do_not_run_together(one: str, two: str, three: str) -> None:
     assert event_key("hook", one + two, three) != event_key("hook", one, two + three)
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_other_hook(hook: str) -> None:
     """A payload that names another hook is unusable, but for the catch-all, which takes any name."""
     name = "hook_event" if hook.startswith("channel_") else "event_name"
@@ -157,7 +158,7 @@ def test_other_hook(hook: str) -> None:
             event(hook, sent)
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_summary(hook: str) -> None:
     """The summary is one line without a gap, also for the poorest payload."""
     bare = {name: value for name, value in payload(hook).items() if name in (*IDENTITY[hook], *NEEDED.get(hook, ()))}
@@ -223,7 +224,7 @@ def test_fractions_survive() -> None:
     assert made.fields["fax_info"] == {"rate": Decimal("14.4")}
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_item(hook: str) -> None:
     """An item has the attributes that readers rely on, and a key for each index that it belongs to."""
     item = event_item(event(hook, payload(hook)), SETTINGS)

@@ -17,6 +17,7 @@ from hookswitch.observability.metrics import METRICS, MetricsRecorder
 from hookswitch.publishing.outbox import StreamBatch, StreamBatchResult
 from hookswitch.settings.calls import CallsSettings
 from simulator.calls.scenarios import SCENARIOS
+from simulator.tests.each import for_each
 from tests.emf import samples_in
 from tests.unit.calls.scenes import calls_of, steps_of
 from tests.unit.observability.test_metrics import BY, declared, shapes
@@ -52,7 +53,7 @@ def test_call(scenario: str, expected: Mapping[str, float]) -> None:
     assert measured(call_of(scenario)) == expected
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@for_each("scenario", SCENARIOS)
 def test_every_call_has_one_status(scenario: str) -> None:
     """Each call is one call with one status, and its values are those of its record."""
     for call in calls_of(steps_of(scenario)):

@@ -11,6 +11,7 @@ from hookswitch.dash.hooks import HOOKS
 from hookswitch.events.items import event_item
 from hookswitch.payloads.text import MAX_LINE
 from simulator.payloads import payload
+from simulator.tests.each import for_each
 from tests.receiving import SETTINGS, event
 from tests.unit.payloads.cases import case
 
@@ -41,7 +42,7 @@ def with_text(hook: str, text: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=IDS)
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_summary_of_hostile_text(hook: str, text: str) -> None:
     """The summary stays one short line of printable text, and the payload what was sent."""
     made = event(hook, with_text(hook, text))

@@ -15,6 +15,7 @@ from functions.hooks.notifications.handler import Notifications
 from hookswitch.payloads.redaction import MARK, redact_fields, redact_text
 from simulator.disguises import DISGUISES, FORM, JSON
 from simulator.payloads import SECRET_EVENTS, payload
+from simulator.tests.each import for_each
 from tests.fuzz.bodies import ODD_PATTERNS
 from tests.fuzz.judge import BUDGET
 from tests.receiving import event
@@ -51,7 +52,7 @@ def assert_nothing_of_it(secret: str, text: str) -> None:
 
 @pytest.mark.parametrize("is_away", [False, True], ids=["stored", "queued"])
 @pytest.mark.parametrize("disguise", DISGUISES)
-@pytest.mark.parametrize("name", SECRET_EVENTS)
+@for_each("name", SECRET_EVENTS)
 def test_disguised_secret(
     name: str, disguise: str, is_away: bool, front_door: FrontDoor, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -185,9 +186,9 @@ def test_any_text(text: str) -> None:
 
 
 @pytest.mark.no_cover  # other tests run the same lines
-@pytest.mark.parametrize("prefix", ["", "{", '{"a": "'], ids=["text", "object", "string"])
-@pytest.mark.parametrize("content_type", [JSON, FORM], ids=["JSON", "form"])
 @pytest.mark.parametrize("pattern", ODD_PATTERNS)
+@for_each("content_type", [JSON, FORM])
+@for_each("prefix", ["", "{", '{"a": "'])
 def test_odd_bodies_take_little_time(pattern: str, content_type: str, prefix: str, front_door: FrontDoor) -> None:
     """The most that is kept of a body takes a small part of a second, whatever repeats in it."""
     body = prefix.encode() + ODD_PATTERNS[pattern]

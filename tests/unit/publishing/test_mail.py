@@ -3,7 +3,6 @@
 import json
 from typing import Any, cast
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from hookswitch.events.attributes import plain
 from hookswitch.publishing.mail import mail_text
 from hookswitch.publishing.sns_message import to_entry
 from simulator.calls.scenarios import SCENARIOS
+from simulator.tests.each import for_each
 from tests.unit.calls.scenes import calls_of, steps_of
 
 
@@ -47,7 +47,7 @@ def test_voicemail() -> None:
     ]
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@for_each("scenario", SCENARIOS)
 def test_every_call(scenario: str) -> None:
     """Each kind of call has its mail, in which every line says something."""
     for call in calls_of(steps_of(scenario)):

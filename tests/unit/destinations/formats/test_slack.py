@@ -11,6 +11,7 @@ from hookswitch.dash.hooks import HOOKS
 from hookswitch.destinations.formats.render import render
 from hookswitch.destinations.record import Options
 from simulator.receivers.slack import judge
+from simulator.tests.each import for_each
 from tests.unit.destinations.formats.events import HOSTILE, LINKS, OFFICE, all_events, body, event_of, event_of_hook
 
 
@@ -168,7 +169,7 @@ def test_hostile_calls(name: str, number: str) -> None:
 
 
 @pytest.mark.parametrize("text", [*LINKS, "x" * 5_000, "\ud800\uffff", "a\nb\r\nc"], ids=range(len(LINKS) + 3))
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_hostile_hooks(hook: str, text: str) -> None:
     """So does whatever is in any field of an event, also if it is not what the field should hold."""
     event = event_of_hook(hook)

@@ -12,6 +12,7 @@ from hookswitch.destinations.formats.teams import inert
 from hookswitch.destinations.record import Options
 from hookswitch.payloads.text import one_line
 from simulator.receivers.teams import judge
+from simulator.tests.each import for_each
 from tests.unit.destinations.formats.events import HOSTILE, LINKS, OFFICE, all_events, body, event_of, event_of_hook
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -125,7 +126,7 @@ def test_hostile_text(text: str) -> None:
     assert not any("://" in text or "{{" in text for text in texts)
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@for_each("hook", HOOKS)
 def test_hostile_hooks(hook: str) -> None:
     """So it is in any field of an event, of any length."""
     event = event_of_hook(hook)
