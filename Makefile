@@ -48,8 +48,9 @@ AWSCLI   := .local/awscli.stamp
 LINTS := lint-template lint-types lint-policies lint-style lint-packages
 SYNC  := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) # macOS has a make that can't
 
-# What decides how a delivery is answered and stored: tests take every branch of it, without a stack.
+# What decides how a delivery is answered and stored: tests take every branch of it, without a stack. These do.
 ANSWER_PATH := */callback/verification.py,*/deliveries/*,*/events/*,*/receiving/processing.py,*/receiving/receiver.py,*/receiving/redrive_queue.py
+ANSWER_TESTS := $(addprefix tests/unit/,callback deliveries events receiving)
 
 # Words such as TYPE and TEST count only on the command line: in the environment they are often somebody else's.
 typed  = $(if $(filter command,$(origin $1)),$($1))
@@ -159,8 +160,9 @@ rotate: $(DEV) ## Replace the callback secret and the webhooks' tokens
 test: lint $(EMULATOR) $(RUNTIME) $(LOCUST) $(AWSCLI) ## Check everything; containers only where Docker runs
 	$(BIN)/pytest --numprocesses 3 --dist loadgroup --durations 40 --basetemp .local/tests \
 	  --cov --cov-report= -m "not comes_last"
-	$(BIN)/pytest --quiet --trails=.local/tests -m comes_last
+	$(BIN)/pytest --quiet --trails=.local/tests -m comes_last tests/integration
 	$(BIN)/coverage report
+	COVERAGE_CORE=ctrace $(BIN)/pytest --quiet --numprocesses 2 --cov --cov-branch --cov-report= $(ANSWER_TESTS)
 	$(BIN)/coverage report --include="$(ANSWER_PATH)" --fail-under 100
 
 lint: $(DEV) $(SAM) $(CHECKS) ## Check style, types, the template, and the packages

@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from hookswitch.events.cloudevent import cloud_event, to_json
+from hookswitch.events.envelope import Time
 
 ITEM: dict[str, Any] = {
     "event_id": "0" * 32,
@@ -46,6 +48,17 @@ def test_no_subject() -> None:
 def test_recovered() -> None:
     """An event that the backfill recovered says so, since it is late."""
     assert cloud_event(ITEM | {"recovered": True})["recovered"] is True
+
+
+def test_replay() -> None:
+    """An event that somebody asked for again says so, and others don't."""
+    assert cloud_event(ITEM, is_replay=True)["replay"] is True
+    assert "replay" not in cloud_event(ITEM)
+
+
+def test_schema_of_a_field() -> None:
+    """The schema of a field of the envelope has what is declared of it, and nothing for what is not."""
+    assert TypeAdapter(Time).json_schema() == {"type": "string", "format": "date-time"}
 
 
 def test_value_that_json_cannot_hold() -> None:

@@ -335,3 +335,11 @@ def test_redelivered_event(places: Places) -> None:
     for attempted in ({}, {"attempted_at": "2026-11-23T14:27:53+00:00"}):
         status, body = call("missed_call", {"redelivery": queued["redelivery"] | attempted})
         assert (status, body["status"]) == (200, "stored")
+
+
+@pytest.mark.usefixtures("places")
+def test_field_that_does_not_fit(caplog: pytest.LogCaptureFixture) -> None:
+    """The event is stored all the same, and the log names the field."""
+    body = encode_json(payload("channel_destroy") | {"duration_seconds": "a while"})
+    assert call("channel_destroy", request("channel_destroy", body))[1]["status"] == "stored"
+    assert [list(vars(line)["fields"]) for line in caplog.records if "fields" in vars(line)] == [["duration_seconds"]]
