@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from devtools.console.records import record_of
 from devtools.console.serve import USERS, Server, fill
@@ -41,6 +41,14 @@ def chromium() -> Iterator[Chromium]:
 
 
 @pytest.fixture(scope="package")
+def window(chromium: Chromium) -> BrowserContext:
+    """A window that stays open: to open one takes longer than what most tests look at."""
+    context = chromium.new_context(locale="en-US", reduced_motion="reduce")
+    context.new_page()  # with its last page, the window would close
+    return context
+
+
+@pytest.fixture(scope="package")
 def server() -> Iterator[Server]:
     """A console at whose time it is afternoon, with an office's calls of two days."""
     with pytest.MonkeyPatch.context() as patch:
@@ -68,10 +76,13 @@ def _tables_as_they_were(server: Server) -> Iterator[None]:
 
 
 @pytest.fixture
-def open_page(chromium: Chromium, server: Server) -> Iterator[Open]:
-    """Opens a page in a browser of its own, as one of USERS; afterwards, nothing may have gone wrong unnoticed."""
+def open_page(window: BrowserContext, server: Server) -> Iterator[Open]:
+    """Opens a page as one of USERS, and as nobody else: the page keeps all that it knows of them in cookies.
+
+    Afterwards, nothing may have gone wrong unnoticed.
+    """
     complaints: list[str] = []
-    contexts = []
+    pages = []
 
     def complain(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
@@ -79,14 +90,11 @@ def open_page(chromium: Chromium, server: Server) -> Iterator[Open]:
 
     def opened(path: str = "/calls", *, user: str = "operator", width: int = 1280, theme: str = "light") -> Page:
         server.console.pool.claims = {"sub": user, "email": f"{user}@example.com", **USERS[user]}
-        context = chromium.new_context(
-            viewport={"width": width, "height": 800},
-            color_scheme="dark" if theme == "dark" else "light",
-            locale="en-US",
-            reduced_motion="reduce",
-        )
-        contexts.append(context)
-        page = context.new_page()
+        window.clear_cookies()
+        page = window.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
         page.set_default_timeout(PATIENCE)
         page.on("console", complain)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -95,8 +103,8 @@ def open_page(chromium: Chromium, server: Server) -> Iterator[Open]:
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert not list(islice(complaints, 5))
 
 
