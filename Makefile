@@ -162,7 +162,8 @@ test: lint $(EMULATOR) $(RUNTIME) $(LOCUST) $(AWSCLI) ## Check everything; conta
 	  --cov --cov-report= -m "not comes_last"
 	$(BIN)/pytest --quiet --trails=.local/tests -m comes_last tests/integration
 	$(BIN)/coverage report
-	COVERAGE_CORE=ctrace $(BIN)/pytest --quiet --numprocesses 2 --cov --cov-branch --cov-report= $(ANSWER_TESTS)
+	COVERAGE_CORE=ctrace $(BIN)/pytest --quiet --numprocesses 2 --cov --cov-branch --cov-report= -m "not no_cover" \
+	  $(ANSWER_TESTS)
 	$(BIN)/coverage report --include="$(ANSWER_PATH)" --fail-under 100
 
 lint: $(DEV) $(SAM) $(CHECKS) ## Check style, types, the template, and the packages

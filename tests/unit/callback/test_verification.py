@@ -269,6 +269,7 @@ class Rotations(RuleBasedStateMachine):
         assert self.check.accepts(self.registered)
 
 
+@pytest.mark.no_cover  # other tests run the same lines
 class TestRotations(Rotations.TestCase):  # type: ignore[valid-type,misc]
     """Random orders of all that."""
 

@@ -74,6 +74,7 @@ def as_text(value: Any) -> str:
             return str(value)
 
 
+@pytest.mark.no_cover  # other tests run the same lines
 @given(payloads)
 @example({"a": {}, "b": "2", "c": []})
 @example({"a&b": "1", "c=d": "2", "e f": "3", "José": "Núñez"})
@@ -83,6 +84,7 @@ def test_form_round_trip(payload: dict[str, Any]) -> None:
     assert decode(encode_form(payload), FORM) == (as_form_keeps(payload) or {})
 
 
+@pytest.mark.no_cover  # other tests run the same lines
 @given(st.dictionaries(texts, scalars | st.lists(scalars) | st.dictionaries(texts, scalars)))
 def test_json_round_trip(payload: dict[str, Any]) -> None:
     """A JSON body decodes to the same event, with fractions as exact decimals."""
@@ -165,6 +167,7 @@ def test_element_that_is_not_valid_json() -> None:
     }
 
 
+@pytest.mark.no_cover  # other tests run the same lines
 @given(
     st.lists(st.tuples(plain_keys.filter(lambda key: "%5B" not in key.upper()), texts), unique_by=lambda pair: pair[0])
 )

@@ -69,6 +69,7 @@ def arrives(fields: Mapping[str, Any], source: str = "", hook: str = HOOK) -> Re
     return process(payload_type(hook), came, SERVICE, may_queue=False)
 
 
+@pytest.mark.no_cover  # other tests run the same lines
 @given(
     differs=st.integers(min_value=-NEAR, max_value=NEAR) | st.none(),
     order=st.permutations(["webhook", "again", "record", "record again", "lost", "other leg"]),

@@ -67,6 +67,7 @@ def on_the_wire(message: dict[str, Any]) -> dict[str, Any]:
     return received
 
 
+@pytest.mark.no_cover  # other tests run the same lines
 @given(
     st.builds(Redelivery, deliveries, st.booleans(), st.sampled_from(["", "cdr"]))
     | st.builds(QueuedDelivery, st.text(), deliveries)
@@ -122,6 +123,7 @@ def test_wire_format(message: Any, wire: dict[str, Any]) -> None:
     assert message.to_message() == wire
 
 
+@pytest.mark.no_cover  # other tests run the same lines
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),
