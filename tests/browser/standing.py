@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Open
 
@@ -17,6 +17,20 @@ LOUD = {
 }
 QUIET = {**LOUD, "name": "Silence", "state": "OK", "on": False, "runbook": "docs/runbook.md#silence"}
 NEW = {**LOUD, "name": "Canary", "state": "INSUFFICIENT_DATA", "on": False, "runbook": None}
+
+WAITING = {"number": 12, "more": False}
+DEAD = {"number": 3, "more": False}
+REPLAY: dict[str, Any] = {
+    "dry_run": True,
+    "hook": "missed_call",
+    "found": 12,
+    "accepted": 0,
+    "refused": 0,
+    "deferred": 0,
+    "truncated": 2,
+    "reasons": {},
+    "next": None,
+}
 
 
 def destination(name: str, **more: Any) -> dict[str, Any]:
@@ -124,3 +138,15 @@ class Answers:
 def done(message: str, **result: Any) -> dict[str, Any]:
     """Return the answer to what was done."""
     return {"action": "action-1", "outcome": "done", "message": message, "result": result}
+
+
+def question(page: Page) -> Locator:
+    """Return the question that is asked."""
+    return page.get_by_role("dialog")
+
+
+DESTINATIONS = [
+    destination("sales", backlog=WAITING, dead_letters=DEAD),
+    destination("crm", failing_since="2026-11-24T20:30:00Z", failures=5, next_attempt="2026-11-24T21:35:50Z"),
+    destination("zapier", state="paused", state_reason="Somebody paused it.", backlog=WAITING, dead_letters=DEAD),
+]

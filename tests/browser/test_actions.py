@@ -5,38 +5,15 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from devtools.console.serve import Server
 from tests.browser.conftest import NOW, Open
-from tests.browser.looking import HOSTILE, found_by_axe, overflow, refresh
-from tests.browser.standing import (
-    LOUD,
-    NEW,
-    QUIET,
-    Answers,
-    attempt,
-    destination,
-    done,
-    open_health,
-    quarantined,
-)
+from tests.browser.looking import found_by_axe, refresh
+from tests.browser.standing import DESTINATIONS, REPLAY, Answers, attempt, done, open_health, quarantined, question
 
 pytestmark = pytest.mark.xdist_group("browser")  # one browser for all of them
 
-WAITING = {"number": 12, "more": False}
-DEAD = {"number": 3, "more": False}
-REPLAY: dict[str, Any] = {
-    "dry_run": True,
-    "hook": "missed_call",
-    "found": 12,
-    "accepted": 0,
-    "refused": 0,
-    "deferred": 0,
-    "truncated": 2,
-    "reasons": {},
-    "next": None,
-}
 REPORT: dict[str, Any] = {
     "dry_run": True,
     "changes": ["create parking"],
@@ -46,18 +23,6 @@ REPORT: dict[str, Any] = {
     "watermark": "2026-11-24T21:00:00Z",
     "accounting": {"available": True, "from": "a", "recovered": 0, "missing": 2, "legs_on_dash": 9, "legs_here": 7},
 }
-DESTINATIONS = [
-    destination("sales", backlog=WAITING, dead_letters=DEAD),
-    destination("crm", failing_since="2026-11-24T20:30:00Z", failures=5, next_attempt="2026-11-24T21:35:50Z"),
-    destination("zapier", state="paused", state_reason="Somebody paused it.", backlog=WAITING, dead_letters=DEAD),
-]
-
-
-def question(page: Page) -> Locator:
-    """Return the question that is asked."""
-    return page.get_by_role("dialog")
-
-
 ACTIONS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "Send a sample sales": ("Send a sample to sales?", "a missed call that nobody made", "destinations/sales/test", {}),
     "Pause sales": ("Pause sales?", "12 messages wait for it now", "destinations/sales/pause", {}),
@@ -132,41 +97,6 @@ def test_all_of_it_is_done_and_recorded(open_page: Open, server: Server, monkeyp
     expect(page.locator(".outcome.is-wrong")).to_contain_text("The table of events has no event of this id")
     asked = [next(iter(message)) for _, message in server.console.functions.asked]
     assert asked == ["test", "pause", "resume", "resend", "resume", "quarantine", "quarantine", "dry_run", "dry_run"]
-
-
-def test_attempts(open_page: Open) -> None:
-    """Attempts are there for who wants to see them, with what was answered; each of an event can be repeated."""
-    page = open_health(open_page, {"destinations": DESTINATIONS})
-    tried = [
-        attempt(1),
-        attempt(2, event_id=f"call-{'c' * 32}-7", outcome="taken", answer="200 OK"),
-        attempt(3, is_test=True),
-    ]
-    page.route("**/api/destinations/sales/attempts", lambda route: route.fulfill(json={"attempts": tried}))
-    answers = Answers(page, done("1 message is on the way to sales."))
-    opens = page.get_by_role("button", name="Attempts of sales")
-    expect(opens).to_have_attribute("aria-expanded", "false")
-    opens.click()
-    expect(opens).to_have_attribute("aria-expanded", "true")
-    rows = page.locator(".attempts tbody tr")
-    expect(rows).to_have_count(3)
-    expect(rows.nth(0)).to_contain_text("not taken")
-    expect(rows.nth(0)).to_contain_text("1,204 ms")
-    expect(rows.nth(1).get_by_role("link")).to_have_attribute("href", f"/calls/{'c' * 32}")
-    expect(rows.nth(2)).to_contain_text("a sample")
-    expect(rows.get_by_role("button")).to_have_count(2)
-    rows.nth(1).get_by_role("button").click()
-    expect(question(page)).to_contain_text("marked as a replay")
-    question(page).locator(".do").click()
-    expect(page.locator(".outcome:visible")).to_contain_text("1 message is on the way to sales.")
-    assert answers.sent == [("destinations/sales/resend", {"event_id": f"call-{'c' * 32}-7"})]
-    expect(rows.nth(1).get_by_role("button")).to_be_focused()
-    page.unroute("**/api/destinations/sales/attempts")
-    page.route("**/api/destinations/sales/attempts", lambda route: route.abort())
-    opens.click()
-    expect(page.locator(".attempts:visible")).to_have_count(0)
-    opens.click()
-    expect(page.locator(".attempts").get_by_role("alert")).to_contain_text("There is no answer.")
 
 
 def test_replay(open_page: Open) -> None:
@@ -303,134 +233,6 @@ def test_who_may_not_act(open_page: Open) -> None:
     expect(page.locator("main").get_by_role("button")).to_have_text(
         ["Attempts of crm", "Send a sample crm", "Pause crm", "Try now crm", "Attempts of sales", "Attempts of zapier"]
     )
-
-
-def test_news_leave_everything_in_its_place(open_page: Open) -> None:
-    """When news come, focus, opened attempts and outcomes stay, even if the destination moves to the top."""
-    changes: dict[str, Any] = {"destinations": DESTINATIONS}
-    page = open_health(open_page, changes)
-    page.route("**/attempts", lambda route: route.fulfill(json={"attempts": [attempt(1)]}))
-    names = page.locator(".destinations tbody > tr:first-child > td:first-child bdi")
-    expect(names).to_have_text(["crm", "sales", "zapier"])
-    page.get_by_role("button", name="Attempts of zapier").click()
-    expect(page.locator(".attempts tbody tr")).to_have_count(1)
-    again = page.locator(".attempts").get_by_role("button")
-    again.focus()
-    off = destination("zapier", state="off", state_reason="It took nothing for five days.", dead_letters=DEAD)
-    changes["destinations"] = [off, *DESTINATIONS[:1]]
-    refresh(page)
-    expect(names).to_have_text(["zapier", "sales"])
-    expect(page.locator(".attempts tbody tr")).to_have_count(1)
-    expect(page.get_by_role("button", name="Attempts of zapier")).to_have_attribute("aria-expanded", "true")
-    resume = page.get_by_role("button", name="Resume zapier")
-    resume.focus()
-    changes["destinations"] = [destination("zapier"), *DESTINATIONS[:1]]
-    refresh(page)
-    expect(resume).to_be_hidden()
-    expect(page.get_by_role("button", name="Attempts of zapier")).to_be_focused()
-
-
-def test_alarms(open_page: Open) -> None:
-    """Alarms that are on come with what happened and where to read what to do; the others are counted."""
-    changes: dict[str, Any] = {"alarms": [LOUD, QUIET, NEW]}
-    page = open_health(open_page, changes)
-    expect(page.locator(".verdict")).to_contain_text("1 alarm is on")
-    loud = page.locator(".alarms li")
-    expect(loud).to_have_count(1)
-    expect(loud).to_contain_text("failed deliveries since 1 hour ago")
-    expect(loud).to_contain_text("Check which service fails.")
-    expect(loud).to_contain_text("docs/runbook.md#failed-deliveries")
-    page.get_by_text("1 alarm is quiet, 1 has no data yet.").click()
-    expect(page.locator(".others li")).to_have_text(["silence", "Canary no data yet"])
-    changes["alarms"] = [LOUD, NEW]
-    refresh(page)
-    expect(page.locator(".others li")).to_have_count(1)
-    expect(page.locator(".others")).to_have_attribute("open", "")
-    changes["alarms"] = None
-    refresh(page)
-    expect(page.locator("main")).to_contain_text("CloudWatch does not tell at the moment.")
-
-
-def test_who_did_what(open_page: Open) -> None:
-    """The last actions are there, with who did them and what came of them."""
-    who = {"at": "2026-11-24T21:25:00Z", "email": "a@example.com", "verb": "destination.pause", "target": "sales"}
-    did = [{**who, "outcome": outcome, "summary": "a@example.com: paused sales"} for outcome in ("done", "failed")]
-    page = open_health(open_page, {"actions": did})
-    rows = page.locator("section", has_text="Who did what").locator("tbody tr")
-    expect(rows).to_have_count(2)
-    assert rows.first.inner_text().split("\t") == ["5 minutes ago", "a@example.com", "paused sales", "done"]
-    expect(rows.nth(1).locator(".is-bad")).to_have_text("failed")
-
-
-def test_many_destinations(open_page: Open) -> None:
-    """Of very many destinations those with the worst news are shown, and the others if somebody wants them."""
-    many = [destination(f"shop-{number}") for number in range(400)]
-    many[399] |= {"state": "off", "state_reason": "It is gone."}
-    page = open_health(open_page, {"destinations": many})
-    bodies = page.locator(".destinations > tbody")
-    expect(bodies).to_have_count(50)
-    expect(bodies.first).to_contain_text("shop-399")
-    page.get_by_role("button", name="Show all 400").click()
-    expect(bodies).to_have_count(400)
-    expect(page.get_by_role("button", name="Attempts of shop-49")).to_be_focused()
-
-
-def test_hostile_text(open_page: Open) -> None:
-    """Whatever destinations answer and functions say is text, in the list, in questions and in outcomes."""
-    evil = "".join(HOSTILE)
-    named = [destination(evil, last_answer=evil, dead_letters=DEAD), destination("b", state="off", state_reason=evil)]
-    did = {"at": "2026-11-24T21:25:00Z", "email": evil, "verb": evil, "target": evil, "outcome": evil, "summary": evil}
-    kept = quarantined(whole=1, reasons={evil: 1})
-    kept["hooks"][0]["hook"] = evil
-    changes = {
-        "destinations": named,
-        "actions": [did],
-        "quarantine": kept,
-        "alarms": [{**LOUD, "name": evil, "description": evil, "runbook": evil}],
-    }
-    page = open_health(open_page, changes, width=360)
-    tried = [attempt(1, event_id=evil, outcome=evil, answer=evil)]
-    page.route("**/attempts", lambda route: route.fulfill(json={"attempts": tried}))
-    Answers(page, done(evil, **{**REPLAY, "reasons": {evil: 1}}))
-    page.get_by_role("button", name="Attempts of").first.click()
-    expect(page.locator(".attempts tbody tr")).to_have_count(1)
-    for name in ("Send again", "Replay"):
-        page.locator("button.act:visible", has_text=name).first.click()
-        expect(question(page)).to_contain_text("<img src=x")
-        assert question(page).evaluate("dialog => dialog.scrollWidth - dialog.clientWidth") == 0
-        question(page).locator(".do").click()
-        expect(question(page)).to_have_count(0)
-    expect(page.locator(".outcome:visible")).to_have_count(2)
-    expect(page.locator("main img, main script")).to_have_count(0)
-    assert page.evaluate("window.broken") is None
-    text = page.locator("main").evaluate(
-        "main => main.textContent + [...main.querySelectorAll('[title]')].map(one => one.title)"
-    )
-    assert not [one for one in text if ord(one) in {7, 27, 0x200B, 0x202C, 0x202E}]
-    assert overflow(page) == 0
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_fits_and_is_accessible(open_page: Open, theme: str) -> None:
-    """With all that there can be, nothing sticks out at 360 pixels, and axe finds nothing; nor in a question."""
-    rules = ["color-contrast"] if theme == "dark" else []
-    changes = {
-        "destinations": DESTINATIONS,
-        "alarms": [LOUD, QUIET, NEW],
-        "quarantine": quarantined(whole=12, reasons={"call_id is missing": 12}),
-    }
-    page = open_health(open_page, changes, width=360, theme=theme)
-    page.route("**/attempts", lambda route: route.fulfill(json={"attempts": [attempt(1), attempt(2, is_test=True)]}))
-    Answers(page, {**done("It was refused."), "outcome": "failed"})
-    page.get_by_role("button", name="Attempts of sales").click()
-    page.locator(".others summary").click()
-    page.get_by_role("button", name="Pause sales").click()
-    assert found_by_axe(page, *rules) == []
-    assert overflow(page) == 0
-    question(page).locator(".do").click()
-    expect(page.locator(".outcome:visible")).to_be_visible()
-    assert found_by_axe(page, *rules) == []
-    assert overflow(page) == 0
 
 
 def test_keyboard_alone(open_page: Open) -> None:

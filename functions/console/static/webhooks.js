@@ -36,10 +36,12 @@ export class Webhooks {
       this.#place.tell(found, told);
       return;
     }
+    const lines = [...repairs, ...found.result.reported].map((one) => h("li", {}, format.line(one, 1_000)));
+    const isRecovering = repairs.length > found.result.changes.length;
     await this.#place.perform({
       path: PATH, body: { dry_run: false },
       title: "Repair what differs from Dash?",
-      text: [h("ul", {}, [...repairs, ...found.result.reported].map((one) => h("li", {}, format.line(one, 1_000)))), "What is recovered is published, as if it had just arrived."],
+      text: [h("ul", {}, lines), isRecovering ? "What is recovered is published, as if it had just arrived." : ""],
       label: "Repair", doing: "Repairing…", more: told,
     });
   }
