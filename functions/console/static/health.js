@@ -10,11 +10,11 @@ import { focusHeading, Poll } from "./poll.js";
 import { Quarantine } from "./quarantine.js";
 import { Queues } from "./queues.js";
 import { Recorded } from "./recorded.js";
+import { styled } from "./styles.js";
 import { Webhooks } from "./webhooks.js";
 
 const LIVE = 15_000; // milliseconds between two questions
 const PATIENT = 120_000;
-const STYLE = new URL("./health.css", import.meta.url).pathname;
 
 export class HealthView {
   title = "Health";
@@ -124,7 +124,4 @@ function faults({ alarms, reconcile, legs, destinations: all, quarantine: kept, 
   ].filter(Boolean);
 }
 
-// The rest of the page does without this style, so that it comes with this module.
-await new Promise((resolve) => {
-  document.head.append(h("link", { rel: "stylesheet", href: STYLE, load: resolve, error: resolve }));
-});
+await styled("health.css");
