@@ -143,6 +143,8 @@ class MemoryTables:
         if index := asked.get("IndexName"):
             partition, place = INDEXES[index], "timeline_key"
             start, end = values[":start"]["S"], values[":end"]["S"]
+            if start > end:
+                raise ValueError("DynamoDB refuses this condition.")
             found = [it for it in items if it.get(partition) == values[":key"] and start <= it[place]["S"] <= end]
             if index == "feeds":
                 found = [{name: it[name] for name in IN_FEEDS if name in it} for it in found]

@@ -202,6 +202,8 @@ def test_cursor_of_other_days(console: LocalConsole, browser: Browser) -> None:
     cursor = cursor_after(mine(4, started_at=at(120)))
     assert listed(browser, day="2026-11-24", cursor=cursor) == [mine(1)["call"]]
     assert listed(browser, day=TODAY, cursor=cursor) == [mine(3)["call"], mine(2)["call"]]
+    evening = cursor_after(mine(4, started_at="2026-11-25T04:59:59Z"))  # of the day before, in New York
+    assert listed(browser, day=TODAY, cursor=evening) == []
 
 
 @given(cursor=st.text(max_size=120))

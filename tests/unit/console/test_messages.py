@@ -227,12 +227,10 @@ def test_cursor_of_another_account(console: LocalConsole, browser: Browser) -> N
     for account in ("", DASH_ACCOUNT_ID):
         found = browser.get("messages", cursor=messages.cursor_after(theirs), account=account).json
         assert [row["event_id"] for row in found["messages"]] == [own]
-    early = messages.cursor_after(theirs | {"timeline_key": "2020-11-25T15:02:05.000Z#95#2026-11-25T15:02:05.000Z"})
-    assert browser.get("messages", cursor=early).json == {
-        "account": DASH_ACCOUNT_ID,
-        "messages": [],
-        "cursor": None,
-    }
+    nothing: Row = {"account": DASH_ACCOUNT_ID, "messages": [], "cursor": None}
+    for moment in ("2020-11-25T15:02:05.000Z", "2026-11-25T04:59:59.000Z"):
+        early = messages.cursor_after({"timeline_key": f"{moment}#95#{moment}", "event_id": "a" * 32})
+        assert browser.get("messages", cursor=early, day=TODAY).json == nothing
 
 
 def test_entry_of_another_account(console: LocalConsole, browser: Browser) -> None:

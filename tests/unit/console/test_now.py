@@ -9,6 +9,7 @@ import pytest
 from devtools.console.records import items_of, record_of
 from devtools.console.serve import OTHER_ACCOUNT, TABLE, LocalConsole
 from devtools.local import DASH_ACCOUNT_ID
+from hookswitch.calls.items import party_item, party_key
 from hookswitch.calls.record import Call
 from hookswitch.console import now
 from hookswitch.console.calls import DOING
@@ -74,10 +75,32 @@ CALLER = leg("a@pbx", "caller", 0, None, None, party=JANE)
             },
             ("parked", 60),
         ),
+        (
+            {
+                "answered_at": at(22),
+                "legs": [
+                    leg("b@pbx", "phone", 0, 2, None, party=BOB),
+                    leg("a@pbx", "caller", 3, 22, None, bridged=["b@pbx"]),
+                    leg("c@pbx", "phone", 4, 5, None, bridged=["b@pbx"]),
+                ],
+            },
+            ("talking", 22),
+        ),
+        ({"legs": [leg("a@pbx", "caller", 0, 2, None), leg("b@pbx", "phone", 30, None, 3_700)]}, ("waiting", 2)),
         ({"legs": [leg("a@pbx", "caller", None, None, None)]}, ("ringing", 0)),
         ({"legs": [leg("a@pbx", "caller", None, None, None)], "answered_at": at(9)}, ("talking", 9)),
     ],
-    ids=["rings", "machine", "rings again", "talks", "parked", "no times", "only an answer"],
+    ids=[
+        "rings",
+        "machine",
+        "rings again",
+        "talks",
+        "parked",
+        "caller last",
+        "ended ahead of this clock",
+        "no times",
+        "only an answer",
+    ],
 )
 def test_what_calls_are_doing(
     console: LocalConsole, browser: Browser, call: dict[str, Any], expected: tuple[str, float]
@@ -122,8 +145,11 @@ def test_only_calls_in_progress(console: LocalConsole, browser: Browser) -> None
             mine(2, final=False),
             mine(3, state="ringing", merged_into="f" * 32),
             mine(4, state="ringing") | {"account_id": OTHER_ACCOUNT},
+            mine(5, state="ringing"),
         ],
     )
+    merged = console.tables.tables[TABLE][f"call-{mine(5)['call']}",]["payload"]["M"]
+    merged["merged_into"] = {"S": "f" * 32}  # since the index was read
     found = browser.get("now").json
     assert [call["call"] for call in found["calls"]] == [going_on()["call"]]
     assert found["numbers"] == {"calls": 1, "registered": 0, "dropped": 0}
@@ -191,8 +217,9 @@ def test_names_of_devices(console: LocalConsole, browser: Browser) -> None:
 
 
 def test_names_are_the_accounts_own(console: LocalConsole, browser: Browser) -> None:
-    """Another account's call with a device of the same id gives no name."""
+    """Another account's call with a device of the same id gives no name, not even if an index led to it."""
     put(console, [mine(1) | {"account_id": OTHER_ACCOUNT}])
+    console.tables.put(TABLE, party_item(party_key(DASH_ACCOUNT_ID, "device", PHONE), mine(1), None))
     told(console, "deregister", 60, "bob", authorizing_id=PHONE)
     assert [row["name"] for row in browser.get("now").json["devices"]] == [None]
 

@@ -119,13 +119,16 @@ class CallLog:
         return (entry for entry in entries if "call" in entry)
 
     def _query(self, index: str, attribute: str, key: str, period: Period, before: str = "") -> Iterator[Item]:
-        end = min(rfc3339(period[1]), before) if before else rfc3339(period[1])
+        start, end = rfc3339(period[0]), rfc3339(period[1])
+        end = min(end, before) if before else end
+        if end < start:  # DynamoDB refuses that
+            return
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
             IndexName=index,
             # A timeline key begins with the time, and is longer than it.
             KeyConditionExpression=f"{attribute} = :key AND timeline_key BETWEEN :start AND :end",
-            ExpressionAttributeValues={":key": {"S": key}, ":start": {"S": rfc3339(period[0])}, ":end": {"S": end}},
+            ExpressionAttributeValues={":key": {"S": key}, ":start": {"S": start}, ":end": {"S": end}},
             ScanIndexForward=False,
             PaginationConfig={"PageSize": self.page},
         )

@@ -75,7 +75,7 @@ class Feeds:
         if before:
             last = min(last, before.at)
         day, first = last.astimezone(UTC).date(), period[0].astimezone(UTC).date()
-        while day >= first and last >= period[0]:
+        while day >= first:
             feeds = [self._feed(feed_key(self.account, hook, day.isoformat()), period, before) for hook in hooks]
             yield from merge(*_begun(feeds), key=Place.of, reverse=True)
             day -= timedelta(days=1)
@@ -88,13 +88,16 @@ class Feeds:
             yield from (entry for entry in same if not before or Place.of(entry) < before)
 
     def _query(self, feed: str, period: Period, before: Place | None) -> Iterator[Item]:
-        end = min(rfc3339(period[1]), before.timeline_key) if before else rfc3339(period[1])
+        start, end = rfc3339(period[0]), rfc3339(period[1])
+        end = min(end, before.timeline_key) if before else end
+        if end < start:  # DynamoDB refuses that
+            return
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
             IndexName="feeds",
             # A timeline key begins with the time, and is longer than it.
             KeyConditionExpression="feed = :key AND timeline_key BETWEEN :start AND :end",
-            ExpressionAttributeValues={":key": {"S": feed}, ":start": {"S": rfc3339(period[0])}, ":end": {"S": end}},
+            ExpressionAttributeValues={":key": {"S": feed}, ":start": {"S": start}, ":end": {"S": end}},
             ScanIndexForward=False,
             PaginationConfig={"PageSize": self.page},
         )
