@@ -26,7 +26,7 @@ class Browser:
         self._emulator = urlsplit(stack.endpoint)
 
     def ask(
-        self, address: str, method: str = "GET", headers: Mapping[str, str] | None = None, **form: Any
+        self, address: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: str = "", **form: Any
     ) -> urllib3.BaseHTTPResponse:
         """Send a request, with the page's cookies if it goes there, and keep those of the answer."""
         there = urlsplit(urljoin(self.page, address))
@@ -37,7 +37,7 @@ class Browser:
         where = there._replace(scheme=self._emulator.scheme, netloc=self._emulator.netloc).geturl()
         if form:
             sent["content-type"] = "application/x-www-form-urlencoded"
-        answer = self._pool.request(method, where, headers=sent, body=urlencode(form) or None, redirect=False)
+        answer = self._pool.request(method, where, headers=sent, body=body or urlencode(form) or None, redirect=False)
         for cookie in answer.headers.getlist("set-cookie") if is_page else ():
             name, _, rest = cookie.partition("=")
             self.cookies.pop(name, None)
@@ -60,3 +60,10 @@ class Browser:
         """Have the page ask its API, and return status and JSON."""
         answer = self.ask(f"/api/{path}", headers=ASKS)
         return answer.status, json.loads(answer.data)
+
+    def act(self, path: str, **body: Any) -> Any:
+        """Have the page do something, and return what came of it."""
+        headers = {**ASKS, "origin": self.page.rstrip("/"), "content-type": "application/json"}
+        answer = self.ask(f"/api/{path}", "POST", headers, json.dumps(body))
+        assert answer.status == 200, answer.data
+        return json.loads(answer.data)

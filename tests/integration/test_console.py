@@ -1,9 +1,10 @@
-"""The page of a deployed stack: signing in with Cognito, looking at calls, and signing out."""
+"""The page of a deployed stack: signing in with Cognito, looking at calls, acting, and signing out."""
 
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -15,12 +16,17 @@ from devtools.waiting import wait_for
 from hookswitch.calls.items import call_id, leg_id
 from hookswitch.console.sign_in import SESSION
 from hookswitch.console.users import ROLES
+from hookswitch.destinations.record import Filter
+from hookswitch.destinations.requests import Add, Remove
 from simulator.calls.scenarios import SCENARIOS
 from simulator.confidential import note
 from simulator.encoding import encode_json
 from tests.integration.browsing import Browser
 from tests.integration.conftest import Stored
 from tests.integration.delivering import Deliver
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
 
 REFRESHED = 2.5  # seconds: more than the emulator's functions wait
 ANOTHER = "e" * 32
@@ -88,6 +94,42 @@ def test_session(sign_in: SignIn, call: str) -> None:
     assert browser.cookies == {}
     browser.cookies = cookies
     assert browser.get("me")[0] == 401
+
+
+@pytest.fixture
+def destination(stack: Stack, lambda_: "LambdaClient") -> Iterator[str]:
+    """The name of a destination at which nothing listens."""
+    name, manages = f"desk-{uuid4().hex[:8]}", stack.resources["Destinations"]
+    which, url = Filter(hooks=("voicemail_full",)), "https://receiver.invalid/"
+    for request in (Add(name=name, type="https", url=url, filter=which), Remove(name=name)):
+        answer = lambda_.invoke(FunctionName=manages, Payload=json.dumps(request.to_message()))
+        assert "FunctionError" not in answer, answer["Payload"].read()
+        if isinstance(request, Add):
+            yield name
+
+
+def test_actions(sign_in: SignIn, destination: str, stored: Stored) -> None:
+    """An operator acts through the functions of the stack, which leaves a record; a dry run does not."""
+    browser = sign_in("*")
+    paused = browser.act(f"destinations/{destination}/pause")
+    assert (paused["outcome"], paused["result"]) == ("done", {"owed": 0})
+    record = stored(paused["action"])
+    assert record is not None
+    assert (record["kind"], record["hook"], record["account_id"]) == ("action", "destination.pause", DASH_ACCOUNT_ID)
+    payload, email = record["payload"], browser.get("me")[1]["user"]["email"]
+    assert (payload["email"], payload["target"], payload["outcome"]) == (email, destination, "done")
+    sample = browser.act(f"destinations/{destination}/test")
+    assert (sample["outcome"], sample["result"]["outcome"]) == ("failed", "retry")
+    assert [it["is_test"] for it in browser.get(f"destinations/{destination}/attempts")[1]["attempts"]] == [True]
+    for path, hook in (("quarantine/replay", {"hook": "voicemail_full"}), ("webhooks/reconcile", {})):
+        looked = browser.act(path, dry_run=True, **hook)
+        assert (looked["action"], looked["result"]["dry_run"]) == (None, True)
+    _, health = browser.get("health")
+    assert {"ServerErrors", "DeadLetters"} <= {alarm["name"] for alarm in health["alarms"]}
+    (shown,) = [it for it in health["destinations"] if it["name"] == destination]
+    assert shown["state"] == "paused"
+    done = [(it["verb"], it["outcome"]) for it in health["actions"] if it["target"] == destination]
+    assert done == [("destination.test", "failed"), ("destination.pause", "done")]
 
 
 def test_another_account(sign_in: SignIn, call: str) -> None:
