@@ -17,6 +17,7 @@ from xdist import is_xdist_worker
 
 from devtools import emulator as emulators
 from devtools import local
+from devtools.console import local_users
 from devtools.inbox import Inbox
 from devtools.local import CALLBACK_SECRET
 from devtools.stack import Stack
@@ -264,7 +265,9 @@ def test_no_secret_is_in_a_variable(stack: Stack, lambda_: "LambdaClient") -> No
 
 
 @pytest.mark.comes_last
-def test_no_permission_is_idle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_permission_is_idle(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, emulator_port: int
+) -> None:
     """Each role used every action that the template allows it, on that resource, in the tests before.
 
     If several processes share those tests, none of them has seen all, so a separate run gets their `--trails`.
@@ -272,7 +275,7 @@ def test_no_permission_is_idle(request: pytest.FixtureRequest, tmp_path_factory:
     elsewhere: Path | None = request.config.getoption("--trails")
     if elsewhere is None and (request.config.stash[LEFT_OUT] or is_xdist_worker(request)):
         pytest.skip("Only the tests of this folder together use every permission: see --trails.")
-    given = local.parameters()
+    given = {**local.parameters(), **local_users.parameters(emulator_port)}
     stack = resources(expanded(**given), **given)
     trails = list((elsewhere or tmp_path_factory.getbasetemp()).rglob(emulators.TRAIL))
     assert len(trails) > 1
