@@ -42,7 +42,7 @@ class Run:
         sending: Seconds from the first delivery to the last answer.
         draining: Seconds from then until every event was published.
         settling: Seconds from then until every call was final.
-        log_lines: That the functions wrote.
+        log_lines: That the functions wrote, other than the console's.
         log_bytes: The length of those lines.
         load_average: Of the machine in the five minutes before.
         audience: Who looked at the console meanwhile; None if nobody did.
@@ -91,8 +91,9 @@ def run_day(stack: Stack, directory: Path, size: Size, people: int = 0) -> Run:
         _wait_until_quiet(inbox)
         items = read_table(aws.dynamodb(endpoint), outputs["EventsTableName"])
         published = inbox.counts_so_far()
-    # What the emulator itself adds about an invocation is not JSON.
-    lines = [line for line in LogReader(aws.logs(endpoint), outputs["LogGroupName"]).read() if line.startswith("{")]
+    # What the emulator itself adds about an invocation is not JSON; what people do belongs to no delivery.
+    read = LogReader(aws.logs(endpoint), outputs["LogGroupName"]).read()
+    lines = [line for line in read if line.startswith("{") and "ConsoleFunction" not in line]
     return Run(
         size=size,
         day=planned,
