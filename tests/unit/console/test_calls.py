@@ -95,6 +95,15 @@ def test_filter_that_finds_little(console: LocalConsole, browser: Browser, monke
     assert listed(browser, day=TODAY, status="busy") == [busy["call"]]
 
 
+def test_filter_reads_much_at_once(console: LocalConsole, browser: Browser) -> None:
+    """What a filter leaves out is not read in pages of the size of those that are shown, one after the other."""
+    put(console, [mine(number, started_at=at(-number)) for number in range(200)])
+    console.tables.asked.clear()
+    assert browser.get("calls", status="busy").json["calls"] == []
+    assert console.tables.asked.count("Query") == 2
+    assert console.tables.asked.count("BatchGetItem") == 2
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 CALL = re.compile("[0-9a-f]{32}")
 CHART_ENTRIES = 1_000  # read at once
+FILTERED_ENTRIES = 250  # likewise: a filter takes few of them
 ATTEMPTS = 20  # shown
 MOST_BODY = 4_096  # bytes
 
@@ -155,7 +156,8 @@ def _me(asked: Asked) -> Response:
 
 def _calls(asked: Asked) -> Response:
     question = asked.question()
-    return Response.from_json(calls.page(asked.log(question.account, calls.PAGE + 1, calls.ROW), question))
+    at_once = FILTERED_ENTRIES if question.is_filtered else calls.PAGE + 1
+    return Response.from_json(calls.page(asked.log(question.account, at_once, calls.ROW), question))
 
 
 def _spreadsheet(asked: Asked) -> Response:

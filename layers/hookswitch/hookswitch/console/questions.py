@@ -102,6 +102,11 @@ class Question:
         )
 
     @property
+    def is_filtered(self) -> bool:
+        """Whether calls of the account and the subject are left out by what they are."""
+        return bool(self.statuses or self.directions)
+
+    @property
     def shows_open(self) -> bool:
         """Whether calls in progress belong to the answer: on its first page, if it reaches into the present."""
         return not self.before and self.period[0] <= self.now < self.period[1]
