@@ -50,11 +50,12 @@ one record, which is the expected one. `make test` does the same with a small da
 | records that turned out to be a part of another | {merged:,} |
 | revisions, each published once | {messages:,}, {messages_each:.1f} per call |
 
-{date}, on {machine}, load average {load:.1f} before the run. Emulator, functions and senders share the machine, so the
-times show how the parts work together, not how fast AWS is. Sending took {sending:.0f} seconds ({rate:.0f} deliveries a
-second; {planned:.0f} seconds were planned); the last event was published {draining:.0f} seconds later, and the last
-call was final {settling:.0f} seconds after that. At worst, the senders were {late:.0f} s behind the day's clock. The
-functions wrote {log_bytes:.0f} bytes of log per delivery, including metrics, publishing and calls.
+{date}, on {machine}, load average {load:.1f} before the run.{remark}
+Emulator, functions and senders share the machine, so the times show how the parts work together, not how fast AWS is.
+Sending took {sending:.0f} seconds ({rate:.0f} deliveries a second; {planned:.0f} seconds were planned); the last event
+was published {draining:.0f} seconds later, and the last call was final {settling:.0f} seconds after that. At worst, the
+senders were {late:.0f} s behind the day's clock. The functions wrote {log_bytes:.0f} bytes of log per delivery,
+including metrics, publishing and calls.
 
 ## By hour of the day
 
@@ -146,6 +147,7 @@ def written(found: Mapping[str, Any]) -> str:
         date=found["date"],
         machine=found["machine"],
         load=found["load_average"],
+        remark=f" {found['remark']}" if found.get("remark") else "",  # which people write
         sending=found["sending_seconds"],
         rate=totals["deliveries"] / found["sending_seconds"],
         planned=size["seconds"],
