@@ -160,6 +160,7 @@ def document(found: Mapping[str, Any]) -> str:
             "machine": found["machine"],
             "load": f"{found['load_average']:.1f}",
             "writing": f"{found['writing_seconds'] / 60:.0f}",
+            "remark": f" {found['remark']}" if found.get("remark") else "",  # which people write
             "answers": table(COLUMNS, found["answers"]),
         },
     )

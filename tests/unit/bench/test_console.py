@@ -47,6 +47,13 @@ def test_each_answer_has_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> N
     assert found["the chart of a day"].rows == 24
 
 
+def test_page_is_what_its_data_make() -> None:
+    """It is not edited by hand: its figures are in the JSON beside it, its words in the template."""
+    found = json.loads(console.DATA.read_text())
+    assert found["calls"] >= console.MANY
+    assert console.PAGE.read_text() == document(found), "Run `python -m bench.console --page`."
+
+
 @pytest.mark.parametrize(("median", "words"), [(300, "within the limit of 300 ms"), (301, "more than the limit")])
 def test_verdict(median: float, words: str) -> None:
     """The page says whether a list is there in time, and as a multiple of a bare query."""
