@@ -1,6 +1,6 @@
 """A temporary stack on an emulator of its own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,15 @@ from devtools.stack import Stack
 from simulator.api import DashApi
 
 
+def deploy_by_sam(endpoint: str, overrides: Mapping[str, str]) -> Stack:
+    """Deploy the last build with `sam deploy`, which packages it first.
+
+    Raises:
+        StackError: It can't be deployed.
+    """
+    return stack.deploy(endpoint, overrides=overrides)
+
+
 @contextmanager
 def temporary_stack(
     directory: Path,
@@ -18,6 +27,7 @@ def temporary_stack(
     environment: Mapping[str, str] | None = None,
     *,
     console: bool = False,
+    deploy: Callable[[str, Mapping[str, str]], Stack] = deploy_by_sam,
 ) -> Iterator[Stack]:
     """Deploy the last build, with all hooks, for as long as the block lasts.
 
@@ -26,6 +36,7 @@ def temporary_stack(
         overrides: Template parameters that differ from those of `local.parameters`.
         environment: More variables for the functions.
         console: Whether it has the console.
+        deploy: Deploys, given the emulator's address and the parameters; tests share one package.
 
     Raises:
         LaptopError: The deployment failed.
@@ -37,4 +48,4 @@ def temporary_stack(
     ):
         page = local_users.parameters(running.port) if console else {}
         given = {"DashApiUrl": api.url, "ReconcileRate": "off", **page, **(overrides or {})}
-        yield stack.deploy(running.endpoint, overrides=given)
+        yield deploy(running.endpoint, given)

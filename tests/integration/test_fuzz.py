@@ -8,6 +8,7 @@ import pytest
 from devtools.stack import Stack
 from devtools.temporary import temporary_stack
 from tests.fuzz.run import Amount, fuzz
+from tests.integration.deployed import deploy
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def fuzzed(built: Path, tmp_path: Path, *, in_container: bool) -> Iterator[Stack
     if in_container:
         pytest.skip("The test reads the log file of the emulator, which a container does not have.")
     del built
-    with temporary_stack(tmp_path / "emulator") as deployed:
+    with temporary_stack(tmp_path / "emulator", deploy=deploy) as deployed:
         yield deployed
 
 

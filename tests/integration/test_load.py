@@ -7,7 +7,7 @@ import pytest
 
 from devtools.stack import Stack
 from devtools.temporary import temporary_stack
-from tests.integration.deployed import IMPATIENT
+from tests.integration.deployed import IMPATIENT, deploy
 from tests.load.__main__ import QUICK
 from tests.load.run import OVERRIDES, run_day
 
@@ -18,7 +18,7 @@ def reseller(built: Path, tmp_path: Path, *, in_container: bool) -> Iterator[Sta
     if in_container:
         pytest.skip("The senders of the load test reach an emulator on this machine only, not one in a container.")
     del built
-    with temporary_stack(tmp_path / "emulator", OVERRIDES, IMPATIENT) as deployed:
+    with temporary_stack(tmp_path / "emulator", OVERRIDES, IMPATIENT, deploy=deploy) as deployed:
         yield deployed
 
 
