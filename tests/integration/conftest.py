@@ -5,6 +5,7 @@ and the functions are shared, so each test creates its own events (with a new ca
 looks only for their ids.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -324,26 +325,20 @@ def deliver(stack: Stack) -> Iterator[Deliver]:
     delivering.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def logs(stack: Stack, cloudwatch_logs: "CloudWatchLogsClient", lambda_: "LambdaClient") -> Logs:
-    """Read the log so far of the group that a function writes to: `logs("MissedCall")`.
+    """Read what has been logged since the test began to the group of a function: `logs("MissedCall")`.
 
     All functions of the stack share one group, so its lines may be another's.
     """
+    began = time.time_ns() // 1_000_000
 
     def lines(logical_id: str) -> list[str]:
         configuration = lambda_.get_function_configuration(FunctionName=stack.resources[logical_id])
         default = f"/aws/lambda/{configuration['FunctionName']}"
         group = configuration.get("LoggingConfig", {}).get("LogGroup", default)
-        found: dict[tuple[str, int, str], None] = {}
-        start = 0
-        while True:  # the emulator returns no more than 10,000 events, and names no next page
-            pages = cloudwatch_logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start)
-            events = [event for page in pages for event in page["events"]]
-            found |= {(event["logStreamName"], event["timestamp"], event["message"]): None for event in events}
-            if not events or events[-1]["timestamp"] == start:
-                return [message for _, _, message in found]
-            start = events[-1]["timestamp"]
+        pages = cloudwatch_logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=began)
+        return [event["message"] for page in pages for event in page["events"]]
 
     return lines
 
