@@ -21,6 +21,7 @@ from hookswitch.destinations.requests import Add, Remove
 from simulator.calls.scenarios import SCENARIOS
 from simulator.confidential import note
 from simulator.encoding import encode_json
+from simulator.payloads import payload
 from tests.integration.browsing import Browser
 from tests.integration.conftest import Stored
 from tests.integration.delivering import Deliver
@@ -132,6 +133,24 @@ def test_actions(sign_in: SignIn, destination: str, stored: Stored) -> None:
     assert done == [("destination.test", "failed"), ("destination.pause", "done")]
 
 
+def test_views(sign_in: SignIn, call: str, deliver: Deliver) -> None:
+    """A device that drops is called as in its newest call; a full mailbox leads to the call that found it full."""
+    browser = sign_in()
+    known = browser.get(f"calls/{call}")[1]["call"]
+    bob = known["answered_by"]
+    dropped = payload("deregister", authorizing_id=bob["device"], username=f"user_{uuid4().hex}")
+    full = payload("voicemail_full", system_log_id=known["legs"][0]["leg"], voicemail_box=uuid4().hex)
+    for event in (dropped, full):
+        assert deliver(event["event_name"], encode_json(event)).outcome == "stored"
+    status, now = browser.get("now")
+    assert status == 200
+    row = next(row for row in now["devices"] if row["device"].startswith(f"{dropped['username']}@"))
+    assert (row["state"], row["name"], row["party"]) == ("dropped", bob["name"], f"device/{bob['device']}")
+    status, listed = browser.get("messages?kind=voicemail&failed=1")
+    assert status == 200
+    assert [row["call"] for row in listed["messages"] if row["mailbox"] == full["voicemail_box"]] == [call]
+
+
 def test_another_account(sign_in: SignIn, call: str) -> None:
     """Whoever has another account sees nothing of the stack's, and its id is as good as any that does not exist."""
     browser = sign_in(ANOTHER, ("calls", "payloads"))
@@ -142,6 +161,8 @@ def test_another_account(sign_in: SignIn, call: str) -> None:
         f"calls/{call}/events",
         f"calls?account={DASH_ACCOUNT_ID}",
         f"day?account={'1' * 32}",
+        f"now?account={DASH_ACCOUNT_ID}",
+        f"messages?call={call}",
     ):
         assert browser.get(asked) == browser.get("nothing")
     assert browser.get("health")[0] == 403
