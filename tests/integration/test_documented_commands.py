@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from devtools import aws
 from devtools import stack as stacks
 from devtools.emulator import ADDRESS
 from devtools.local import DASH_ACCOUNT_ID, DASH_API_KEY, LOCAL, REGION, ROOT, STACK_NAME, architecture
@@ -153,6 +154,10 @@ def reader(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Re
         account.add_user(USER_NAME, PASSWORD)
         for hook, example in EVENTS:
             here.api.dash.fire(DASH_ACCOUNT_ID, hook, payload(hook) | example)
+        action = {"event_id": "action-example", "kind": "action", "timeline_key": "2026-11-26", "feed": "actions"}
+        aws.dynamodb(here.endpoint).put_item(
+            TableName=deployed.outputs["EventsTableName"], Item={name: {"S": value} for name, value in action.items()}
+        )
         environment = {
             **here.environment,
             "CI": "true",
