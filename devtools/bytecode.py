@@ -21,12 +21,14 @@ SKIPPED = re.compile(
     r"/python/(urllib3|tzdata)/"
     r"|/python/annotated_types/test_cases\.py"
     r"|/python/pydantic/(v1|deprecated|experimental|mypy\.py|networks\.py|color\.py)"
-    r"|/python/pydantic/(alias_generators|dataclasses|root_model|validate_call_decorator)\.py"
+    r"|/python/pydantic/(alias_generators|dataclasses|functional_serializers|root_model|validate_call_decorator)\.py"
+    r"|/python/pydantic/_internal/(_decorators_v1|_validate_call)\.py"
     r"|/python/aws_lambda_powertools/(event_handler|middleware_factory|utilities/(?!__init__|jmespath_utils))"
-    r"|/python/aws_lambda_powertools/logging/formatters/"
+    r"|/python/aws_lambda_powertools/(logging/(formatters/|utils\.py)|shared/cookies\.py)"
     r"|/python/aws_lambda_powertools/metrics/provider/datadog/"
     r"|/python/hookswitch/(cloudformation|console|reconcile|webhooks)/"
     r"|/python/hookswitch/dash/(client|credentials|history|pace|wire)\.py"
+    r"|/python/hookswitch/destinations/(checks|manage|sweep)\.py"
 )
 
 BUILT_FOR = re.compile(r"^ +BuildArchitecture: (?P<architecture>\w+)$", re.MULTILINE)
@@ -49,6 +51,9 @@ UNUSED = (
     "*/python/aws_lambda_powertools/utilities/validation/**/*",
     "*/python/pydantic/v1/**/*",
     "*/python/pydantic/mypy.py",
+    "*/python/tzdata/zoneinfo/*.tab",  # what the zones are compiled from, and which countries they are of
+    "*/python/tzdata/zoneinfo/leapseconds",
+    "*/python/tzdata/zoneinfo/tzdata.zi",
     "*/python/urllib3/contrib/emscripten/**/*",
     "*/python/*.dist-info/RECORD",  # which lists files that are deleted here
     "*/python/*.dist-info/sboms/*",

@@ -59,7 +59,8 @@ def test_alarms_are_there(stack: Stack, cloudwatch: Any, expected: dict[str, Any
         assert alarm["EvaluationPeriods"] == int(properties["EvaluationPeriods"])
         dimensions = {it["Name"]: it["Value"] for it in alarm.get("Dimensions", [])}
         assert dimensions.keys() == {it["Name"] for it in properties.get("Dimensions", [])}
-        assert all(stack.name in value or value in {"v1", stack.resources["ConsoleApi"]} for value in dimensions.values())
+        console = stack.resources["ConsoleApi"]
+        assert all(stack.name in value or value in {"v1", console} for value in dimensions.values())
 
 
 def description(properties: Mapping[str, Any], stack: Stack) -> str:
