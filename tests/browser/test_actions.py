@@ -71,7 +71,7 @@ def test_all_of_it_is_done_and_recorded(open_page: Open, server: Server, monkeyp
     monkeypatch.setattr(server.console.functions, "drift", ["create parking"])
     monkeypatch.setattr(server.console.functions, "asked", [])
     server.console.add_trouble(NOW)
-    page = open_page("/health")
+    page = open_page("/operations")
     expect(page.locator(".alarms li")).to_contain_text("quarantined deliveries")
     for name, came, record in (
         ("Send a sample sales", "sales took the sample.", r"sent a sample to sales\s*done"),

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.xdist_group("browser")  # one browser for all of them
 
 def test_health(open_page: Open, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """What needs attention is said first; destinations that fail are on top."""
-    page = open_page("/health")
+    page = open_page("/operations")
     expect(page.locator(".verdict")).to_have_text("1 destination is failing.")
     expect(page.locator(".stacked tbody tr").first).to_contain_text("crm")
     expect(page.locator(".stacked tbody tr").first).to_contain_text("failing since 1 hour ago, 5 attempts failed")
@@ -59,7 +59,7 @@ def test_health_of_what_dash_says(open_page: Open, server: Server) -> None:
     item = {"event_id": "1", "hook": "webhook_disabled", "occurred_at": at, "timeline_key": at}
     feed = feed_key(server.console.settings.account_id, "webhook_disabled", at)
     put(TABLE, item | {"summary": "Dash disabled the webhook of parking", "feed": feed})
-    page = open_page("/health", width=360)
+    page = open_page("/operations", width=360)
     expect(page.locator(".verdict")).to_have_text(
         "1 webhook is off, 1 leg of a call is missing, 1 destination is failing."
     )

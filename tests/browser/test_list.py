@@ -163,7 +163,7 @@ def test_new_calls_appear(open_page: Open, server: Server) -> None:
 
 def test_rare_calls(open_page: Open) -> None:
     """Where a page of the API has no call that is asked for, the page looks further, and then asks whether to go on."""
-    page = open_page("/health")
+    page = open_page("/operations")
     asked: list[str] = []
 
     def answer(route: Route) -> None:

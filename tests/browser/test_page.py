@@ -23,7 +23,7 @@ def test_what_roles_see(open_page: Open, api: Browser) -> None:
     expect(page.locator(".event-list details, pre")).to_have_count(0)
     pages = page.get_by_role("navigation", name="Pages").get_by_role("link")
     expect(pages).to_have_text(["Calls", "Now", "Voicemail and faxes"])
-    for user, path in (("reader", "/health"), ("nobody", "/calls")):
+    for user, path in (("reader", "/operations"), ("nobody", "/calls")):
         refused = open_page(path, user=user)
         expect(refused.get_by_role("heading", level=1)).to_contain_text("You may not")
         expect(refused.locator("main")).to_contain_text(f"{user}@example.com")
@@ -95,12 +95,12 @@ def test_every_view_fits_and_is_accessible(open_page: Open, api: Browser, theme:
     views = {
         "/calls?day=2026-11-23&status=nobody": ROWS,  # fewer rows than without a filter: axe looks at each of them
         f"/calls/{call}": ".event-list li",
-        "/health": ".verdict",
+        "/operations": ".verdict",
         "/calls?number=5": ".empty h2",
     }
     page = open_page("/calls", width=360, theme=theme)
     for path, part in views.items():
-        page.goto(page.url.partition("/calls")[0].partition("/health")[0] + path)
+        page.goto(page.url.partition("/calls")[0].partition("/operations")[0] + path)
         expect(page.locator(part).first).to_be_visible()
         for toggle in page.locator(".toggle, .event-list summary, .day summary").all()[:2]:
             toggle.click()
@@ -159,7 +159,7 @@ def test_text_never_becomes_markup(chromium: Chromium, server: Server) -> None:
 
 def test_loading(open_page: Open) -> None:
     """While the calls are on their way, the page is there and says so."""
-    page = open_page("/health")
+    page = open_page("/operations")
     held: list[Route] = []
 
     def hold(route: Route) -> None:

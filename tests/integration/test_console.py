@@ -73,7 +73,8 @@ def test_session(sign_in: SignIn, call: str) -> None:
     """Somebody signs in, sees a call with its events, is asked about at the pool meanwhile, and signs out for good."""
     browser = sign_in("*")
     assert list(browser.cookies) == [SESSION]
-    assert b"<script" in browser.ask("/").data
+    for address in ("/", "/calls", f"/calls/{call}", "/now", "/messages", "/operations"):
+        assert b"<script" in browser.ask(address).data, address
     status, me = browser.get("me")
     assert status == 200
     assert me["user"]["roles"] == sorted(ROLES)

@@ -8,7 +8,7 @@ import { setOffice } from "./format.js";
 
 const main = document.getElementById("main");
 const CALL = /^\/calls\/([0-9a-f]{32})$/;
-const PAGES = [["/calls", "Calls", "calls"], ["/now", "Now", "calls"], ["/messages", "Voicemail and faxes", "calls"], ["/health", "Health", "operators"]];
+const PAGES = [["/calls", "Calls", "calls"], ["/now", "Now", "calls"], ["/messages", "Voicemail and faxes", "calls"], ["/operations", "Health", "operators"]];
 let me = null;
 let view = null;
 let calls = null; // stays while a call is open, so that one comes back to the same place
@@ -18,7 +18,7 @@ const kept = {}; // as these do
 async function show({ focus = true } = {}) {
   const { pathname, search } = location;
   const [, call] = CALL.exec(pathname) ?? [];
-  const role = pathname === "/health" ? "operators" : "calls";
+  const role = pathname === "/operations" ? "operators" : "calls";
   const before = view;
   markPage(pathname);
   if (!me.user.roles.includes(role)) {
@@ -165,7 +165,7 @@ async function start() {
   showUser();
   if (location.pathname === "/") {
     const isOperator = me.user.roles.includes("operators") && !me.user.roles.includes("calls");
-    history.replaceState(null, "", (isOperator ? "/health" : "/calls") + location.search);
+    history.replaceState(null, "", (isOperator ? "/operations" : "/calls") + location.search);
   }
   await show({ focus: false });
 }

@@ -76,8 +76,8 @@ def test_other_addresses_do_not_sign_in(console: LocalConsole, path: str) -> Non
 def test_several_tabs(console: LocalConsole) -> None:
     """Sign-ins that are under way at the same time don't disturb each other."""
     browser = Browser(console)
-    begun = [browser.ask(path, headers=NAVIGATES).location for path in ("/calls", "/health")]
-    assert [browser.ask(where, headers=NAVIGATES).location for where in begun] == ["/calls", "/health"]
+    begun = [browser.ask(path, headers=NAVIGATES).location for path in ("/calls", "/operations")]
+    assert [browser.ask(where, headers=NAVIGATES).location for where in begun] == ["/calls", "/operations"]
     assert list(browser.cookies) == [SESSION]
 
 

@@ -19,8 +19,11 @@ from hookswitch.observability.log import logger
 from hookswitch.settings.console import ConsoleSettings
 
 API, STATIC = "/api/", "/static/"
-PAGES = re.compile(r"/|/calls|/calls/[0-9a-f]{32}|/now|/messages|/health", re.ASCII)
-"""The addresses that are the page's own: all of them get the same file, which shows what the address says."""
+PAGES = re.compile(r"/|/calls|/calls/[0-9a-f]{32}|/now|/messages|/operations", re.ASCII)
+"""The addresses that are the page's own: all of them get the same file, which shows what the address says.
+
+`/health` is none of them: the emulator answers that itself, on every host.
+"""
 
 NOT_FOUND = Response.error(404, "not_found", "There is nothing here.")
 NOT_ALLOWED = Response.error(405, "method_not_allowed", "This address takes no such request.")
