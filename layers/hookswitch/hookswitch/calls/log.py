@@ -12,6 +12,7 @@ from decimal import Decimal
 from itertools import batched
 from typing import TYPE_CHECKING, Any, cast
 
+from hookswitch.calls.index import Index, entries
 from hookswitch.calls.items import OPEN_FEED, call_id, parties, party_key
 from hookswitch.calls.record import Call
 from hookswitch.errors import StorageUnavailableError
@@ -80,7 +81,7 @@ class CallLog:
     def not_final(self) -> list[Call]:
         """Return the calls in progress, and those that ended a moment ago and may still change, newest first."""
         always = (datetime(1970, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=1))
-        entries = self._query("feeds", "feed", OPEN_FEED, always)
+        entries = self._entries("feeds", OPEN_FEED, always)
         keys = (str(entry["event_id"]) for entry in entries if entry.get("account_id") == self.account)
         return [call for call in self.records(keys) if call["account_id"] == self.account]
 
@@ -110,32 +111,19 @@ class CallLog:
         day, first = last.astimezone(UTC).date(), period[0].astimezone(UTC).date()
         while day >= first:
             feed = feed_key(self.account, CALL, day.isoformat())
-            yield from self._query("feeds", "feed", feed, period, before)
+            yield from self._entries("feeds", feed, period, before)
             day -= timedelta(days=1)
 
     def entries_of_party(self, subject: str, period: Period, before: str = "") -> Iterator[Item]:
         """Yield the entries that lead from somebody to calls that have ended, newest first; `call` is each's id."""
-        entries = self._query("subjects", "subject_key", subject, period, before)
+        entries = self._entries("subjects", subject, period, before)
         return (entry for entry in entries if "call" in entry)
 
-    def _query(self, index: str, attribute: str, key: str, period: Period, before: str = "") -> Iterator[Item]:
+    def _entries(self, index: Index, key: str, period: Period, before: str = "") -> Iterator[Item]:
         start, end = rfc3339(period[0]), rfc3339(period[1])
         end = min(end, before) if before else end
-        if end < start:  # DynamoDB refuses that
-            return
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            IndexName=index,
-            # A timeline key begins with the time, and is longer than it.
-            KeyConditionExpression=f"{attribute} = :key AND timeline_key BETWEEN :start AND :end",
-            ExpressionAttributeValues={":key": {"S": key}, ":start": {"S": start}, ":end": {"S": end}},
-            ScanIndexForward=False,
-            PaginationConfig={"PageSize": self.page},
-        )
-        for page in pages:
-            for item in page["Items"]:
-                if item["timeline_key"]["S"] != before:
-                    yield {name: plain(value) for name, value in item.items()}
+        found = entries(self.client, self.table, index, key, start=start, end=end, page=self.page)
+        return (entry for entry in found if entry["timeline_key"] != before)
 
     def _batch(self, keys: Sequence[str], attributes: Sequence[str]) -> dict[str, Item]:
         found: dict[str, Item] = {}

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from hookswitch.aws import clients
 from hookswitch.calls.log import CallLog, Item
-from hookswitch.console.newest import newest
+from hookswitch.console.feeds import newest
 from hookswitch.console.scope import Scope
 from hookswitch.console.users import User
 from hookswitch.events.attributes import attribute, item

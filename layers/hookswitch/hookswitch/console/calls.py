@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from hookswitch.calls.log import BATCH, CallLog, Item, integers, is_listed, rfc3339, takes_part
 from hookswitch.calls.record import Call
 from hookswitch.calls.spans import Doing, bounds, spans
+from hookswitch.console.feeds import AT_ONCE
 from hookswitch.console.questions import NOBODY, Question, cursor_after, midnight
 from hookswitch.console.spreadsheet import write_csv
 from hookswitch.errors import HookswitchError
@@ -23,7 +24,6 @@ PAGE = 50  # calls
 MOST_EXAMINED = 1_000  # calls that one page is chosen from
 MOST_ROWS = 5_000  # of a file: Lambda answers with 6 MB at most
 MOST_IN_CHART = 5_000  # calls of a day
-AT_ONCE = 8  # reads; botocore's client has ten connections
 MOST_PAYLOADS = 3_000_000  # characters of all payloads of a call together
 
 # Of a record; a page of calls needs no legs, which are most of it.

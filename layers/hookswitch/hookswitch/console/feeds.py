@@ -1,4 +1,4 @@
-"""Reads an account's events of several hooks together, newest first, from the index `feeds`. Never a scan.
+"""Reads the index `feeds`: an account's events of several hooks together, or a feed that is not divided by days.
 
 An entry has what the index has: the event's key, hook, times, summary and subject.
 """
@@ -11,14 +11,16 @@ from heapq import merge
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Self
 
+from hookswitch.aws import clients
+from hookswitch.calls.index import entries
 from hookswitch.calls.log import Item, Period, rfc3339
-from hookswitch.events.attributes import plain
 from hookswitch.events.items import feed_key
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-AT_ONCE = 8  # queries; botocore's client has ten connections
+AT_ONCE = 8  # reads; botocore's client has ten connections
+LAST = "9"  # sorts after the key of every time
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -81,29 +83,28 @@ class Feeds:
             day -= timedelta(days=1)
 
     def _feed(self, feed: str, period: Period, before: Place | None) -> Iterator[Item]:
-        entries = self._query(feed, period, before)
-        for _, together in groupby(entries, lambda entry: str(entry["timeline_key"])):
+        start, end = rfc3339(period[0]), rfc3339(period[1])
+        end = min(end, before.timeline_key) if before else end
+        found = entries(self.client, self.table, "feeds", feed, start=start, end=end, page=self.page)
+        for _, together in groupby(found, lambda entry: str(entry["timeline_key"])):
             # The index sorts what has the same key as it likes.
             same = sorted(together, key=Place.of, reverse=True)
             yield from (entry for entry in same if not before or Place.of(entry) < before)
 
-    def _query(self, feed: str, period: Period, before: Place | None) -> Iterator[Item]:
-        start, end = rfc3339(period[0]), rfc3339(period[1])
-        end = min(end, before.timeline_key) if before else end
-        if end < start:  # DynamoDB refuses that
-            return
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            IndexName="feeds",
-            # A timeline key begins with the time, and is longer than it.
-            KeyConditionExpression="feed = :key AND timeline_key BETWEEN :start AND :end",
-            ExpressionAttributeValues={":key": {"S": feed}, ":start": {"S": start}, ":end": {"S": end}},
-            ScanIndexForward=False,
-            PaginationConfig={"PageSize": self.page},
-        )
-        for page in pages:
-            for item in page["Items"]:
-                yield {name: plain(value) for name, value in item.items()}
+
+def newest(table: str, feed: str, since: datetime, page: int = 1_000) -> Iterator[Item]:
+    """Yield the entries since a time of a feed that is not divided by days, newest first.
+
+    Args:
+        table: The table of events.
+        feed: The feed's key, of the quarantine or of what people did.
+        since: The earliest time.
+        page: How many entries are read at once: about as many as are needed.
+
+    Raises:
+        ClientError, BotoCoreError: DynamoDB does not answer.
+    """
+    return entries(clients.dynamodb(), table, "feeds", feed, start=rfc3339(since), end=LAST, page=page)
 
 
 def _begun(feeds: Iterable[Iterator[Item]]) -> list[Iterator[Item]]:

@@ -12,12 +12,12 @@ from hookswitch.aws.clients import CALL_ERRORS, QUICK, error_code
 from hookswitch.calls.log import Item, rfc3339
 from hookswitch.console.action_log import ActionLog
 from hookswitch.console.alarms import alarms
-from hookswitch.console.newest import newest
+from hookswitch.console.feeds import AT_ONCE, Feeds, newest
+from hookswitch.console.questions import SKEW
 from hookswitch.console.scope import Scope
 from hookswitch.dash.hooks import DISABLED
 from hookswitch.destinations.leases import Standing
 from hookswitch.destinations.table import DestinationTable
-from hookswitch.events.items import feed_key
 from hookswitch.events.kinds import QUARANTINE
 from hookswitch.observability.log import logger
 from hookswitch.reconcile.accounting.ledger import AccountingLedger
@@ -31,7 +31,6 @@ SHOWN = 20  # quarantined deliveries, and announcements
 REASONS = 5  # shown of each hook
 QUARANTINE_DAYS = ANNOUNCED_DAYS = 7
 ABOUT_WEBHOOKS = (DISABLED, *ANNOUNCEMENTS)
-AT_ONCE = 8
 MILLISECONDS = 1_000
 
 
@@ -89,14 +88,12 @@ def _legs(table: str) -> dict[str, object] | None:
 
 def _announcements(settings: ConsoleSettings, now: datetime) -> list[Item]:
     """Return what was announced about webhooks within a week, newest first."""
-    days = [(now - timedelta(days=back)).date().isoformat() for back in range(ANNOUNCED_DAYS)]
-    feeds = [feed_key(settings.account_id, hook, day) for hook in ABOUT_WEBHOOKS for day in days]
-    since = now - timedelta(days=ANNOUNCED_DAYS)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = pool.map(lambda feed: [*islice(newest(settings.events_table, feed, since), SHOWN)], feeds)
-        items = [item for items in found for item in items]
-    items.sort(key=lambda item: str(item["timeline_key"]), reverse=True)
-    return [{name: item.get(name) for name in ("event_id", "hook", "occurred_at", "summary")} for item in items[:SHOWN]]
+    feeds = Feeds(clients.dynamodb(), settings.events_table, settings.account_id, SHOWN)
+    found = feeds.newest(ABOUT_WEBHOOKS, (now - timedelta(days=ANNOUNCED_DAYS), now + SKEW))
+    return [
+        {name: item.get(name) for name in ("event_id", "hook", "occurred_at", "summary")}
+        for item in islice(found, SHOWN)
+    ]
 
 
 def _destinations(table: DestinationTable, scope: Scope) -> list[dict[str, object]]:
@@ -115,7 +112,6 @@ def _destination(table: DestinationTable, standing: Standing) -> dict[str, objec
         "type": destination.type,
         "state": destination.state,
         "state_reason": destination.state_reason,
-        "may_act": True,
         "backlog": counted(owed),
         "dead_letters": counted(dead),
         "last_success": _moment(health.last_success),
