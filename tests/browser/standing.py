@@ -34,7 +34,7 @@ REPLAY: dict[str, Any] = {
 
 
 def destination(name: str, **more: Any) -> dict[str, Any]:
-    """Return a destination that is well and may be acted on, with some of it changed."""
+    """Return a destination that is well, with some of it changed."""
     number = {"number": 0, "more": False}
     return {
         "name": name,
@@ -48,7 +48,6 @@ def destination(name: str, **more: Any) -> dict[str, Any]:
         "failures": 0,
         "next_attempt": None,
         "last_answer": "200",
-        "may_act": True,
         **more,
     }
 

@@ -101,12 +101,12 @@ class Row {
       [when(destination.last_success, "never")], [format.line(destination.last_answer, 120) || "–"],
     ];
     cells.forEach((cell, at) => this.#cells[at].replaceChildren(...cell));
-    const { state: is, may_act: mayAct, dead_letters: dead } = destination;
+    const { state: is, dead_letters: dead } = destination;
     const shown = { test: true, pause: is === "on", resume: is !== "on", retry: isFailing(destination), resend: is !== "off" && dead.number > 0 };
     for (const [name, button] of Object.entries(this.buttons)) {
-      this.#place.show(button, Boolean(mayAct && shown[name]));
+      this.#place.show(button, shown[name]);
     }
-    this.#attempts.mayAct = Boolean(mayAct) && is !== "off";
+    this.#attempts.mayAct = is !== "off";
     if (before && JSON.stringify(before) !== JSON.stringify(destination)) {
       this.#attempts.refresh();
     }

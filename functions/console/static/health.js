@@ -3,10 +3,10 @@
 import { Alarms, isLoud } from "./alarms.js";
 import { get } from "./api.js";
 import { Destinations, isFailing } from "./destinations.js";
-import { h, say } from "./dom.js";
+import { h } from "./dom.js";
 import * as format from "./format.js";
+import { LiveView } from "./live.js";
 import { counted, plural } from "./parts.js";
-import { focusHeading, Poll } from "./poll.js";
 import { Quarantine } from "./quarantine.js";
 import { Queues } from "./queues.js";
 import { Recorded } from "./recorded.js";
@@ -16,85 +16,41 @@ import { Webhooks } from "./webhooks.js";
 const LIVE = 15_000; // milliseconds between two questions
 const PATIENT = 120_000;
 
-export class HealthView {
-  title = "Health";
-  #context;
-  #isLoaded = false;
-  #poll = new Poll((isSaid) => this.#load(isSaid));
+export class HealthView extends LiveView {
   #parts;
-  #look = () => !document.hidden && this.#poll.again();
 
   constructor(context) {
-    this.#context = context;
-    const changed = () => this.#poll.again();
+    super(context, "Health", { live: LIVE, patient: PATIENT });
+    const changed = () => this.again();
     this.#parts = [
       new Alarms(), new Webhooks(context, changed), new Destinations(context, changed), new Queues(), new Quarantine(context, changed), new Recorded(),
     ];
-    this.heading = h("h1", { tabindex: -1 }, "Health");
-    this.at = h("p", { class: "fresh" });
-    this.trouble = h("div", { class: "trouble", role: "alert" });
     this.verdict = h("p", { class: "verdict" });
     this.parts = h("div", { class: "parts" }, h("p", { class: "quiet-text" }, "Loading…"));
-    this.element = h("article", { class: "health", "aria-busy": "true" }, h("div", { class: "title" }, this.heading, this.at), this.trouble, this.parts);
+    this.element = h("article", { class: "health", "aria-busy": "true" }, h("div", { class: "title" }, this.heading, this.fresh), this.trouble, this.parts);
   }
 
-  show(search, { focus }) {
-    this.#poll.begin();
-    document.addEventListener("visibilitychange", this.#look);
-    if (focus) {
-      focusHeading(this.heading);
-    }
+  ask(signal) {
+    return get("health", signal);
   }
 
-  hide() {
-    this.#poll.stop();
-    document.removeEventListener("visibilitychange", this.#look);
-  }
-
-  async #load(isSaid) {
-    const { signal } = this.#poll;
-    try {
-      const answer = await get("health", signal);
-      this.#poll.succeeded();
-      this.trouble.replaceChildren();
-      this.#draw(answer);
-      if (isSaid) {
-        say(this.verdict.textContent);
-      }
-      this.#poll.later(LIVE);
-    } catch (error) {
-      this.#failed(error, signal);
-    }
-  }
-
-  #failed(error, signal) {
-    if (signal.aborted || this.#context.endsSession(error)) {
-      return;
-    }
-    this.#poll.failed();
-    this.element.removeAttribute("aria-busy");
-    this.element.classList.toggle("is-stale", this.#isLoaded);
-    if (!this.#isLoaded) {
-      this.parts.replaceChildren();
-    }
-    const since = this.#isLoaded ? " What is below may be out of date." : "";
-    this.trouble.replaceChildren(h("p", {}, h("b", {}, "Health can't be shown. "), error.message, since),
-      h("button", { type: "button", click: () => this.#poll.again() }, "Try again"));
-    this.#poll.later(LIVE, PATIENT);
-  }
-
-  #draw(answer) {
-    this.at.textContent = `As of ${format.exactClock(answer.at)}`;
+  draw(answer) {
+    this.fresh.textContent = `As of ${format.exactClock(answer.at)}`;
     this.#judge(faults(answer));
     for (const part of this.#parts) {
       part.draw(answer);
     }
-    if (!this.#isLoaded) {
+    if (!this.verdict.isConnected) {
       this.parts.replaceChildren(this.verdict, ...this.#parts.map((part) => part.element));
     }
-    this.#isLoaded = true;
-    this.element.removeAttribute("aria-busy");
-    this.element.classList.remove("is-stale");
+  }
+
+  words() {
+    return this.verdict.textContent;
+  }
+
+  clear() {
+    this.parts.replaceChildren();
   }
 
   #judge(all) {

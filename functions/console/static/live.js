@@ -52,6 +52,11 @@ export class LiveView {
     document.removeEventListener("visibilitychange", this.#look);
   }
 
+  // Ask at once, since something was done.
+  again() {
+    this.#poll.again();
+  }
+
   // What views have of their own: how they begin, what they ask, how they show the answer, and say it in a few words.
   begin() {}
   tick() {}
