@@ -161,10 +161,17 @@ class FaultProxy:
             self._faults.clear()
             self.calls.clear()
 
-    def count(self, operation: str) -> int:
-        """Return the number of calls of an operation since the last `clear`."""
+    def find(self, operation: str, match: str = "") -> list[Call]:
+        """Return the calls of an operation since the last `clear` whose path or body contains a text.
+
+        Functions may still be at work on what tests before have sent, so name what is your own.
+        """
         with self._lock:
-            return sum(call.operation == operation for call in self.calls)
+            return [call for call in self.calls if call.operation == operation and match in call.text]
+
+    def count(self, operation: str, match: str = "") -> int:
+        """Return the number of calls that `find` returns."""
+        return len(self.find(operation, match))
 
     def take(self, operation: str, text: str) -> Fault:
         """Return the fault for a call and count it as used; if there is none, return one without an effect."""

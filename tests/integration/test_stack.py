@@ -40,9 +40,10 @@ def test_a_lost_answer_of_dynamodb_makes_no_second_item(
     dash: Dash, inbox: Inbox, stored: Stored, faults: FaultProxies
 ) -> None:
     """After a write without a response, the function retries and finds its own item."""
-    faults["dynamodb"].lose_answer("PutItem", times=1)
-    said = answer(*dash.fire(DEFAULT_ACCOUNT_ID, "register", payload("register")))
-    assert faults["dynamodb"].count("PutItem") > 1
+    sent = payload("register")
+    faults["dynamodb"].lose_answer("PutItem", times=1, match=sent["username"])
+    said = answer(*dash.fire(DEFAULT_ACCOUNT_ID, "register", sent))
+    assert faults["dynamodb"].count("PutItem", sent["username"]) > 1
     assert stored(said["event_id"])
     inbox.wait_for(said["event_id"])
     assert inbox.counts()[said["event_id"]] == 1
@@ -53,10 +54,8 @@ def test_the_functions_see_an_error_of_dynamodb(dash: Dash, faults: FaultProxies
     faults["dynamodb"].fail("PutItem", "InternalServerError", 500)
     firing, *_ = dash.fire(DEFAULT_ACCOUNT_ID, "voicemail_full", payload("voicemail_full"))
     assert firing.delivered
-    # Other functions may still be writing what tests before this one sent.
-    calls = [call for call in faults["dynamodb"].calls if call.operation == "PutItem" and "voicemail_full" in call.text]
-    assert {call.status for call in calls} == {500}
-    assert faults["sqs"].count("SendMessage") == 1
+    assert {call.status for call in faults["dynamodb"].find("PutItem", "voicemail_full")} == {500}
+    assert faults["sqs"].count("SendMessage", "voicemail_full") == 1
     assert logs("VoicemailFull")
 
 
